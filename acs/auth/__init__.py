@@ -1,0 +1,1 @@
+"""Pure authentication: digests, nonces, hashes and sealed secrets."""

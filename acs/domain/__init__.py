@@ -1,0 +1,1 @@
+"""The things the server is about, as frozen records."""

@@ -1,0 +1,1 @@
+"""The CWMP messages: bytes to frozen dataclasses and back, with no I/O."""

@@ -1,0 +1,1 @@
+"""What the published data models say about a parameter: type, access and limits."""
