@@ -103,16 +103,17 @@ def parse_integer(text: str, kind: XsdType = XsdType.LONG) -> int:
 
 def parse_date_time(text: str) -> datetime:
     """Read an ISO 8601 time as UTC. A time without a zone is taken as UTC (TR-106 A.2.3 asks for UTC throughout)."""
+    moment = read_moment(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def read_moment(text: str) -> datetime:
+    """Read an ISO 8601 time as UTC, or without a zone if it names none."""
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(f"{_shown(text)} is not a dateTime") from None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise ValueError(f"{_shown(text)} lies outside the years 1 to 9999") from None
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{_shown(text)} is not a dateTime of the years 1 to 9999") from None
 
 
 def parse_base64(text: str) -> bytes:

@@ -1,0 +1,131 @@
+"""From the bytes of a POST to the message a router meant."""
+
+from typing import Any, Final
+
+from lxml.etree import _Element as Element
+
+from cwmp_schemas.binding import Struct
+from cwmp_schemas.codec import Name
+from cwmp_schemas.envelope import Envelope, Received
+from cwmp_schemas.errors import DecodeError, Refusal
+from cwmp_schemas.messages import CODECS, Message
+from cwmp_schemas.oddities import Oddity
+from cwmp_schemas.parser import MAX_BYTES, parse
+from cwmp_schemas.rpc import vendor
+from cwmp_schemas.rpc.session import Inform
+from cwmp_schemas.soap_fault import holds_fault_code, read_fault
+from cwmp_schemas.values import XsdType, parse_boolean, parse_integer
+from cwmp_schemas.xml import CWMP, SOAP_ENVELOPE, local_name
+
+_HEADER: Final = f"{{{SOAP_ENVELOPE}}}Header"
+_BODY: Final = f"{{{SOAP_ENVELOPE}}}Body"
+
+_BY_TAG: Final[dict[object, tuple[Struct[Any], int]]] = {
+    f"{{{CWMP}{minor}}}{name}": (codec, minor) for minor in range(10) for name, codec in CODECS.items()
+}
+_ID_TAGS: Final = frozenset(f"{{{CWMP}{minor}}}ID" for minor in range(10))
+_NAME: Final = Name()
+
+_FAULT_FIELDS: Final = frozenset({"FaultCode", "FaultString", "faultcode", "faultstring", "detail"})
+
+
+def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
+    """The envelope that was sent, and what had to be tolerated. Raises DecodeError and nothing else."""
+    oddities: set[Oddity] = set()
+    header, body = _sections(parse(data, oddities, max_bytes))
+    message, minor = _read_body(body, oddities)
+    if type(message) is Inform and not message.device_id.serial_number.strip():
+        raise DecodeError(Refusal.NO_SERIAL_NUMBER, "the device does not say who it is", "Inform/DeviceId")
+    if header is None or not len(header):
+        oddities.add(Oddity.MISSING_ID)
+        return Received(Envelope(None, message, minor), frozenset(oddities))
+    if len(header) == 1 and header[0].tag in _ID_TAGS and header[0].text:
+        return Received(Envelope(_NAME.read(header[0], oddities), message, minor), frozenset(oddities))
+    envelope = Envelope(message=message, minor=minor, **_read_headers(header, oddities))
+    if not envelope.id:
+        oddities.add(Oddity.MISSING_ID)
+    return Received(envelope, frozenset(oddities))
+
+
+def _sections(root: Element) -> tuple[Element | None, Element]:
+    if local_name(root.tag) != "Envelope":
+        raise DecodeError(Refusal.NOT_AN_ENVELOPE, "no Envelope", "the root element")
+    header = body = None
+    for child in root:
+        if child.tag == _BODY or local_name(child.tag) == "Body":
+            body = child
+            break
+        if child.tag == _HEADER or local_name(child.tag) == "Header":
+            header = child
+    if body is None:
+        raise DecodeError(Refusal.NOT_AN_ENVELOPE, "no Body", "Envelope")
+    return header, body
+
+
+def _read_body(body: Element, oddities: set[Oddity]) -> tuple[Message, int]:
+    if not len(body):
+        raise DecodeError(Refusal.NOT_AN_ENVELOPE, "the Body is empty", "Envelope/Body")
+    call = body[0]
+    known = _BY_TAG.get(call.tag)
+    if known is not None:
+        codec, minor = known
+    else:
+        name = local_name(call.tag)
+        minor = _minor_of(call, oddities)
+        if name == "Fault":
+            if not call.tag.startswith("{" + SOAP_ENVELOPE):  # type: ignore[union-attr,arg-type]
+                oddities.add(Oddity.BARE_FAULT)
+            return read_fault(call, oddities), minor
+        if name in _FAULT_FIELDS:
+            oddities.add(Oddity.BARE_FAULT)
+            return read_fault(body, oddities), minor
+        found = CODECS.get(name)
+        if found is None:
+            return vendor.read(call), minor
+        codec = found
+        oddities.add(Oddity.UNEXPECTED_NAME)
+    message = codec.read(call, oddities)
+    if Oddity.UNKNOWN_ELEMENT in oddities and holds_fault_code(call):
+        oddities.add(Oddity.BARE_FAULT)
+        return read_fault(call, oddities), minor
+    return message, minor
+
+
+def _minor_of(call: Element, oddities: set[Oddity]) -> int:
+    """The CWMP namespace of a message that does not carry it itself, from what is declared around it."""
+    for namespace in (str(call.tag).partition("}")[0].removeprefix("{"), *call.nsmap.values(), *_inner(call)):
+        minor = (namespace or "").removeprefix(CWMP)
+        if len(minor) == 1 and minor.isascii() and minor.isdigit() and minor != namespace:
+            return int(minor)
+    oddities.add(Oddity.UNKNOWN_NAMESPACE)
+    return 0
+
+
+def _inner(call: Element) -> list[str]:
+    # A SOAP fault carries the CWMP namespace only on the detail within, where a device declares it there.
+    return [namespace for child in call.iter("{*}Fault") for namespace in child.nsmap.values()]
+
+
+def _read_headers(header: Element, oddities: set[Oddity]) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": None}
+    for child in header:
+        text = (child.text or "").strip()
+        try:
+            match local_name(child.tag):
+                case "ID":
+                    found["id"] = _NAME.read(child, oddities) or None
+                case "HoldRequests":
+                    found["hold_requests"] = parse_boolean(text)
+                case "NoMoreRequests":
+                    found["no_more_requests"] = parse_boolean(text)
+                case "SessionTimeout":
+                    found["session_timeout"] = parse_integer(text, XsdType.UNSIGNED_INT)
+                case "SupportedCWMPVersions":
+                    found["supported_versions"] = tuple(part.strip() for part in text.split(",") if part.strip())
+                case "UseCWMPVersion":
+                    found["use_version"] = text
+                case _:
+                    oddities.add(Oddity.UNKNOWN_ELEMENT)
+        except ValueError:
+            oddities.add(Oddity.BAD_NUMBER)
+    return found

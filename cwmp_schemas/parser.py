@@ -1,0 +1,147 @@
+"""From untrusted bytes to an XML tree, once, within limits; what is slightly wrong gets one second chance.
+
+No DTD, no entities, no network, no processing instructions. UTF-8 takes the fast path as it is; every other encoding,
+and everything that is not well-formed, goes through ``repair`` and is parsed once more.
+"""
+
+import re
+from typing import Final
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from cwmp_schemas import repair
+from cwmp_schemas.errors import DecodeError, Refusal
+from cwmp_schemas.oddities import Oddity
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""A root GetParameterValuesResponse of 10,000 parameters is legal and takes 1 to 2 MB."""
+MAX_ELEMENTS: Final = 500_000
+MAX_ATTRIBUTES: Final = 64
+"""Of one element. CWMP puts one on an element, and a handful of declarations on the Envelope."""
+
+_SMALL: Final = 16 * 1024
+_PARSER_LIFE: Final = 4 * 1024 * 1024
+
+_ENTITY_NOT_DEFINED: Final = 26
+_RESOURCE_LIMITS: Final = frozenset({114, 116})
+"""libxml2's codes for too deep (256 levels), too long a text (10 MB) or too long a name."""
+
+_START: Final = re.compile(rb'(?:\xef\xbb\xbf)?(?:\s|<\?xml\b[^>]*?\bencoding\s*=\s*["\']([^"\']*)["\'][^>]*>)?')
+_PROLOG: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_TOO_MANY_ATTRIBUTES: Final = re.compile(
+    rb"<[^<>=\"']*(?:=\s*(?:\"[^\"<]*\"|'[^'<]*')[^<>=\"']*){%d}" % (MAX_ATTRIBUTES + 1)
+)
+
+
+class _ParserSource:
+    """Hands out parsers for small documents, a fresh one every few megabytes.
+
+    libxml2 keeps every element and attribute name a parser has met for as long as the parser lives, so a device that
+    invents names must not meet the same parser for ever. Large documents get one of their own: they may be parsed in
+    another thread, and a parser serves one thread at a time.
+    """
+
+    def __init__(self) -> None:
+        self._parser = _strict_parser()
+        self._left = _PARSER_LIFE
+
+    def parser_for(self, size: int) -> etree.XMLParser[Element]:
+        """A parser for a document of that many bytes."""
+        if size > _SMALL:
+            return _strict_parser()
+        self._left -= size
+        if self._left < 0:
+            self._parser = _strict_parser()
+            self._left = _PARSER_LIFE
+        return self._parser
+
+
+def _strict_parser() -> etree.XMLParser[Element]:
+    return _parser(recover=False)
+
+
+def _parser(*, recover: bool) -> etree.XMLParser[Element]:
+    return etree.XMLParser(
+        encoding="utf-8",
+        recover=recover,
+        no_network=True,
+        load_dtd=False,
+        resolve_entities=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+
+
+_source: Final = _ParserSource()
+
+
+def parse(data: bytes, oddities: set[Oddity], max_bytes: int = MAX_BYTES) -> Element:
+    """The root element of a document. Raises DecodeError; notes in ``oddities`` what had to be repaired."""
+    _check_limits(data, max_bytes)
+    if _is_plain_utf8(data):
+        try:
+            return etree.fromstring(data, _source.parser_for(len(data)))
+        except etree.XMLSyntaxError as error:
+            _refuse_if_limit(error)
+    return _parse_repaired(repair.repaired(data, oddities), oddities)
+
+
+def _check_limits(data: bytes, max_bytes: int) -> None:
+    if len(data) > max_bytes:
+        raise DecodeError(Refusal.OVER_LIMIT, f"more than {max_bytes} bytes", f"byte {max_bytes}")
+    if len(data) > _SMALL:
+        tags = data.count(b"<")
+        if tags > 2 * MAX_ELEMENTS:
+            raise DecodeError(Refusal.OVER_LIMIT, f"more than {MAX_ELEMENTS} elements", "the whole document")
+        # Only a document with more equals signs than tags can hold an element with very many attributes.
+        if data.count(b"=") > tags and (found := _TOO_MANY_ATTRIBUTES.search(data)):
+            raise DecodeError(
+                Refusal.OVER_LIMIT, f"an element with more than {MAX_ATTRIBUTES} attributes", f"byte {found.start()}"
+            )
+
+
+def _is_plain_utf8(data: bytes) -> bool:
+    """Whether the bytes may go to the parser as they are; refuses a document type declaration."""
+    if data[:1] == b"<" and data[1:2].isalpha():
+        return True  # No prolog at all: nothing could be declared.
+    start = _START.match(data)
+    encoding = start[1] if start else None
+    prolog = _PROLOG.match(data)
+    if prolog and data[prolog.end() : prolog.end() + 2] == b"<!":
+        raise DecodeError(Refusal.NOT_XML, "a document type declaration, which is never read", f"byte {prolog.end()}")
+    return encoding is None or encoding.lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+
+
+def _parse_repaired(data: bytes, oddities: set[Oddity]) -> Element:
+    _is_plain_utf8(data)
+    parser = _parser(recover=True)
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        _refuse_if_limit(error)
+        raise _not_xml(error.msg or "no element", error.position) from None
+    for entry in parser.error_log:
+        # Recovery may guess at nothing but prefixes: a cut or garbled message must not pass for a shorter one.
+        if entry.domain != etree.ErrorDomains.NAMESPACE:
+            raise _not_xml(entry.message, (entry.line, entry.column))
+        oddities.add(Oddity.UNDECLARED_PREFIX)
+    if root is None:
+        raise _not_xml("no element", (1, 1))
+    return root
+
+
+def _refuse_if_limit(error: etree.XMLSyntaxError) -> None:
+    if error.code in _RESOURCE_LIMITS:
+        line, column = error.position
+        raise DecodeError(
+            Refusal.OVER_LIMIT, "elements too deep or a text too long", f"line {line}, column {column}"
+        ) from None
+
+
+def _not_xml(message: str, position: tuple[int | None, int | None]) -> DecodeError:
+    # The parser quotes the device's bytes in its message.
+    quoted = ascii(message)[1:-1]
+    return DecodeError(Refusal.NOT_XML, quoted[:200], f"line {position[0]}, column {position[1]}")

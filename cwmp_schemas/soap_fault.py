@@ -1,0 +1,73 @@
+"""Faults inside a SOAP body: found wherever a device puts them, written as TR-069 3.5 wants them."""
+
+import re
+from typing import Final
+
+from lxml.etree import _Element as Element
+
+from cwmp_schemas.errors import EncodeError
+from cwmp_schemas.faults import Fault, ParameterFault
+from cwmp_schemas.oddities import Oddity
+from cwmp_schemas.xml import escaped, local_name, unfolded
+
+_PARAMETER: Final = "SetParameterValuesFault"
+_CODE: Final = re.compile(r"[0-9]{4}", re.ASCII)
+_MAX_CODE: Final = 9999
+
+
+def holds_fault_code(element: Element) -> bool:
+    """Whether an element has the fields of a CWMP fault directly within."""
+    return any(local_name(child.tag) == "FaultCode" for child in element)
+
+
+def read_fault(element: Element, oddities: set[Oddity]) -> Fault:
+    """The fault that an element is, or holds somewhere below."""
+    detail = next((e for e in element.iter() if local_name(e.tag) != _PARAMETER and holds_fault_code(e)), None)
+    if detail is None:
+        oddities.add(Oddity.FAULT_WITHOUT_DETAIL)
+        said = next((e.text for e in element.iter() if local_name(e.tag) == "faultstring"), None)
+        named = next((e.text for e in element.iter() if local_name(e.tag) == "faultcode"), None)
+        code = _CODE.search(named or "")
+        return Fault(int(code[0]) if code else 0, (said or element.text or "").strip())
+    refused = [e for e in element.iter() if local_name(e.tag) == _PARAMETER]
+    return Fault(
+        _code_of(detail, oddities),
+        _text_of(detail, "FaultString"),
+        tuple(
+            ParameterFault(unfolded(_text_of(e, "ParameterName")), _code_of(e, oddities), _text_of(e, "FaultString"))
+            for e in refused
+        ),
+    )
+
+
+def write_fault(fault: Fault, out: list[str]) -> None:
+    """Append the SOAP fault."""
+    out.append(
+        f"<soap-env:Fault><faultcode>{fault.soap_code}</faultcode><faultstring>CWMP fault</faultstring>"
+        f"<detail><cwmp:Fault>{_fields(fault.code, fault.string)}"
+    )
+    out.extend(
+        f"<{_PARAMETER}><ParameterName>{escaped(parameter.name, 'ParameterName')}</ParameterName>"
+        f"{_fields(parameter.code, parameter.string)}</{_PARAMETER}>"
+        for parameter in fault.parameters
+    )
+    out.append("</cwmp:Fault></detail></soap-env:Fault>")
+
+
+def _fields(code: int, string: str) -> str:
+    if not 0 <= code <= _MAX_CODE:
+        raise EncodeError(f"{code} is not a fault code", "FaultCode")
+    return f"<FaultCode>{code}</FaultCode><FaultString>{escaped(string, 'FaultString')}</FaultString>"
+
+
+def _text_of(element: Element, name: str) -> str:
+    return next((child.text or "" for child in element if local_name(child.tag) == name), "")
+
+
+def _code_of(element: Element, oddities: set[Oddity]) -> int:
+    text = _text_of(element, "FaultCode").strip()
+    if text.isascii() and text.isdigit() and len(text) <= 4:
+        return int(text)
+    oddities.add(Oddity.BAD_NUMBER)
+    found = _CODE.search(text)
+    return int(found[0]) if found else 0
