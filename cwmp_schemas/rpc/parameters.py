@@ -84,8 +84,9 @@ def _read_unusual(entry: Element, oddities: set[Oddity]) -> ParameterValue | Non
     for child in entry:
         match local_name(child.tag):
             case "Name":
-                name = unfolded(child.text or "")
-                if name != child.text:
+                text = child.text or ""
+                name = unfolded(text)
+                if name != text:
                     oddities.add(Oddity.FOLDED_TEXT)
                 if child.tag != "Name":
                     oddities.add(Oddity.UNEXPECTED_NAME)

@@ -1,0 +1,234 @@
+"""Bombs and rubbish are refused with the documented error, before they cost anything."""
+
+import gzip
+import subprocess
+import sys
+import zlib
+
+import pytest
+
+from cwmp_schemas.decode import decode
+from cwmp_schemas.errors import DecodeError, Refusal
+from cwmp_schemas.inflate import inflate
+from cwmp_schemas.parser import MAX_BYTES
+from cwmp_schemas.rpc.parameters import GetParameterValuesResponse
+from tests.cwmp_schemas.hand_made import entry, envelope, inform_body, values_response
+
+BILLION_LAUGHS = (
+    b'<!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+)
+EXTERNAL_ENTITY = b'<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'
+EXTERNAL_DTD = b'<!DOCTYPE x SYSTEM "http://127.0.0.1:1/x.dtd">'
+
+
+def refusal(data: bytes) -> Refusal:
+    with pytest.raises(DecodeError) as caught:
+        decode(data)
+    assert caught.value.what
+    assert caught.value.where
+    assert len(str(caught.value)) < 400
+    assert str(caught.value).isascii()
+    return caught.value.refusal
+
+
+@pytest.mark.parametrize("doctype", [BILLION_LAUGHS, EXTERNAL_ENTITY, EXTERNAL_DTD, b"<!DOCTYPE x>"])
+@pytest.mark.parametrize("before", [b"", b'<?xml version="1.0"?>', b"\xef\xbb\xbf<!-- x -->\n", b" \0"])
+def test_a_document_type_is_never_read(doctype: bytes, before: bytes) -> None:
+    data = before + doctype + values_response(entry("Device.A", "&c;&f;"), 1)
+    assert refusal(data) is Refusal.NOT_XML
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_a_document_type_cannot_hide_in_utf_16(codec: str) -> None:
+    text = (BILLION_LAUGHS + values_response(entry("Device.A", "&c;"), 1)).decode()
+    assert refusal(text.encode(codec)) is Refusal.NOT_XML
+
+
+def test_a_document_type_cannot_hide_behind_a_declared_encoding() -> None:
+    text = (EXTERNAL_ENTITY + values_response(entry("Device.A", "&f;"), 1)).decode()
+    for codec in ("utf-7", "cp037", "iso2022_jp"):
+        data = f'<?xml version="1.0" encoding="{codec}"?>'.encode() + text.encode(codec)
+        assert refusal(data) is Refusal.NOT_XML
+
+
+def test_entities_without_a_declaration_stay_text() -> None:
+    message = decode(values_response(entry("Device.A", "&lol;"), 1)).envelope.message
+    assert isinstance(message, GetParameterValuesResponse)
+    assert message.parameter_list[0].value == "&lol;"
+
+
+@pytest.mark.parametrize("depth", [300, 5_000, 500_000])
+def test_depth(depth: int) -> None:
+    assert refusal(envelope("<a>" * depth + "</a>" * depth)) is Refusal.OVER_LIMIT
+
+
+def test_a_deep_vendor_message() -> None:
+    assert refusal(envelope("<cwmp:X_A>" + "<a>" * 100 + "</a>" * 100 + "</cwmp:X_A>")) is Refusal.OVER_LIMIT
+
+
+@pytest.mark.parametrize("count", [3_000, 200_000])
+def test_attributes_on_one_element(count: int) -> None:
+    attributes = " ".join(f'a{number}="x"' for number in range(count))
+    assert refusal(envelope(f"<cwmp:Reboot {attributes}/>")) is Refusal.OVER_LIMIT
+
+
+def test_attributes_hidden_among_tags() -> None:
+    attributes = " ".join(f"a{number} = 'x=y'" for number in range(3_000))
+    assert refusal(envelope(f"<cwmp:Reboot {attributes}/>" + "<a/>" * 100)) is Refusal.OVER_LIMIT
+
+
+def test_many_equals_signs_in_values_are_no_attributes() -> None:
+    data = values_response("".join(entry(f"Device.{n}", "a=b&amp;c=d&amp;" * 50) for n in range(200)), 200)
+    assert decode(data).oddities == frozenset()
+
+
+def test_elements() -> None:
+    assert refusal(envelope("<a/>" * 1_100_000)) is Refusal.OVER_LIMIT
+
+
+def test_a_text_of_50_megabytes() -> None:
+    assert refusal(values_response(entry("Device.A", "x" * 50_000_000), 1)) is Refusal.OVER_LIMIT
+
+
+def test_a_text_of_11_megabytes_is_too_long_though_the_document_is_not() -> None:
+    data = values_response(entry("Device.A", "x" * 11_000_000), 1)
+    assert len(data) < MAX_BYTES
+    assert refusal(data) is Refusal.OVER_LIMIT
+
+
+def test_the_limit_is_the_callers() -> None:
+    data = envelope(inform_body())
+    assert decode(data, len(data)).oddities == frozenset()
+    with pytest.raises(DecodeError, match=f"more than {len(data) - 1} bytes"):
+        decode(data, len(data) - 1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b" \r\n",
+        b"\0\0\0",
+        b"hello",
+        b"<",
+        b"<a",
+        b"<a>",
+        b"{}",
+        b"\xff\xfe",
+        b"\xff" * 100,
+        b"<?xml version='1.0'?>",
+        b"<!-- only a comment -->",
+        bytes(range(256)),
+        envelope(inform_body())[:-1],
+        envelope(inform_body())[: len(envelope(inform_body())) // 2],
+        envelope(inform_body()).replace(b"</DeviceId>", b""),
+        envelope(inform_body()).replace(b"<OUI>", b"<OUI a=1>"),
+        values_response(entry("Device.A", "a < b"), 1),
+    ],
+)
+def test_what_is_not_xml(data: bytes) -> None:
+    assert refusal(data) is Refusal.NOT_XML
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<html><body>Not found</body></html>",
+        b"<a:Envelope xmlns:a='x'/>",
+        b"<a:Envelope xmlns:a='x'><a:Header/></a:Envelope>",
+        envelope(""),
+    ],
+)
+def test_what_is_no_envelope(data: bytes) -> None:
+    assert refusal(data) is Refusal.NOT_AN_ENVELOPE
+
+
+def test_a_cut_message_never_passes_for_a_shorter_one() -> None:
+    data = values_response("".join(entry(f"Device.{n}", "x") for n in range(20)), 20)
+    for end in range(len(data)):
+        with pytest.raises(DecodeError):
+            decode(data[:end])
+
+
+def test_compressed_bodies() -> None:
+    data = envelope(inform_body())
+    assert inflate(gzip.compress(data), "gzip") == data
+    assert inflate(zlib.compress(data), "deflate") == data
+    assert inflate(zlib.compress(data)[2:-4], "Deflate") == data
+
+
+def test_an_uncompressed_body_passes() -> None:
+    assert inflate(b"abc", "identity") == b"abc"
+    assert inflate(b"abc", "") == b"abc"
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_gzip_bomb(encoding: str) -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000) if encoding == "gzip" else zlib.compress(b"\0" * 50_000_000)
+    with pytest.raises(DecodeError) as caught:
+        inflate(bomb, encoding)
+    assert caught.value.refusal is Refusal.OVER_LIMIT
+
+
+def test_a_ratio_bomb_below_the_size_limit() -> None:
+    with pytest.raises(DecodeError, match="more than 100 times") as caught:
+        inflate(gzip.compress(b"\0" * 4_000_000), "gzip")
+    assert caught.value.refusal is Refusal.OVER_LIMIT
+
+
+def test_small_bodies_may_shrink_as_well_as_they_can() -> None:
+    assert len(inflate(gzip.compress(b" " * 100_000), "gzip")) == 100_000
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (b"", "gzip"),
+        (b"not gzip", "gzip"),
+        (gzip.compress(b"x" * 1000)[:-10], "gzip"),
+        (b"\xff\xff\xff", "deflate"),
+        (b"x", "br"),
+    ],
+)
+def test_broken_compression(body: bytes, encoding: str) -> None:
+    with pytest.raises(DecodeError) as caught:
+        inflate(body, encoding)
+    assert caught.value.refusal is Refusal.NOT_XML
+
+
+def test_several_gzip_members_are_one_body() -> None:
+    assert inflate(gzip.compress(b"ab") + gzip.compress(b"cd"), "x-gzip") == b"abcd"
+
+
+def test_zeros_after_a_gzip_body_are_padding() -> None:
+    assert inflate(gzip.compress(b"ab") + b"\0" * 9, "gzip") == b"ab"
+
+
+def test_a_body_of_countless_gzip_members() -> None:
+    with pytest.raises(DecodeError, match="members") as caught:
+        inflate(gzip.compress(b"") * 10_000, "gzip")
+    assert caught.value.refusal is Refusal.OVER_LIMIT
+
+
+GROWTH = """
+import resource
+from cwmp_schemas.decode import decode
+from tests.cwmp_schemas.hand_made import envelope
+def post(first):
+    names = "".join(f"<n{number}{'x' * 30}/>" for number in range(first, first + 300))
+    decode(envelope(f"<cwmp:X_A>{names}</cwmp:X_A>"))
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+for round in range(300):
+    post(round * 300)
+before = peak()
+for round in range(300, 3000):
+    post(round * 300)
+print(peak() - before)
+"""
+
+
+def test_invented_names_are_forgotten() -> None:
+    """800,000 new element names (36 MB of them) must not stay in the parser."""
+    done = subprocess.run([sys.executable, "-c", GROWTH], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 16, f"grew by {done.stdout} MB"

@@ -1,0 +1,71 @@
+"""What we emit, against the official CWMP schemas; left out where those are not there."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from lxml import etree
+
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.rpc.control import Reboot
+from cwmp_schemas.style import WireStyle
+from cwmp_schemas.xml import CWMP, SOAP_ENVELOPE
+from tests.cwmp_schemas.strategies import ALL_NAMES, SCHEMA_VALID, envelopes, messages_named
+from tests.outside import folder
+
+# The first schema that knows a message; those not listed here are in all of them.
+_SINCE = {
+    "AutonomousTransferComplete": 1,
+    "GetAllQueuedTransfers": 1,
+    "ScheduleDownload": 2,
+    "CancelTransfer": 2,
+    "ChangeDUState": 2,
+    "DUStateChangeComplete": 2,
+    "AutonomousDUStateChangeComplete": 2,
+}
+
+
+@cache
+def _schema(home: Path, version: int) -> etree.XMLSchema:
+    path = home / f"cwmp-1-{version}.xsd"
+    text = re.sub(
+        rb'schemaLocation="http://[^"]*/(envelope|encoding)/"', rb'schemaLocation="soap-\1.xsd"', path.read_bytes()
+    )
+    return etree.XMLSchema(etree.fromstring(text, base_url=str(path)))
+
+
+def _schema_problems(home: Path, envelope: bytes, minor: int) -> list[str]:
+    # Versions 1.3 and 1.4 keep the namespace and the message definitions of 1.2.
+    version = min(minor, 2)
+    text = envelope.replace(f"{CWMP}{minor}".encode(), f"{CWMP}{version}".encode(), 1)
+    body = etree.fromstring(text).find(f"{{{SOAP_ENVELOPE}}}Body")
+    assert body is not None
+    call = body[0]
+    if call.tag == f"{{{SOAP_ENVELOPE}}}Fault":
+        call = call.find("detail")[0]  # type: ignore[index]
+    schema = _schema(home, version)
+    return [] if schema.validate(call) else [f"{error.path}: {error.message}" for error in schema.error_log]
+
+
+@pytest.mark.parametrize("name", [name for name in ALL_NAMES if name != "vendor"])
+def test_what_we_emit_is_valid_by_the_official_schemas(name: str) -> None:
+    home = folder("cwmp-xsd", "AIOACS_CWMP_XSD", f"the validation of {name} against cwmp-1-0.xsd to cwmp-1-2.xsd")
+    since = _SINCE.get(name.removesuffix("Response"), 0)
+
+    @settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[HealthCheck.filter_too_much])
+    @given(envelopes(messages_named(name, SCHEMA_VALID)).filter(lambda envelope: envelope.minor >= since))
+    def valid(envelope: Envelope) -> None:
+        for style in (WireStyle(), WireStyle(boolean_words=True, milliseconds=True)):
+            assert _schema_problems(home, encode(envelope, style), envelope.minor) == []
+
+    valid()
+
+
+def test_the_check_can_fail() -> None:
+    home = folder("cwmp-xsd", "AIOACS_CWMP_XSD", "the proof that the schema check can fail")
+    good = encode(Envelope("1", Reboot("key")))
+    assert _schema_problems(home, good, 0) == []
+    assert _schema_problems(home, good.replace(b"CommandKey", b"CommandKeys"), 0) != []
