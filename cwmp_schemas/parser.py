@@ -16,11 +16,14 @@ from cwmp_schemas.oddities import Oddity
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """A root GetParameterValuesResponse of 10,000 parameters is legal and takes 1 to 2 MB."""
-MAX_ELEMENTS: Final = 500_000
+MAX_TAGS: Final = 1_000_000
+BYTES_PER_TAG: Final = 10
+"""The least a real message has: an empty element costs 4 bytes to send and a hundred to hold."""
 MAX_ATTRIBUTES: Final = 64
 """Of one element. CWMP puts one on an element, and a handful of declarations on the Envelope."""
 
 _SMALL: Final = 16 * 1024
+_TAGS_FREE: Final = 1_000
 _PARSER_LIFE: Final = 4 * 1024 * 1024
 
 _ENTITY_NOT_DEFINED: Final = 26
@@ -94,8 +97,9 @@ def _check_limits(data: bytes, max_bytes: int) -> None:
         raise DecodeError(Refusal.OVER_LIMIT, f"more than {max_bytes} bytes", f"byte {max_bytes}")
     if len(data) > _SMALL:
         tags = data.count(b"<")
-        if tags > 2 * MAX_ELEMENTS:
-            raise DecodeError(Refusal.OVER_LIMIT, f"more than {MAX_ELEMENTS} elements", "the whole document")
+        most = min(MAX_TAGS, _TAGS_FREE + len(data) // BYTES_PER_TAG)
+        if tags > most:
+            raise DecodeError(Refusal.OVER_LIMIT, f"{tags} tags, more than {most}", f"the {len(data)} bytes sent")
         # Only a document with more equals signs than tags can hold an element with very many attributes.
         if data.count(b"=") > tags and (found := _TOO_MANY_ATTRIBUTES.search(data)):
             raise DecodeError(

@@ -14,7 +14,6 @@ from cwmp_schemas.xml import FORBIDDEN
 _DECLARED: Final = re.compile(rb'\s*<\?xml\b[^>]*?\bencoding\s*=\s*["\']([A-Za-z0-9._\-]{1,40})["\']')
 _DECLARATION: Final = re.compile(r"<\?xml\b.*?\?>", re.DOTALL)
 _ROOT: Final = re.compile(r"<([A-Za-z_][^\s/<>]*)")
-_CDATA: Final = re.compile(r"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _REFERENCE: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
 _RAW_AMPERSAND: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,10}|#x[0-9A-Fa-f]{1,8});)")
 
@@ -26,7 +25,9 @@ _STRAY: Final = "\0\ufeff \t\r\n"
 
 def repaired(data: bytes, oddities: set[Oddity]) -> bytes:
     """The document in UTF-8 without a declaration, one envelope, nothing that XML forbids. Raises DecodeError."""
-    text = _DECLARATION.sub("", _one_envelope(_decoded(data, oddities), oddities), count=1)
+    text = _one_envelope(_decoded(data, oddities), oddities)
+    if declaration := _DECLARATION.match(text):
+        text = text[declaration.end() :]
     text = _without_forbidden(text, oddities)
     return _escaped_ampersands(text, oddities).encode("utf-8")
 
@@ -97,4 +98,12 @@ def _escaped_ampersands(text: str, oddities: set[Oddity]) -> str:
 
 
 def _outside_cdata(text: str, change: Callable[[str], str]) -> str:
-    return "".join(part if part.startswith("<![CDATA[") else change(part) for part in _CDATA.split(text))
+    """The text with everything changed that is not inside a CDATA section."""
+    parts = []
+    done = 0
+    # No regular expression: a section that never ends would make it search to the end from every opening.
+    while (opening := text.find("<![CDATA[", done)) >= 0 and (closing := text.find("]]>", opening)) >= 0:
+        parts += [change(text[done:opening]), text[opening : closing + 3]]
+        done = closing + 3
+    parts.append(change(text[done:]))
+    return "".join(parts)

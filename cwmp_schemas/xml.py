@@ -20,7 +20,7 @@ ARRAY_TYPE: Final = f"{{{SOAP_ENCODING}}}arrayType"
 FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _NEEDS_ESCAPE: Final = re.compile(r"[&<>\r]")
-_FOLD: Final = re.compile(r"\s*[\r\n]\s*")
+_LINE_BREAKS: Final = re.compile(r"[\r\n]+")
 
 
 def local_name(tag: object) -> str:
@@ -48,4 +48,5 @@ def escaped(text: str, where: str) -> str:
 
 def unfolded(text: str) -> str:
     """A name without the line breaks (and the white space around them) that a pretty printer put into it."""
-    return _FOLD.sub("", text)
+    first, *rest = _LINE_BREAKS.split(text)
+    return "".join([first.rstrip(), *(line.strip() for line in rest[:-1]), rest[-1].lstrip()]) if rest else first

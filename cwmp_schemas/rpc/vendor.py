@@ -43,7 +43,7 @@ class VendorMessage:
 
 def read(element: Element) -> VendorMessage:
     """The message an element holds, whatever it is."""
-    return VendorMessage(local_name(element.tag), _read_fields(element, _MAX_DEPTH))
+    return VendorMessage(local_name(element.tag), _read_fields(element, _MAX_DEPTH, {}))
 
 
 def write(message: VendorMessage, out: list[str]) -> None:
@@ -53,14 +53,16 @@ def write(message: VendorMessage, out: list[str]) -> None:
     out.append(f"</cwmp:{message.name}>")
 
 
-def _read_fields(element: Element, depth: int) -> tuple[VendorField, ...]:
+def _read_fields(element: Element, depth: int, names: dict[str, str]) -> tuple[VendorField, ...]:
     if not depth:
         raise DecodeError(Refusal.OVER_LIMIT, f"more than {_MAX_DEPTH} levels of elements", local_name(element.tag))
     fields = []
     for child in element:
-        value = _read_fields(child, depth - 1) if len(child) else child.text or ""
-        kind = parse_type(attribute(child, "type") or "")
-        fields.append(VendorField(local_name(child.tag), value, kind))
+        value = _read_fields(child, depth - 1, names) if len(child) else child.text or ""
+        kind = parse_type(attribute(child, "type") or "") if child.attrib else None
+        name = local_name(child.tag)
+        # A list repeats its names; each is kept once.
+        fields.append(VendorField(names.setdefault(name, name), value, kind))
     return tuple(fields)
 
 

@@ -82,8 +82,16 @@ def test_many_equals_signs_in_values_are_no_attributes() -> None:
     assert decode(data).oddities == frozenset()
 
 
-def test_elements() -> None:
-    assert refusal(envelope("<a/>" * 1_100_000)) is Refusal.OVER_LIMIT
+@pytest.mark.parametrize("count", [10_000, 1_100_000])
+def test_elements_with_nothing_in_them(count: int) -> None:
+    assert refusal(envelope("<cwmp:X_A>" + "<a/>" * count + "</cwmp:X_A>")) is Refusal.OVER_LIMIT
+
+
+def test_ten_thousand_of_the_shortest_real_entries() -> None:
+    data = values_response("".join(entry("a.b", "") for _ in range(10_000)), 10_000)
+    message = decode(data).envelope.message
+    assert isinstance(message, GetParameterValuesResponse)
+    assert len(message.parameter_list) == 10_000
 
 
 def test_a_text_of_50_megabytes() -> None:
