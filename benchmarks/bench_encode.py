@@ -1,0 +1,18 @@
+"""Encoding what goes out most: the InformResponse, and a SetParameterValues of 64 values."""
+
+from benchmarks.figures import Figure, microseconds
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.rpc.parameters import ParameterValue, SetParameterValues
+from cwmp_schemas.rpc.session import InformResponse
+
+
+def measure() -> list[Figure]:
+    """Both encodings."""
+    response = Envelope("4711", InformResponse(), 2)
+    values = tuple(ParameterValue(f"Device.WiFi.SSID.{n}.SSID", f"home & garden {n}") for n in range(64))
+    request = Envelope("4711", SetParameterValues(values, "key"), 2)
+    return [
+        Figure("encode an InformResponse", microseconds(lambda: encode(response), 5_000), "µs"),
+        Figure("encode a SetParameterValues of 64 values", microseconds(lambda: encode(request), 500), "µs"),
+    ]
