@@ -41,11 +41,14 @@ _MOMENT: Final = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 _KINDS: Final = list(XsdType)
 
 _NASTY: Final = [
-    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<?xml version='1.0' encoding='utf-16'?>",
+    b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"<!--", b"-->", b"<![CDATA[", b"]]>",
+    b"<?xml version='1.0' encoding='utf-16'?>",
     b"&", b"&amp;", b"&b;", b"&#0;", b"&#x1F600;", b"&#99999999;", b"<", b">", b"/>", b"</", b"\0", b"\x0b", b"\x7f",
     b"\xff\xfe", b"\xef\xbb\xbf", b"\xe9", b"\x81", b"\xed\xa0\x80", b"\xf0\x9f\x98\x80", b"\xc0\x80",
-    b' xmlns="urn:x"', b' xmlns:cwmp="urn:dslforum-org:cwmp-1-9"', b" xsi:type='xsd:'", b' SOAP-ENC:arrayType="x[99999999]"',
-    b"<a><b><c>", b"</Name>", b"<Name/>", b"<Value>", b"<FaultCode>9005</FaultCode>", b"<cwmp:Inform>", b"</cwmp:Inform>",
+    b' xmlns="urn:x"', b' xmlns:cwmp="urn:dslforum-org:cwmp-1-9"', b" xsi:type='xsd:'",
+    b' SOAP-ENC:arrayType="x[99999999]"',
+    b"<a><b><c>", b"</Name>", b"<Name/>", b"<Value>", b"<FaultCode>9005</FaultCode>", b"<cwmp:Inform>",
+    b"</cwmp:Inform>",
     b"-1", b"999999999999999999999", b"1e309", b"NaN", b"2026-13-45T99:99:99Z", b"0000-00-00", b"\r", b"\n", b"  ",
 ]  # fmt: skip
 
@@ -171,20 +174,24 @@ def _rename(chance: random.Random, data: bytes, _: list[bytes]) -> bytes:
 
 
 _TEXTS: Final = [
-    b"", b" ", b"\r\n  x\r\n", b"-1", b"0", b"1", b"TRUE", b"99999999999999999999", b"2026-13-45", b"0001-01-01T00:00:00Z",
-    b"2026-01-02T03:04:05.678901+14:00", b"\xc3\xa9", b"\xe9", b"\x81", b"a & b", b"&amp;#0;", b"&#1;", b"\x02", b"9005",
+    b"", b" ", b"\r\n  x\r\n", b"-1", b"0", b"1", b"TRUE", b"99999999999999999999", b"2026-13-45",
+    b"0001-01-01T00:00:00Z",
+    b"2026-01-02T03:04:05.678901+14:00", b"\xc3\xa9", b"\xe9", b"\x81", b"a & b", b"&amp;#0;", b"&#1;", b"\x02",
+    b"9005",
     b"<![CDATA[<Name>]]>", b"<!-- x -->", b"====", b"x" * 3000, b"0 BOOTSTRAP", b"\xf0\x9f\x98\x80", b"&nbsp;",
 ]  # fmt: skip
 _ELEMENTS: Final = [
     b"<Name>a</Name>", b"<Value/>", b"<a><b><c>1</c></b></a>", b"<FaultCode>9005</FaultCode>", b"<ID/>",
-    b"<DeviceId><SerialNumber>S</SerialNumber></DeviceId>", b"<q:a xmlns:q='urn:x'/>", b"<q:undeclared/>", b"<Fault/>",
+    b"<DeviceId><SerialNumber>S</SerialNumber></DeviceId>", b"<q:a xmlns:q='urn:x'/>", b"<q:undeclared/>",
+    b"<Fault/>",
     b"<Results/>", b"<OpResultStruct><UUID>u</UUID></OpResultStruct>", b"<FaultStruct><FaultStruct/></FaultStruct>",
     b"<ParameterValueStruct><Name> </Name><Value>1</Value></ParameterValueStruct>", b"<string>a</string>",
     b"<Value xsi:type='x:y:z'>1</Value>", b"<HoldRequests>maybe</HoldRequests>", b"<!-- a --><?b c?>",
 ]  # fmt: skip
 _TAG_NAMES: Final = [
     b"Name", b"Value", b"ParameterValueStruct", b"ParameterList", b"Event", b"DeviceId", b"FaultCode", b"Fault",
-    b"cwmp:Inform", b"cwmp:Fault", b"cwmp:ID", b"Results", b"CommandKey", b"soap-env:Header", b"soap-env:Body", b"string",
+    b"cwmp:Inform", b"cwmp:Fault", b"cwmp:ID", b"Results", b"CommandKey", b"soap-env:Header", b"soap-env:Body",
+    b"string",
     b"Inform", b"x", b"cwmp:GetParameterValuesResponse", b"cwmp:X_Vendor", b"soap-env:Fault", b"detail",
 ]  # fmt: skip
 

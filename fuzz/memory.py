@@ -1,7 +1,7 @@
 """What the decoder may cost in memory: for inputs up to 64 KiB under 20 times their size plus 1 MiB.
 
 Each input is decoded in a process of its own, forked for it, which first gives back all free memory, so that nothing
-freed before can hide the cost. Python's own allocator keeps what it once had, so it has to be off (PYTHONMALLOC=malloc).
+freed before can hide the cost. Python's own allocator keeps what it once had, so it is off (PYTHONMALLOC=malloc).
 """
 
 import ctypes
