@@ -228,13 +228,18 @@ def run(seed: int, count: int) -> tuple[Counter[str], float]:
     outcomes: Counter[str] = Counter()
     slowest = 0.0
     for data in inputs(seed, count):
-        took = _timed(data, outcomes)
-        if took > MAX_SECONDS:
-            # Another process may have had the processor's caches; a slow input is slow every time.
-            took = min(_timed(data, Counter()) for _ in range(3))
-            assert took <= MAX_SECONDS, f"{took:.3f} s for {len(data)} bytes: {data[:2000]!r}"
-        slowest = max(slowest, took)
+        slowest = max(slowest, seconds_of(data, outcomes))
     return outcomes, slowest
+
+
+def seconds_of(data: bytes, outcomes: Counter[str] | None = None) -> float:
+    """How long one input takes, in seconds of CPU; fails if that is too long."""
+    took = _timed(data, Counter() if outcomes is None else outcomes)
+    if took > MAX_SECONDS:
+        # Another process may have had the processor's caches; a slow input is slow every time.
+        took = min(_timed(data, Counter()) for _ in range(3))
+        assert took <= MAX_SECONDS, f"{took:.3f} s for {len(data)} bytes: {data[:2000]!r}"
+    return took
 
 
 def _timed(data: bytes, outcomes: Counter[str]) -> float:
