@@ -36,7 +36,7 @@ SCHEMA_VALID: Final[Overrides] = {
     "command_key": st.text(_ANY_CHARACTER, max_size=32),
     "current_state": st.sampled_from(["Installed", "Uninstalled", "Failed"]),
     "event_code": st.sampled_from(["0 BOOTSTRAP", "2 PERIODIC", "M Reboot", "M X_00D09E_Foo", "X 00D09E Something"]),
-    "fault_code": st.sampled_from([0, 9001, 9012, 9800]),
+    "fault_code": st.sampled_from([0, 9001, 9012]),
     "file_type": _FILE_TYPES,
     "is_transferable": st.integers(0, 1),
     "mode": st.integers(0, 2),

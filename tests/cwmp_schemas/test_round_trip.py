@@ -25,7 +25,7 @@ from tests.cwmp_schemas.structure import structure_problems
 
 @pytest.mark.parametrize("name", ALL_NAMES)
 def test_every_message_survives_the_wire(name: str) -> None:
-    @settings(derandomize=True, deadline=None, max_examples=40)
+    @settings(derandomize=True, deadline=None, max_examples=100)
     @given(envelopes(messages_named(name)))
     def survives(envelope: Envelope) -> None:
         received = decode(encode(envelope))
