@@ -2,7 +2,6 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,6 +16,8 @@ from cwmp_schemas.style import WireStyle
 from cwmp_schemas.xml import CWMP, SOAP_ENVELOPE
 from tests.cwmp_schemas.strategies import ALL_NAMES, SCHEMA_VALID, envelopes, messages_named
 from tests.outside import folder
+
+HOME = folder("cwmp-xsd", "AIOACS_CWMP_XSD", "the validation of every message against cwmp-1-0.xsd to cwmp-1-2.xsd")
 
 # The first schema that knows a message; those not listed here are in all of them.
 _SINCE = {
@@ -44,15 +45,15 @@ def _is_known(envelope: Envelope) -> bool:
 
 
 @cache
-def _schema(home: Path, version: int) -> etree.XMLSchema:
-    path = home / f"cwmp-1-{version}.xsd"
+def _schema(version: int) -> etree.XMLSchema:
+    path = HOME / f"cwmp-1-{version}.xsd"
     text = re.sub(
         rb'schemaLocation="http://[^"]*/(envelope|encoding)/"', rb'schemaLocation="soap-\1.xsd"', path.read_bytes()
     )
     return etree.XMLSchema(etree.fromstring(text, base_url=str(path)))
 
 
-def _schema_problems(home: Path, envelope: bytes, minor: int) -> list[str]:
+def _schema_problems(envelope: bytes, minor: int) -> list[str]:
     # Versions 1.3 and 1.4 keep the namespace and the message definitions of 1.2.
     version = min(minor, 2)
     text = envelope.replace(f"{CWMP}{minor}".encode(), f"{CWMP}{version}".encode(), 1)
@@ -61,25 +62,22 @@ def _schema_problems(home: Path, envelope: bytes, minor: int) -> list[str]:
     call = body[0]
     if call.tag == f"{{{SOAP_ENVELOPE}}}Fault":
         call = call.find("detail")[0]  # type: ignore[index]
-    schema = _schema(home, version)
+    schema = _schema(version)
     return [] if schema.validate(call) else [f"{error.path}: {error.message}" for error in schema.error_log]
 
 
 @pytest.mark.parametrize("name", [name for name in ALL_NAMES if name != "vendor"])
 def test_what_we_emit_is_valid_by_the_official_schemas(name: str) -> None:
-    home = folder("cwmp-xsd", "AIOACS_CWMP_XSD", f"the validation of {name} against cwmp-1-0.xsd to cwmp-1-2.xsd")
-
     @settings(derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.filter_too_much])
     @given(envelopes(messages_named(name, SCHEMA_VALID)).filter(_is_known))
     def valid(envelope: Envelope) -> None:
         for style in (WireStyle(), WireStyle(boolean_words=True, milliseconds=True)):
-            assert _schema_problems(home, encode(envelope, style), envelope.minor) == []
+            assert _schema_problems(encode(envelope, style), envelope.minor) == []
 
     valid()
 
 
 def test_the_check_can_fail() -> None:
-    home = folder("cwmp-xsd", "AIOACS_CWMP_XSD", "the proof that the schema check can fail")
     good = encode(Envelope("1", Reboot("key")))
-    assert _schema_problems(home, good, 0) == []
-    assert _schema_problems(home, good.replace(b"CommandKey", b"CommandKeys"), 0) != []
+    assert _schema_problems(good, 0) == []
+    assert _schema_problems(good.replace(b"CommandKey", b"CommandKeys"), 0) != []

@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
 from xml.etree import ElementTree
 
 from cwmp_schemas.decode import decode
@@ -24,6 +23,8 @@ from cwmp_schemas.rpc.transfers import TransferFault
 from cwmp_schemas.rpc.vendor import VendorMessage
 from cwmp_schemas.values import XsdType
 from tests.outside import folder
+
+SAMPLES = folder("wire-samples", "AIOACS_WIRE_SAMPLES", "the decoding of 260 messages as real devices sent them")
 
 # A reader knows these to be the same.
 _SAME_NAME = {
@@ -46,13 +47,9 @@ _NOTHING = {"", "0", "0001-01-01T00:00:00Z"}
 _NO_DATA = {"faultcode", "faultstring", "Operations"}
 
 
-def _samples() -> Path:
-    return folder("wire-samples", "AIOACS_WIRE_SAMPLES", "the decoding of 260 messages as real devices sent them")
-
-
 @cache
 def _index() -> list[dict[str, str]]:
-    with (_samples() / "INDEX.tsv").open(newline="") as lines:
+    with (SAMPLES / "INDEX.tsv").open(newline="") as lines:
         return list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
@@ -127,7 +124,7 @@ def test_every_sample_decodes_to_what_a_reader_sees() -> None:
     failures = []
     large = 0
     for row in _index():
-        data = (_samples() / row["file"]).read_bytes()
+        data = (SAMPLES / row["file"]).read_bytes()
         if row["well_formed"] != "yes":
             continue
         if len(data) > 100_000:
@@ -142,7 +139,7 @@ def test_every_sample_decodes_to_what_a_reader_sees() -> None:
 
 def test_every_sample_is_the_message_its_index_says() -> None:
     for row in _index():
-        data = (_samples() / row["file"]).read_bytes()
+        data = (SAMPLES / row["file"]).read_bytes()
         try:
             received = decode(data)
         except DecodeError as error:
@@ -160,7 +157,7 @@ def test_every_sample_is_the_message_its_index_says() -> None:
 
 
 def _message(name: str) -> Message:
-    return decode((_samples() / name).read_bytes()).envelope.message
+    return decode((SAMPLES / name).read_bytes()).envelope.message
 
 
 def test_the_fritz_box() -> None:
@@ -234,7 +231,7 @@ def test_a_transfer_complete_with_elements_named_after_their_types() -> None:
 def test_a_large_list_of_names() -> None:
     message = _message("ibnhatab__084__GetParameterNamesResponse.xml")
     assert isinstance(message, GetParameterNamesResponse)
-    data = (_samples() / "ibnhatab__084__GetParameterNamesResponse.xml").read_bytes()
+    data = (SAMPLES / "ibnhatab__084__GetParameterNamesResponse.xml").read_bytes()
     names = re.findall(rb"<Name>([^<]*)</Name>", data)
     assert [info.name.encode() for info in message.parameter_list] == names
     writable = re.findall(rb"<Writable>([^<]*)</Writable>", data)
