@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench fuzz demo lock clean
+.PHONY: help run test check format bench fuzz demo lock diagram datamodel clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,8 +19,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-run demo:
-	@echo "make $@: there is no server to start yet; the engine is the next thing to be built" >&2; exit 1
+run:  ## Start the server: not there yet, says so and fails
+	@echo "make run: there is no server to start yet; the engine is the next thing to be built" >&2; exit 1
+
+demo:  ## Server and simulated routers: not there yet, says so and fails
+	@echo "make demo: there is no server to start yet; the engine is the next thing to be built" >&2; exit 1
 
 test: $(READY)  ## Set everything up and run the tests
 	$(BIN)/python -m pytest
@@ -46,5 +49,12 @@ lock: $(READY)  ## Resolve the dependencies anew into requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --group dev --generate-hashes --no-header \
 		--annotation-style line --upgrade --output-file requirements.lock pyproject.toml
 
-clean:  ## Remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+diagram: $(READY)  ## Draw the session's table into docs/protocol/session.md
+	$(BIN)/python -m scripts.draw_session
+
+datamodel: $(READY)  ## Make the facts on parameters anew: make datamodel SOURCE=folder
+	$(BIN)/python -m scripts.build_datamodel $(SOURCE)
+
+clean:  ## Remove the environment, every cache and what was built
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/out dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

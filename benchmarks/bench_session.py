@@ -32,7 +32,7 @@ def measure() -> list[Figure]:
         session.receive(values, 1.2)
         session.events()
         session.end(1.2)
-        session.close(1.3)
+        session.close()
         session.events()
 
     def periodic() -> None:
@@ -41,7 +41,7 @@ def measure() -> list[Figure]:
         session.events()
         session.receive(None, 1.1)
         session.end(1.1)
-        session.close(1.2)
+        session.close()
         session.events()
 
     return [

@@ -5,7 +5,6 @@ class, as the codec of its annotation says. ``X | None = None`` marks what the s
 """
 
 import dataclasses
-import functools
 import types
 from datetime import datetime
 from typing import Annotated, Any, Final, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -16,7 +15,7 @@ from cwmp_schemas.codec import Array, Base64, Boolean, Codec, DateTime, Integer,
 from cwmp_schemas.oddities import Oddity
 from cwmp_schemas.style import WireStyle
 from cwmp_schemas.values import XsdType
-from cwmp_schemas.xml import local_name
+from cwmp_schemas.xml import attribute, local_name
 
 S = TypeVar("S")
 
@@ -94,11 +93,15 @@ class Struct(Codec[S], Generic[S]):
     def write(self, tag: str, value: S, out: list[str], style: WireStyle) -> None:
         """Append the element and, in the order of the class, its children."""
         out.append(f"<{tag}>")
+        self.write_fields(value, out, style)
+        out.append(f"</{tag}>")
+
+    def write_fields(self, value: S, out: list[str], style: WireStyle) -> None:
+        """Append the children alone."""
         for field in self.fields:
             part = getattr(value, field.attribute)
             if part is not None:
                 field.codec.write(field.tag, part, out, style)
-        out.append(f"</{tag}>")
 
     def _fill(self, values: list[object], oddities: set[Oddity]) -> None:
         for field in self.fields:
@@ -110,10 +113,42 @@ class Struct(Codec[S], Generic[S]):
                     oddities.add(Oddity.MISSING_FIELD)
 
 
-@functools.cache
+class Choice(Codec[S], Generic[S]):
+    """One of several structs, told apart by xsi:type or, failing that, by the element's name."""
+
+    def __init__(self, *options: type[S]) -> None:
+        structs: list[Struct[S]] = [struct_of(option) for option in options]
+        self.by_class = {struct.cls: struct for struct in structs}
+        self.by_name = {struct.type_names[0]: struct for struct in structs}
+        self.type_names = tuple(self.by_name)
+        self.default = structs[0]
+        self.empty = self.default.empty
+
+    def read(self, element: Element, oddities: set[Oddity]) -> S:
+        """The struct that the element says it is; the first of them if it does not say."""
+        named = local_name(attribute(element, "type") or "") or local_name(element.tag)
+        option = self.by_name.get(named)
+        if option is None:
+            oddities.add(Oddity.UNKNOWN_TYPE)
+            option = self.default
+        return option.read(element, oddities)
+
+    def write(self, tag: str, value: S, out: list[str], style: WireStyle) -> None:
+        """Append the element with its type, which is all that tells the structs apart."""
+        struct = self.by_class[type(value)]
+        out.append(f'<{tag} xsi:type="cwmp:{struct.type_names[0]}">')
+        struct.write_fields(value, out, style)
+        out.append(f"</{tag}>")
+
+
+_STRUCTS: Final[dict[type, Struct[Any]]] = {}
+
+
 def struct_of(cls: type[S]) -> Struct[S]:
     """The codec of a struct class, which names its schema types in ``TYPES``, or of a message class."""
-    return Struct(cls, *getattr(cls, "TYPES", ()))
+    if cls not in _STRUCTS:
+        _STRUCTS[cls] = Struct(cls, *getattr(cls, "TYPES", ()))
+    return _STRUCTS[cls]
 
 
 def codec_of(annotation: Any) -> Codec[Any]:  # noqa: ANN401
@@ -130,11 +165,11 @@ def codec_of(annotation: Any) -> Codec[Any]:  # noqa: ANN401
 
 
 def _array_of(item: Any) -> Codec[Any]:  # noqa: ANN401
-    if item is str:
-        return Array(Name(), "string", "xsd:string")
-    if item is bytes:
-        return Array(Base64(), "base64", "soap-enc:base64")
-    codec = struct_of(item)
+    codec = codec_of(item)
+    if isinstance(codec, Name):
+        return Array(codec, "string", "xsd:string")
+    if isinstance(codec, Base64):
+        return Array(codec, "base64", "soap-enc:base64")
     name = codec.type_names[0]
     return Array(codec, name, f"cwmp:{name}", name.replace("Struct", "List"))
 

@@ -5,7 +5,6 @@ Writing raises EncodeError for what no valid envelope can hold.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
@@ -16,7 +15,7 @@ from cwmp_schemas.errors import EncodeError
 from cwmp_schemas.oddities import Oddity
 from cwmp_schemas.style import WireStyle
 from cwmp_schemas.values import XsdType
-from cwmp_schemas.xml import ARRAY_TYPE, attribute, escaped, local_name, unfolded
+from cwmp_schemas.xml import ARRAY_TYPE, escaped, local_name, unfolded
 
 T = TypeVar("T")
 
@@ -190,9 +189,8 @@ class Repeated(Codec[tuple[T, ...]]):
 
     empty: tuple[T, ...] = ()
 
-    def __init__(self, item: Codec[T], item_type: Callable[[T], str] | None = None) -> None:
+    def __init__(self, item: Codec[T]) -> None:
         self.item = item
-        self.item_type = item_type
         self.type_names = item.type_names
 
     def read(self, element: Element, oddities: set[Oddity]) -> tuple[T, ...]:
@@ -204,28 +202,3 @@ class Repeated(Codec[tuple[T, ...]]):
     def write(self, tag: str, value: tuple[T, ...], out: list[str], style: WireStyle) -> None:
         for item in value:
             self.item.write(tag, item, out, style)
-
-
-class Choice(Codec[T]):
-    """One of several structs, told apart by xsi:type or, failing that, by the element's name."""
-
-    def __init__(self, options: Sequence["Codec[T]"], classes: Sequence[type]) -> None:
-        self.by_name = {option.type_names[0]: option for option in options}
-        self.by_class = dict(zip(classes, options, strict=True))
-        self.type_names = tuple(self.by_name)
-        self.default = options[0]
-
-    def read(self, element: Element, oddities: set[Oddity]) -> T:
-        named = local_name(attribute(element, "type") or "") or local_name(element.tag)
-        option = self.by_name.get(named)
-        if option is None:
-            oddities.add(Oddity.UNKNOWN_TYPE)
-            option = self.default
-        return option.read(element, oddities)
-
-    def write(self, tag: str, value: T, out: list[str], style: WireStyle) -> None:
-        option = self.by_class[type(value)]
-        inner: list[str] = []
-        option.write(tag, value, inner, style)
-        out.append(f'<{tag} xsi:type="cwmp:{option.type_names[0]}">')
-        out.extend(inner[1:])

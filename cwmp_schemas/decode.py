@@ -1,11 +1,12 @@
 """From the bytes of a POST to the message a router meant."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from lxml.etree import _Element as Element
 
 from cwmp_schemas.binding import Struct
-from cwmp_schemas.codec import Name
+from cwmp_schemas.codec import Boolean, Integer, Name
 from cwmp_schemas.envelope import Envelope, Received
 from cwmp_schemas.errors import DecodeError, Refusal
 from cwmp_schemas.messages import CODECS, Message
@@ -14,17 +15,19 @@ from cwmp_schemas.parser import MAX_BYTES, parse
 from cwmp_schemas.rpc import vendor
 from cwmp_schemas.rpc.session import Inform
 from cwmp_schemas.soap_fault import holds_fault_code, read_fault
-from cwmp_schemas.values import XsdType, parse_boolean, parse_integer
-from cwmp_schemas.xml import CWMP, SOAP_ENVELOPE, local_name
+from cwmp_schemas.values import XsdType
+from cwmp_schemas.xml import CWMP, MINORS, SOAP_ENVELOPE, local_name
 
 _HEADER: Final = f"{{{SOAP_ENVELOPE}}}Header"
 _BODY: Final = f"{{{SOAP_ENVELOPE}}}Body"
 
 _BY_TAG: Final[dict[object, tuple[Struct[Any], int]]] = {
-    f"{{{CWMP}{minor}}}{name}": (codec, minor) for minor in range(10) for name, codec in CODECS.items()
+    f"{{{CWMP}{minor}}}{name}": (codec, minor) for minor in range(MINORS) for name, codec in CODECS.items()
 }
-_ID_TAGS: Final = frozenset(f"{{{CWMP}{minor}}}ID" for minor in range(10))
+_ID_TAGS: Final = frozenset(f"{{{CWMP}{minor}}}ID" for minor in range(MINORS))
 _NAME: Final = Name()
+_FLAG: Final = Boolean()
+_SECONDS: Final = Integer(XsdType.UNSIGNED_INT)
 
 _FAULT_FIELDS: Final = frozenset({"FaultCode", "FaultString", "faultcode", "faultstring", "detail"})
 
@@ -36,14 +39,14 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
     message, minor = _read_body(body, oddities)
     if type(message) is Inform and not message.device_id.serial_number.strip():
         raise DecodeError(Refusal.NO_SERIAL_NUMBER, "the device does not say who it is", "Inform/DeviceId")
-    if header is None or not len(header):
+    envelope = Envelope(None, message, minor)
+    if header is None:
         oddities.add(Oddity.MISSING_ID)
-        return Received(Envelope(None, message, minor), frozenset(oddities))
-    if len(header) == 1 and header[0].tag in _ID_TAGS and header[0].text:
-        return Received(Envelope(_NAME.read(header[0], oddities), message, minor), frozenset(oddities))
-    envelope = Envelope(message=message, minor=minor, **_read_headers(header, oddities))
-    if not envelope.id:
-        oddities.add(Oddity.MISSING_ID)
+    elif len(header) == 1 and header[0].tag in _ID_TAGS and header[0].text:
+        # Nearly always; the general way costs a copy of the envelope for each header.
+        envelope = Envelope(_NAME.read(header[0], oddities), message, minor)
+    else:
+        envelope = _with_headers(envelope, header, oddities)
     return Received(envelope, frozenset(oddities))
 
 
@@ -85,6 +88,7 @@ def _read_body(body: Element, oddities: set[Oddity]) -> tuple[Message, int]:
         codec = found
         oddities.add(Oddity.UNEXPECTED_NAME)
     message = codec.read(call, oddities)
+    # Only a message that has something unknown in it can hold a fault's fields; TransferComplete has them lower down.
     if Oddity.UNKNOWN_ELEMENT in oddities and holds_fault_code(call):
         oddities.add(Oddity.BARE_FAULT)
         return read_fault(call, oddities), minor
@@ -106,26 +110,28 @@ def _inner(call: Element) -> list[str]:
     return [namespace for child in call.iter("{*}Fault") for namespace in child.nsmap.values()]
 
 
-def _read_headers(header: Element, oddities: set[Oddity]) -> dict[str, Any]:
-    found: dict[str, Any] = {"id": None}
+def _with_headers(envelope: Envelope, header: Element, oddities: set[Oddity]) -> Envelope:
+    """The envelope with what its header says; what cannot be read is left out."""
     for child in header:
         text = (child.text or "").strip()
-        try:
-            match local_name(child.tag):
-                case "ID":
-                    found["id"] = _NAME.read(child, oddities) or None
-                case "HoldRequests":
-                    found["hold_requests"] = parse_boolean(text)
-                case "NoMoreRequests":
-                    found["no_more_requests"] = parse_boolean(text)
-                case "SessionTimeout":
-                    found["session_timeout"] = parse_integer(text, XsdType.UNSIGNED_INT)
-                case "SupportedCWMPVersions":
-                    found["supported_versions"] = tuple(part.strip() for part in text.split(",") if part.strip())
-                case "UseCWMPVersion":
-                    found["use_version"] = text
-                case _:
-                    oddities.add(Oddity.UNKNOWN_ELEMENT)
-        except ValueError:
-            oddities.add(Oddity.BAD_NUMBER)
-    return found
+        match local_name(child.tag):
+            case "ID":
+                envelope = replace(envelope, id=_NAME.read(child, oddities) or None)
+            case "HoldRequests":
+                envelope = replace(envelope, hold_requests=_FLAG.read(child, oddities))
+            case "NoMoreRequests":
+                envelope = replace(envelope, no_more_requests=_FLAG.read(child, oddities))
+            case "SessionTimeout":
+                # None rather than the codec's 0: unreadable is unsaid.
+                seconds = _SECONDS.read(child, oddities)
+                envelope = replace(envelope, session_timeout=seconds or (0 if text == "0" else None))
+            case "SupportedCWMPVersions":
+                versions = tuple(part.strip() for part in text.split(",") if part.strip())
+                envelope = replace(envelope, supported_versions=versions)
+            case "UseCWMPVersion":
+                envelope = replace(envelope, use_version=text)
+            case _:
+                oddities.add(Oddity.UNKNOWN_ELEMENT)
+    if envelope.id is None:
+        oddities.add(Oddity.MISSING_ID)
+    return envelope

@@ -14,20 +14,20 @@ from cwmp_schemas.rpc import vendor
 from cwmp_schemas.rpc.vendor import VendorMessage
 from cwmp_schemas.soap_fault import write_fault
 from cwmp_schemas.style import DEFAULT_STYLE, WireStyle
-from cwmp_schemas.xml import CWMP, SOAP_ENCODING, SOAP_ENVELOPE, XML_SCHEMA, XML_SCHEMA_INSTANCE, escaped
+from cwmp_schemas.xml import CWMP, MINORS, SOAP_ENCODING, SOAP_ENVELOPE, XML_SCHEMA, XML_SCHEMA_INSTANCE, escaped
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>'
 _STARTS: Final = tuple(
     f'<soap-env:Envelope xmlns:soap-env="{SOAP_ENVELOPE}" xmlns:soap-enc="{SOAP_ENCODING}" xmlns:xsd="{XML_SCHEMA}"'
     f' xmlns:xsi="{XML_SCHEMA_INSTANCE}" xmlns:cwmp="{CWMP}{minor}"><soap-env:Header>'
-    for minor in range(10)
+    for minor in range(MINORS)
 )
 _END: Final = "</soap-env:Body></soap-env:Envelope>"
 
 
 def encode(envelope: Envelope, style: WireStyle = DEFAULT_STYLE) -> bytes:
     """The envelope in UTF-8. Raises EncodeError for what no valid envelope can hold."""
-    if not 0 <= envelope.minor < len(_STARTS):
+    if not 0 <= envelope.minor < MINORS:
         raise EncodeError(f"there is no namespace cwmp-1-{envelope.minor}", "Envelope")
     out = [_DECLARATION] if style.declaration else []
     out.append(_STARTS[envelope.minor])

@@ -12,6 +12,7 @@ class Refusal(Enum):
     """Why received bytes were refused; the whole list."""
 
     NOT_XML = "not XML"
+    COMPRESSION = "not compressed as it says"
     OVER_LIMIT = "over a limit"
     NOT_AN_ENVELOPE = "not a SOAP envelope with a message"
     NO_SERIAL_NUMBER = "no serial number"

@@ -26,7 +26,7 @@ def inflate(body: bytes, encoding: str, max_bytes: int = MAX_BYTES) -> bytes:
             bare = len(body) < 2 or body[0] & 0x0F != 8 or int.from_bytes(body[:2], "big") % 31 != 0
             return _inflated(body, -zlib.MAX_WBITS if bare else zlib.MAX_WBITS, max_bytes)
         case other:
-            raise DecodeError(Refusal.NOT_XML, f"Content-Encoding {ascii(other)[:40]}", "the HTTP header")
+            raise DecodeError(Refusal.COMPRESSION, f"Content-Encoding {ascii(other)[:40]}", "the HTTP header")
 
 
 def _inflated(body: bytes, window: int, max_bytes: int) -> bytes:
@@ -40,13 +40,13 @@ def _inflated(body: bytes, window: int, max_bytes: int) -> bytes:
         try:
             part = stream.decompress(rest, allowed + 1 - size)
         except zlib.error as error:
-            raise DecodeError(Refusal.NOT_XML, f"broken compression: {error}", "the body") from None
+            raise DecodeError(Refusal.COMPRESSION, f"broken compression: {error}", "the body") from None
         parts.append(part)
         size += len(part)
         if size > allowed:
             what = f"more than {max_bytes} bytes" if allowed == max_bytes else f"more than {MAX_RATIO} times its size"
             raise DecodeError(Refusal.OVER_LIMIT, f"{what} after decompression", "the body")
         if not stream.eof:
-            raise DecodeError(Refusal.NOT_XML, "the compressed body is cut short", "the body")
+            raise DecodeError(Refusal.COMPRESSION, "the compressed body is cut short", "the body")
         rest = stream.unused_data.lstrip(b"\0")
     return b"".join(parts)

@@ -26,7 +26,6 @@ _SMALL: Final = 16 * 1024
 _TAGS_FREE: Final = 1_000
 _PARSER_LIFE: Final = 4 * 1024 * 1024
 
-_ENTITY_NOT_DEFINED: Final = 26
 _RESOURCE_LIMITS: Final = frozenset({114, 116})
 """libxml2's codes for too deep (256 levels), too long a text (10 MB) or too long a name."""
 
@@ -84,7 +83,8 @@ _source: Final = _ParserSource()
 def parse(data: bytes, oddities: set[Oddity], max_bytes: int = MAX_BYTES) -> Element:
     """The root element of a document. Raises DecodeError; notes in ``oddities`` what had to be repaired."""
     _check_limits(data, max_bytes)
-    if _is_plain_utf8(data):
+    _refuse_document_type(data)
+    if _is_utf8(data):
         try:
             return etree.fromstring(data, _source.parser_for(len(data)))
         except etree.XMLSyntaxError as error:
@@ -107,20 +107,27 @@ def _check_limits(data: bytes, max_bytes: int) -> None:
             )
 
 
-def _is_plain_utf8(data: bytes) -> bool:
-    """Whether the bytes may go to the parser as they are; refuses a document type declaration."""
-    if data[:1] == b"<" and data[1:2].isalpha():
-        return True  # No prolog at all: nothing could be declared.
+def _has_no_prolog(data: bytes) -> bool:
+    return data[:1] == b"<" and data[1:2].isalpha()
+
+
+def _refuse_document_type(data: bytes) -> None:
+    if not _has_no_prolog(data) and (prolog := _PROLOG.match(data)):
+        end = prolog.end()
+        if data[end : end + 2] == b"<!":
+            raise DecodeError(Refusal.NOT_XML, "a document type declaration, which is never read", f"byte {end}")
+
+
+def _is_utf8(data: bytes) -> bool:
+    """Whether a document declares no other encoding than that of the fast path."""
+    if _has_no_prolog(data):
+        return True
     start = _START.match(data)
-    encoding = start[1] if start else None
-    prolog = _PROLOG.match(data)
-    if prolog and data[prolog.end() : prolog.end() + 2] == b"<!":
-        raise DecodeError(Refusal.NOT_XML, "a document type declaration, which is never read", f"byte {prolog.end()}")
-    return encoding is None or encoding.lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+    return start is None or start[1] is None or start[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
 
 
 def _parse_repaired(data: bytes, oddities: set[Oddity]) -> Element:
-    _is_plain_utf8(data)
+    _refuse_document_type(data)
     parser = _parser(recover=True)
     try:
         root = etree.fromstring(data, parser)

@@ -1,6 +1,7 @@
 """Faults inside a SOAP body: found wherever a device puts them, written as TR-069 3.5 wants them."""
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from lxml.etree import _Element as Element
@@ -11,7 +12,7 @@ from cwmp_schemas.oddities import Oddity
 from cwmp_schemas.xml import escaped, local_name, unfolded
 
 _PARAMETER: Final = "SetParameterValuesFault"
-_CODE: Final = re.compile(r"[0-9]{4}", re.ASCII)
+_CODE: Final = re.compile(r"[0-9]{4}")
 _MAX_CODE: Final = 9999
 
 
@@ -25,17 +26,15 @@ def read_fault(element: Element, oddities: set[Oddity]) -> Fault:
     detail = next((e for e in element.iter() if local_name(e.tag) != _PARAMETER and holds_fault_code(e)), None)
     if detail is None:
         oddities.add(Oddity.FAULT_WITHOUT_DETAIL)
-        said = next((e.text for e in element.iter() if local_name(e.tag) == "faultstring"), None)
-        named = next((e.text for e in element.iter() if local_name(e.tag) == "faultcode"), None)
-        code = _CODE.search(named or "")
-        return Fault(int(code[0]) if code else 0, (said or element.text or "").strip())
-    refused = [e for e in element.iter() if local_name(e.tag) == _PARAMETER]
+        said = _text_of(element.iter(), "faultstring") or element.text or ""
+        return Fault(_code_in(_text_of(element.iter(), "faultcode")), said.strip())
     return Fault(
         _code_of(detail, oddities),
         _text_of(detail, "FaultString"),
         tuple(
             ParameterFault(unfolded(_text_of(e, "ParameterName")), _code_of(e, oddities), _text_of(e, "FaultString"))
-            for e in refused
+            for e in element.iter()
+            if local_name(e.tag) == _PARAMETER
         ),
     )
 
@@ -60,8 +59,8 @@ def _fields(code: int, string: str) -> str:
     return f"<FaultCode>{code}</FaultCode><FaultString>{escaped(string, 'FaultString')}</FaultString>"
 
 
-def _text_of(element: Element, name: str) -> str:
-    return next((child.text or "" for child in element if local_name(child.tag) == name), "")
+def _text_of(elements: Iterable[Element], name: str) -> str:
+    return next((element.text or "" for element in elements if local_name(element.tag) == name), "")
 
 
 def _code_of(element: Element, oddities: set[Oddity]) -> int:
@@ -69,5 +68,10 @@ def _code_of(element: Element, oddities: set[Oddity]) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 4:
         return int(text)
     oddities.add(Oddity.BAD_NUMBER)
+    return _code_in(text)
+
+
+def _code_in(text: str) -> int:
+    """The code that stands somewhere in a text, as in ``cwmp:9005``; 0 if there is none."""
     found = _CODE.search(text)
     return int(found[0]) if found else 0

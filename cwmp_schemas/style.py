@@ -1,6 +1,7 @@
 """The few ways in which devices disagree about how a value is spelt on the wire."""
 
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,4 +18,4 @@ class WireStyle:
     """Write dateTimes with milliseconds."""
 
 
-DEFAULT_STYLE = WireStyle()
+DEFAULT_STYLE: Final = WireStyle()

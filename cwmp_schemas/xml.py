@@ -12,6 +12,8 @@ SOAP_ENCODING: Final = "http://schemas.xmlsoap.org/soap/encoding/"
 XML_SCHEMA: Final = "http://www.w3.org/2001/XMLSchema"
 XML_SCHEMA_INSTANCE: Final = "http://www.w3.org/2001/XMLSchema-instance"
 CWMP: Final = "urn:dslforum-org:cwmp-1-"
+MINORS: Final = 10
+"""How many namespaces are answered in: five exist, and a device that claims a later one is answered in it."""
 
 XSI_TYPE: Final = f"{{{XML_SCHEMA_INSTANCE}}}type"
 ARRAY_TYPE: Final = f"{{{SOAP_ENCODING}}}arrayType"

@@ -101,14 +101,14 @@ class _Walker:
         elif draw < 0.98:
             self.wait()
         elif draw < 0.99:
-            self.act(lambda session: session.close(self.now), {Input.CLOSE})
+            self.act(lambda session: session.close(), {Input.CLOSE})
         else:
-            self.act(lambda session: session.supersede(self.now), {Input.SUPERSEDE})
+            self.act(lambda session: session.supersede(), {Input.SUPERSEDE})
 
     def finish(self) -> None:
         """End the session, and see that everything is accounted for."""
         if self.session.state is not State.ENDED:
-            self.act(lambda session: session.close(self.now), {Input.CLOSE})
+            self.act(lambda session: session.close(), {Input.CLOSE})
         assert self.ends == 1
         assert _OUT not in self.rpcs.values(), self.rpcs
         for envelope in (None, Envelope("x", _INFORM), self.any_envelope(self.chance.choice(_ANY_MESSAGE))):

@@ -73,6 +73,8 @@ class Authenticator:
     def __post_init__(self) -> None:
         if not self.algorithms and not self.allow_basic:
             raise ValueError("an authenticator offers Digest, Basic or both")
+        if self.window.lifetime < self.signer.lifetime:
+            raise ValueError("the window must remember a nonce for as long as it is good")
         quoted(self.realm)
 
     def challenges(self, *, now: float, random: bytes, stale: bool = False) -> list[str]:

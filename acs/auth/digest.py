@@ -4,7 +4,6 @@ The quality of protection is ``auth`` or none; ``auth-int`` is neither offered n
 """
 
 import hashlib
-import hmac
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from acs.auth.headers import (
     has_control_characters,
     quoted,
 )
+from acs.auth.passwords import same_secret
 
 
 class Algorithm(StrEnum):
@@ -110,10 +110,10 @@ def verify_response(
         return False
     if isinstance(secret, Ha1) and secret.algorithm.plain is not algorithm.plain:
         return False
-    given = credentials.response.lower().encode()
+    given = credentials.response.lower()
     right = False
     for expected in _expected_responses(credentials, secret, algorithm, method=method, realm=realm):
-        right |= hmac.compare_digest(expected.encode(), given)
+        right |= same_secret(expected, given)
     return right
 
 

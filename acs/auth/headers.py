@@ -166,10 +166,7 @@ def _parse_basic(encoded: str) -> BasicCredentials:
         octets = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
         raise HeaderError("the Basic credentials are not base64") from None
-    try:
-        text = octets.decode("utf-8")
-    except UnicodeDecodeError:
-        text = octets.decode("latin-1")
+    text = _text_of(octets)
     username, colon, password = text.partition(":")
     if not colon:
         raise HeaderError("the Basic credentials have no colon between name and password")
@@ -258,13 +255,17 @@ def _readable(header: str, room: int = MAX_HEADER_LENGTH) -> str:
         octets = header.encode("utf-8", "surrogateescape")
     except UnicodeEncodeError:
         raise HeaderError("the header is not text") from None
-    try:
-        text = octets.decode("utf-8")
-    except UnicodeDecodeError:
-        text = octets.decode("latin-1")
+    text = _text_of(octets)
     if has_control_characters(text):
         raise HeaderError("the header holds a control character")
     return text
+
+
+def _text_of(octets: bytes) -> str:
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return octets.decode("latin-1")
 
 
 def _checked_username(username: str) -> str:

@@ -125,11 +125,12 @@ class NonceWindow:
     The table is that of one process; another worker has its own.
     """
 
-    def __init__(self, *, lifetime: float = 300.0, capacity: int = 65_536, floor: float = -math.inf) -> None:
+    def __init__(self, *, lifetime: float, capacity: int = 65_536, floor: float = -math.inf) -> None:
         """A window for nonces of this lifetime. A floor of the process's start refuses what its predecessor saw."""
         if capacity < 1:
             raise ValueError("a nonce window needs room for one nonce at least")
-        self._lifetime = lifetime
+        self.lifetime = lifetime
+        """How long a nonce is remembered: at least as long as it is good."""
         self._capacity = capacity
         self._floor = floor
         self._uses: dict[str, _Uses] = {}
@@ -160,7 +161,7 @@ class NonceWindow:
         return True
 
     def _forget_expired(self, now: float) -> None:
-        while self._by_age and self._by_age[0][0] < now - self._lifetime:
+        while self._by_age and self._by_age[0][0] < now - self.lifetime:
             self._forget_oldest()
 
     def _forget_oldest(self) -> None:

@@ -6,10 +6,8 @@ from typing import Final, TypeGuard
 
 from cwmp_schemas.faults import AcsFault, Fault
 from cwmp_schemas.messages import CPE_REQUESTS, CpeRequest, CpeResponse, Message, method_of
-from cwmp_schemas.rpc.session import GetRPCMethods, GetRPCMethodsResponse, InformResponse, Kicked, KickedResponse
+from cwmp_schemas.rpc.session import GetRPCMethods, GetRPCMethodsResponse, Kicked, KickedResponse
 from cwmp_schemas.rpc.vendor import VendorMessage
-
-INFORM_RESPONSE: Final = InformResponse(max_envelopes=1)
 
 # Every method of CPE_REQUESTS is answered; the union gives them an order that does not change (A.3.1.1).
 _METHODS: Final = GetRPCMethodsResponse(tuple(cls.NAME for cls in CpeRequest.__args__ if cls in CPE_REQUESTS))

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from acs.session.answers import (
-    INFORM_RESPONSE,
     answer_to,
     highest_common_version,
     is_answer,
@@ -154,12 +153,12 @@ class AcsSession:
         self._holding = False
         self._idle_deadline = now + self._limits.linger
 
-    def close(self, now: float) -> None:
+    def close(self) -> None:
         """End the session from outside."""
         self._check(Input.CLOSE, "nothing to close")
         self._finish(Input.CLOSE, EndReason.CLOSED)
 
-    def supersede(self, now: float) -> None:
+    def supersede(self) -> None:
         """End the session because the same device has opened another one."""
         self._check(Input.SUPERSEDE, "nothing to supersede")
         self._finish(Input.SUPERSEDE, EndReason.SUPERSEDED)
@@ -247,7 +246,7 @@ class AcsSession:
             self._finish(Input.GIVE_UP, EndReason.NO_COMMON_VERSION)
             return self._answer(envelope, no_common_version(offered))
         self._events.append(Informed(inform, repeated))
-        return self._answer(envelope, INFORM_RESPONSE, version)
+        return self._answer(envelope, answer_to(inform), version)
 
     def _take_request(self, envelope: Envelope, now: float) -> Envelope:
         message = envelope.message

@@ -1,6 +1,6 @@
 """Parameter values, names and attributes (TR-069 A.3.2.1 to A.3.2.5)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Final
 
 from lxml.etree import _Element as Element
@@ -23,8 +23,8 @@ class ParameterValue:
 
     name: str
     """The full path."""
-    value: str
-    """The value's text, to the letter."""
+    value: str = field(repr=False)
+    """The value's text, to the letter; it may be a secret."""
     type: XsdType = XsdType.STRING
     """The type it was, or is to be, sent as."""
 
@@ -134,7 +134,7 @@ class ParameterAttribute:
     """The full path."""
     notification: Notification
     """0 off, 1 passive, 2 active, 3 to 6 the lightweight kinds (A.3.2.4)."""
-    access_list: tuple[str, ...]
+    access_list: tuple[Token, ...]
     """Who may write it beside the ACS: ``Subscriber``, or nobody."""
 
 
@@ -152,7 +152,7 @@ class SetParameterAttribute:
     """See ``ParameterAttribute``."""
     access_list_change: bool
     """Whether ``access_list`` is to be applied."""
-    access_list: tuple[str, ...]
+    access_list: tuple[Token, ...]
     """See ``ParameterAttribute``."""
 
 
@@ -196,7 +196,7 @@ class GetParameterValues:
     NAME: ClassVar[str] = "GetParameterValues"
     RESPONSE: ClassVar = GetParameterValuesResponse
 
-    parameter_names: tuple[str, ...]
+    parameter_names: tuple[Token, ...]
     """Full or partial paths."""
 
 
@@ -258,5 +258,5 @@ class GetParameterAttributes:
     NAME: ClassVar[str] = "GetParameterAttributes"
     RESPONSE: ClassVar = GetParameterAttributesResponse
 
-    parameter_names: tuple[str, ...]
+    parameter_names: tuple[Token, ...]
     """Full or partial paths."""

@@ -74,7 +74,7 @@ class GetRPCMethodsResponse:
 
     NAME: ClassVar[str] = "GetRPCMethodsResponse"
 
-    method_list: tuple[str, ...]
+    method_list: tuple[Token, ...]
     """Their names."""
 
 

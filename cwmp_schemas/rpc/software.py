@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
-from cwmp_schemas.binding import CommandKey, Token, UnsignedInt, struct_of
-from cwmp_schemas.codec import Choice, Name, Repeated
+from cwmp_schemas.binding import Choice, CommandKey, Token, UnsignedInt, struct_of
+from cwmp_schemas.codec import Name, Repeated
 
 DeploymentUnitUUID = Annotated[str, Name("DeploymentUnitUUID")]
 
@@ -62,10 +62,7 @@ class UninstallOperation:
 
 DeploymentOperation = InstallOperation | UpdateOperation | UninstallOperation
 
-_CLASSES = (InstallOperation, UpdateOperation, UninstallOperation)
-_OPERATIONS: Repeated[DeploymentOperation] = Repeated(
-    Choice[DeploymentOperation]([struct_of(cls) for cls in _CLASSES], _CLASSES)
-)
+_OPERATIONS: Final = Repeated(Choice[DeploymentOperation](InstallOperation, UpdateOperation, UninstallOperation))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Final
 
 from cwmp_schemas.binding import CommandKey, FileType, Int, Token, UnsignedInt
 from cwmp_schemas.codec import Name
 
-FIRMWARE = "1 Firmware Upgrade Image"
-WEB_CONTENT = "2 Web Content"
-VENDOR_CONFIGURATION = "3 Vendor Configuration File"
-UPLOAD_VENDOR_CONFIGURATION = "1 Vendor Configuration File"
-UPLOAD_VENDOR_LOG = "2 Vendor Log File"
+FIRMWARE: Final = "1 Firmware Upgrade Image"
+WEB_CONTENT: Final = "2 Web Content"
+VENDOR_CONFIGURATION: Final = "3 Vendor Configuration File"
+UPLOAD_VENDOR_CONFIGURATION: Final = "1 Vendor Configuration File"
+UPLOAD_VENDOR_LOG: Final = "2 Vendor Log File"
 
 
 @dataclass(frozen=True, slots=True)

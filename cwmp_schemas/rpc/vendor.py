@@ -1,7 +1,7 @@
 """Methods the standard does not know: vendor extensions, by name and fields (TR-069 A.2, ``X_<OUI>_Name``)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from lxml.etree import _Element as Element
@@ -20,8 +20,8 @@ class VendorField:
 
     name: str
     """The element's name, without prefix."""
-    value: "str | tuple[VendorField, ...]" = ""
-    """Its text, or the elements within."""
+    value: "str | tuple[VendorField, ...]" = field(default="", repr=False)
+    """Its text, which may be a secret, or the elements within."""
     type: XsdType | None = None
     """Its xsi:type, where one is given and known."""
 
@@ -69,14 +69,14 @@ def _read_fields(element: Element, depth: int, names: dict[str, str]) -> tuple[V
 def _write_fields(fields: tuple[VendorField, ...], out: list[str], where: str, depth: int) -> None:
     if not depth:
         raise EncodeError(f"more than {_MAX_DEPTH} levels of fields", where)
-    for field in fields:
-        kind = f' xsi:type="{field.type.qualified}"' if field.type else ""
-        out.append(f"<{_checked(field.name)}{kind}>")
-        if isinstance(field.value, str):
-            out.append(escaped(field.value, field.name))
+    for each in fields:
+        kind = f' xsi:type="{each.type.qualified}"' if each.type else ""
+        out.append(f"<{_checked(each.name)}{kind}>")
+        if isinstance(each.value, str):
+            out.append(escaped(each.value, each.name))
         else:
-            _write_fields(field.value, out, field.name, depth - 1)
-        out.append(f"</{field.name}>")
+            _write_fields(each.value, out, each.name, depth - 1)
+        out.append(f"</{each.name}>")
 
 
 def _checked(name: str) -> str:

@@ -100,8 +100,7 @@ def _of_annotation(annotation: Any, overrides: Overrides, least: int) -> Strateg
         return st.one_of([_of_annotation(part, overrides, least) for part in get_args(annotation)])
     if get_origin(annotation) is tuple:
         item = get_args(annotation)[0]
-        items = NAMES if item is str else _of_annotation(item, overrides, least)
-        return st.lists(items, min_size=least, max_size=2).map(tuple)
+        return st.lists(_of_annotation(item, overrides, 0), min_size=least, max_size=2).map(tuple)
     if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
         return of_class(annotation, overrides)
     plain: dict[object, Strategy] = {

@@ -201,7 +201,7 @@ def test_small_bodies_may_shrink_as_well_as_they_can() -> None:
 def test_broken_compression(body: bytes, encoding: str) -> None:
     with pytest.raises(DecodeError) as caught:
         inflate(body, encoding)
-    assert caught.value.refusal is Refusal.NOT_XML
+    assert caught.value.refusal is Refusal.COMPRESSION
 
 
 def test_several_gzip_members_are_one_body() -> None:

@@ -21,7 +21,7 @@ SECRETS: Final = (Password("hunter2"),)
 def door(
     *, algorithms: tuple[Algorithm, ...] = (Algorithm.MD5,), allow_basic: bool = False, capacity: int = 100
 ) -> Authenticator:
-    return Authenticator("aioacs", SIGNER, NonceWindow(capacity=capacity), algorithms, allow_basic)
+    return Authenticator("aioacs", SIGNER, NonceWindow(lifetime=300, capacity=capacity), algorithms, allow_basic)
 
 
 def answered(challenges: Sequence[str], *, password: str = "hunter2", nc: int = 1, username: str = USER) -> str:
@@ -222,4 +222,9 @@ def test_an_authenticator_that_lets_nobody_in_or_cannot_be_written_is_refused() 
     with pytest.raises(ValueError, match="Digest, Basic or both"):
         door(algorithms=())
     with pytest.raises(ValueError, match="control character"):
-        Authenticator("a\nb", SIGNER, NonceWindow())
+        Authenticator("a\nb", SIGNER, NonceWindow(lifetime=300))
+
+
+def test_a_window_that_forgets_a_nonce_while_it_is_good_is_refused() -> None:
+    with pytest.raises(ValueError, match="as long as it is good"):
+        Authenticator("realm", NonceSigner((b"k" * 32,), lifetime=900), NonceWindow(lifetime=300))

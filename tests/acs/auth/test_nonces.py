@@ -97,14 +97,14 @@ def test_a_signer_without_a_good_key_is_refused_and_keys_do_not_show() -> None:
 
 
 def test_each_count_is_good_once_in_any_order() -> None:
-    window, nonce = NonceWindow(), issued(NOW)
+    window, nonce = NonceWindow(lifetime=300), issued(NOW)
     assert [window.use(nonce, count, NOW) for count in (3, 1, 2, 5, 4)] == [True] * 5
     assert [window.use(nonce, count, NOW) for count in (1, 2, 3, 4, 5)] == [False] * 5
     assert window.use(nonce, 6, NOW)
 
 
 def test_the_window_is_64_counts_wide() -> None:
-    window, nonce = NonceWindow(), issued(NOW)
+    window, nonce = NonceWindow(lifetime=300), issued(NOW)
     assert window.use(nonce, 100, NOW)
     assert not window.use(nonce, 36, NOW)
     assert window.use(nonce, 37, NOW)
@@ -117,27 +117,27 @@ def test_the_window_is_64_counts_wide() -> None:
 
 
 def test_a_nonce_used_for_ever_takes_no_more_memory() -> None:
-    window, nonce = NonceWindow(), issued(NOW)
+    window, nonce = NonceWindow(lifetime=300), issued(NOW)
     for count in range(0, 6300, 63):
         assert window.use(nonce, count, NOW)
     assert window._uses[nonce.text].seen < 2**64
 
 
 def test_a_nonce_used_without_a_count_is_used_up() -> None:
-    window, nonce = NonceWindow(), issued(NOW)
+    window, nonce = NonceWindow(lifetime=300), issued(NOW)
     assert window.use(nonce, None, NOW)
     for count in (None, 0, 1, 2**32 - 1):
         assert not window.use(nonce, count, NOW)
 
 
 def test_a_counted_nonce_is_no_longer_good_without_a_count() -> None:
-    window, nonce = NonceWindow(), issued(NOW)
+    window, nonce = NonceWindow(lifetime=300), issued(NOW)
     assert window.use(nonce, 1, NOW)
     assert not window.use(nonce, None, NOW)
 
 
 def test_nonces_do_not_share_their_counts() -> None:
-    window = NonceWindow()
+    window = NonceWindow(lifetime=300)
     assert window.use(issued(NOW, b"nonce1"), 1, NOW)
     assert window.use(issued(NOW, b"nonce2"), 1, NOW)
     assert len(window) == 2
@@ -146,7 +146,7 @@ def test_nonces_do_not_share_their_counts() -> None:
 @given(st.lists(st.integers(0, 200) | st.sampled_from([2**32 - 1, 2**32 - 30]), max_size=80))
 @settings(derandomize=True, deadline=None, max_examples=200)
 def test_no_count_is_ever_accepted_twice_and_no_new_highest_is_refused(counts: list[int]) -> None:
-    window, nonce = NonceWindow(), issued(NOW)
+    window, nonce = NonceWindow(lifetime=300), issued(NOW)
     accepted: set[int] = set()
     for count in counts:
         expected = count not in accepted and count > max(accepted, default=0) - 64
@@ -156,7 +156,7 @@ def test_no_count_is_ever_accepted_twice_and_no_new_highest_is_refused(counts: l
 
 
 def test_a_full_window_lets_the_oldest_nonce_go_and_none_of_its_uses_come_back() -> None:
-    window = NonceWindow(capacity=2)
+    window = NonceWindow(lifetime=300, capacity=2)
     first, second, third = (issued(NOW + second) for second in (1, 2, 3))
     # The order of use is not the order of issue.
     for nonce in (third, first, second):
@@ -170,7 +170,7 @@ def test_a_full_window_lets_the_oldest_nonce_go_and_none_of_its_uses_come_back()
 
 
 def test_an_eviction_makes_every_unknown_nonce_of_that_age_stale_and_no_younger_one() -> None:
-    window = NonceWindow(capacity=1)
+    window = NonceWindow(lifetime=300, capacity=1)
     for at in (10, 20):
         assert window.use(issued(NOW + at), 1, NOW + 20)
     assert not window.use(issued(NOW + 9), 1, NOW + 20)
@@ -180,7 +180,7 @@ def test_an_eviction_makes_every_unknown_nonce_of_that_age_stale_and_no_younger_
 
 
 def test_a_nonce_older_than_all_in_a_full_window_is_good_once() -> None:
-    window = NonceWindow(capacity=1)
+    window = NonceWindow(lifetime=300, capacity=1)
     assert window.use(issued(NOW + 10), 1, NOW + 10)
     assert window.use(issued(NOW), 1, NOW + 10)
     assert not window.use(issued(NOW), 1, NOW + 10)
@@ -190,7 +190,7 @@ def test_a_nonce_older_than_all_in_a_full_window_is_good_once() -> None:
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 3) | st.none()), max_size=100), st.integers(1, 4))
 @settings(derandomize=True, deadline=None, max_examples=200)
 def test_no_use_is_repeated_however_small_the_window(uses: list[tuple[int, int | None]], capacity: int) -> None:
-    window = NonceWindow(capacity=capacity)
+    window = NonceWindow(lifetime=300, capacity=capacity)
     accepted: list[tuple[int, int | None]] = []
     for at, count in uses:
         if window.use(issued(NOW + at), count, NOW + 30):
@@ -219,11 +219,11 @@ def test_a_clock_set_back_does_not_bring_forgotten_uses_back() -> None:
 
 
 def test_a_floor_refuses_what_an_earlier_process_may_have_seen() -> None:
-    window = NonceWindow(floor=NOW)
+    window = NonceWindow(lifetime=300, floor=NOW)
     assert not window.use(issued(NOW - 1), 1, NOW + 1)
     assert window.use(issued(NOW + 1), 1, NOW + 1)
 
 
 def test_a_window_needs_room() -> None:
     with pytest.raises(ValueError, match="room"):
-        NonceWindow(capacity=0)
+        NonceWindow(lifetime=300, capacity=0)

@@ -62,7 +62,7 @@ def test_a_repeated_answer_counts_as_an_empty_post() -> None:
 @pytest.mark.parametrize(("end", "reason"), [("close", "closed"), ("supersede", "superseded")])
 def test_whoever_ends_a_session_loses_the_rpc_that_is_out(end: str, reason: str) -> None:
     session = with_rpcs_out(1)
-    getattr(session, end)(3.0)
+    getattr(session, end)()
     assert session.events() == [RpcLost("s-1", "GetParameterValues"), Ended(reason)]
 
 
@@ -70,7 +70,7 @@ def test_whoever_ends_a_session_loses_the_rpc_that_is_out(end: str, reason: str)
 def test_after_our_204_a_session_is_done_whatever_ends_it(end: str) -> None:
     session = in_turn()
     session.end(2.0)
-    getattr(session, end)(3.0)
+    getattr(session, end)()
     assert session.events() == [Ended("done")]
 
 

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from acs.session import diagram
 from acs.session.events import EndReason, SessionEvent
 from acs.session.limits import DEFAULT_LIMITS
 from acs.session.states import TRANSITIONS, Input, State
+from scripts import draw_session as diagram
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "protocol" / "session.md"
@@ -22,7 +22,7 @@ def document() -> str:
 
 
 def test_the_document_shows_the_table_as_it_is(document: str) -> None:
-    assert diagram.redrawn(document) == document, "run scripts/draw_session.py"
+    assert diagram.redrawn(document) == document, "run make diagram"
 
 
 def test_the_script_draws_what_the_document_lacks(document: str, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_nokia_beacon_g6_reconnects_instead_of_answering() -> None:
     session.send(READ, 2.0)
     with pytest.raises(RemoteProtocolError, match="an Inform within a session: the device has begun a new one"):
         session.receive(Envelope("1", INFORM), 3.0)
-    session.supersede(3.0)
+    session.supersede()
     assert session.events() == [RpcLost("k3-1", "GetParameterValues"), Ended("superseded")]
 
 

@@ -93,7 +93,7 @@ def test_limits_that_changed_in_between_count() -> None:
 
 def test_a_session_that_has_ended_stays_so() -> None:
     session = AcsSession(0.0)
-    session.close(1.0)
+    session.close()
     assert session.events() == [Ended("closed")]
     assert AcsSession.restore(stored(session, 1.0), 5.0).state is State.ENDED
 

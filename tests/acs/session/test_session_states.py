@@ -36,7 +36,7 @@ def reach(state: State, *, after: Input) -> AcsSession:
     elif state is State.CLOSING:
         session.end(NOW)
     elif state is State.ENDED:
-        session.close(NOW)
+        session.close()
     assert session.state is state
     return session
 
@@ -60,8 +60,8 @@ FEED: dict[Input, Callable[[AcsSession], object]] = {
     Input.END: lambda session: session.end(NOW),
     Input.GIVE_UP: give_up,
     Input.TIMEOUT: lambda session: session.handle_timeout(session.deadline() or NOW),
-    Input.SUPERSEDE: lambda session: session.supersede(NOW),
-    Input.CLOSE: lambda session: session.close(NOW),
+    Input.SUPERSEDE: lambda session: session.supersede(),
+    Input.CLOSE: lambda session: session.close(),
 }
 
 # What came before makes these two what they are, so in other states they cannot be made.
