@@ -1,4 +1,4 @@
-"""What the bundled data models cost: the first question, the memory they keep, every question after."""
+"""What the bundled data models cost: the first question, the memory it takes, every question after."""
 
 import time
 import tracemalloc
@@ -19,7 +19,7 @@ _PATHS: Final = (
 def measure() -> list[Figure]:
     """Loading time and memory, and the time of a lookup."""
     load = _load_milliseconds()
-    _, peak = _load_bytes()
+    peak = _load_bytes()
     lookup = microseconds(lambda: [datamodel.lookup(path) for path in _PATHS], 2_000) / len(_PATHS)
     return [
         Figure("data model: load", load, "ms", at_most=150),
@@ -35,11 +35,11 @@ def _load_milliseconds() -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-def _load_bytes() -> tuple[int, int]:
+def _load_bytes() -> int:
     fresh = reload(datamodel)
     tracemalloc.start()
     try:
         fresh.lookup(_PATHS[0])
-        return tracemalloc.get_traced_memory()
+        return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -6,6 +6,7 @@ from lxml import etree
 
 from benchmarks.figures import Figure, side_by_side
 from cwmp_schemas.decode import decode
+from cwmp_schemas.xml import XSI_TYPE
 
 _PARAMETERS: Final = (
     ("Device.RootDataModelVersion", "string", "2.12"),
@@ -21,7 +22,6 @@ _PARAMETERS: Final = (
     ("Device.DeviceInfo.MemoryStatus.Free", "unsignedInt", "211456"),
     ("Device.ManagementServer.PeriodicInformEnable", "boolean", "1"),
 )
-_XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def inform() -> bytes:
@@ -50,7 +50,7 @@ def read_by_hand(data: bytes) -> tuple[object, ...]:
     device_id, event, max_envelopes, current_time, retry_count, parameter_list = body[0]
     identity = [child.text for child in device_id]
     events = [(code.text, key.text) for code, key in event]
-    parameters = [(name.text, value.text, value.get(_XSI_TYPE)) for name, value in parameter_list]
+    parameters = [(name.text, value.text, value.get(XSI_TYPE)) for name, value in parameter_list]
     return header[0].text, identity, events, max_envelopes.text, current_time.text, retry_count.text, parameters
 
 

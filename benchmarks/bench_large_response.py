@@ -9,9 +9,9 @@ from cwmp_schemas.decode import decode
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.rpc.parameters import GetParameterValuesResponse, ParameterValue
+from cwmp_schemas.xml import XSI_TYPE
 
 COUNT: Final = 10_000
-_XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 
 def large_response() -> bytes:
@@ -23,7 +23,7 @@ def large_response() -> bytes:
 def read_by_hand(data: bytes) -> list[tuple[str | None, str | None, str | None]]:
     """The least anybody must do to have the same fields."""
     parameter_list = etree.fromstring(data)[1][0][0]
-    return [(name.text, value.text, value.get(_XSI_TYPE)) for name, value in parameter_list]
+    return [(name.text, value.text, value.get(XSI_TYPE)) for name, value in parameter_list]
 
 
 def measure() -> list[Figure]:

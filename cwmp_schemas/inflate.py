@@ -11,7 +11,7 @@ MAX_RATIO: Final = 100
 _FREE: Final = 1024 * 1024
 """Below this size no ratio is suspicious."""
 
-_MAX_MEMBERS: Final = 16
+MAX_MEMBERS: Final = 16
 
 
 def inflate(body: bytes, encoding: str, max_bytes: int = MAX_BYTES) -> bytes:
@@ -34,8 +34,8 @@ def _inflated(body: bytes, window: int, max_bytes: int) -> bytes:
     parts: list[bytes] = []
     rest, size = body, 0
     while rest or not parts:
-        if len(parts) == _MAX_MEMBERS:
-            raise DecodeError(Refusal.OVER_LIMIT, f"more than {_MAX_MEMBERS} compressed members", "the body")
+        if len(parts) == MAX_MEMBERS:
+            raise DecodeError(Refusal.OVER_LIMIT, f"more than {MAX_MEMBERS} compressed members", "the body")
         stream = zlib.decompressobj(window)
         try:
             part = stream.decompress(rest, allowed + 1 - size)

@@ -22,8 +22,10 @@ BYTES_PER_TAG: Final = 10
 MAX_ATTRIBUTES: Final = 64
 """Of one element. CWMP puts one on an element, and a handful of declarations on the Envelope."""
 
-_SMALL: Final = 16 * 1024
-_TAGS_FREE: Final = 1_000
+SMALL: Final = 16 * 1024
+"""Up to this size a document can hold nothing dear enough to be counted."""
+TAGS_FREE: Final = 1_000
+"""How many tags any document may have."""
 _PARSER_LIFE: Final = 4 * 1024 * 1024
 
 _RESOURCE_LIMITS: Final = frozenset({114, 116})
@@ -50,7 +52,7 @@ class _ParserSource:
 
     def parser_for(self, size: int) -> etree.XMLParser[Element]:
         """A parser for a document of that many bytes."""
-        if size > _SMALL:
+        if size > SMALL:
             return _strict_parser()
         self._left -= size
         if self._left < 0:
@@ -95,9 +97,9 @@ def parse(data: bytes, oddities: set[Oddity], max_bytes: int = MAX_BYTES) -> Ele
 def _check_limits(data: bytes, max_bytes: int) -> None:
     if len(data) > max_bytes:
         raise DecodeError(Refusal.OVER_LIMIT, f"more than {max_bytes} bytes", f"byte {max_bytes}")
-    if len(data) > _SMALL:
+    if len(data) > SMALL:
         tags = data.count(b"<")
-        most = min(MAX_TAGS, _TAGS_FREE + len(data) // BYTES_PER_TAG)
+        most = min(MAX_TAGS, TAGS_FREE + len(data) // BYTES_PER_TAG)
         if tags > most:
             raise DecodeError(Refusal.OVER_LIMIT, f"{tags} tags, more than {most}", f"the {len(data)} bytes sent")
         # Only a document with more equals signs than tags can hold an element with very many attributes.

@@ -10,7 +10,7 @@ from cwmp_schemas.errors import DecodeError, EncodeError, Refusal
 from cwmp_schemas.values import XsdType, parse_type
 from cwmp_schemas.xml import attribute, escaped, local_name
 
-_MAX_DEPTH: Final = 16
+MAX_DEPTH: Final = 16
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,127}")
 
 
@@ -43,19 +43,19 @@ class VendorMessage:
 
 def read(element: Element) -> VendorMessage:
     """The message an element holds, whatever it is."""
-    return VendorMessage(local_name(element.tag), _read_fields(element, _MAX_DEPTH, {}))
+    return VendorMessage(local_name(element.tag), _read_fields(element, MAX_DEPTH, {}))
 
 
 def write(message: VendorMessage, out: list[str]) -> None:
     """Append the message's element in the CWMP namespace."""
     out.append(f"<cwmp:{_checked(message.name)}>")
-    _write_fields(message.fields, out, message.name, _MAX_DEPTH)
+    _write_fields(message.fields, out, message.name, MAX_DEPTH)
     out.append(f"</cwmp:{message.name}>")
 
 
 def _read_fields(element: Element, depth: int, names: dict[str, str]) -> tuple[VendorField, ...]:
     if not depth:
-        raise DecodeError(Refusal.OVER_LIMIT, f"more than {_MAX_DEPTH} levels of elements", local_name(element.tag))
+        raise DecodeError(Refusal.OVER_LIMIT, f"more than {MAX_DEPTH} levels of elements", local_name(element.tag))
     fields = []
     for child in element:
         value = _read_fields(child, depth - 1, names) if len(child) else child.text or ""
@@ -68,7 +68,7 @@ def _read_fields(element: Element, depth: int, names: dict[str, str]) -> tuple[V
 
 def _write_fields(fields: tuple[VendorField, ...], out: list[str], where: str, depth: int) -> None:
     if not depth:
-        raise EncodeError(f"more than {_MAX_DEPTH} levels of fields", where)
+        raise EncodeError(f"more than {MAX_DEPTH} levels of fields", where)
     for each in fields:
         kind = f' xsi:type="{each.type.qualified}"' if each.type else ""
         out.append(f"<{_checked(each.name)}{kind}>")

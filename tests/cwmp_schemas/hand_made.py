@@ -1,5 +1,16 @@
 """Envelopes put together by hand, so that a codec cannot hide its own mistakes."""
 
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from cwmp_schemas.decode import decode
+from cwmp_schemas.envelope import Received
+from cwmp_schemas.oddities import Oddity
+from cwmp_schemas.rpc.parameters import GetParameterValuesResponse, ParameterValue
+from cwmp_schemas.rpc.session import DeviceId, Event, Inform
+
+M = TypeVar("M")
+
 NAMESPACES = (
     'xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/" xmlns:SOAP-ENC="http://schemas.xmlsoap.org/soap/encoding/"'
     ' xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
@@ -56,3 +67,26 @@ def values_response(entries: str, count: int) -> bytes:
     """A GetParameterValuesResponse with entries written out."""
     body = parameter_list(entries, count)
     return envelope(f"<cwmp:GetParameterValuesResponse>{body}</cwmp:GetParameterValuesResponse>")
+
+
+PLAIN = Inform(
+    DeviceId("Example", "00D09E", "EX5501", "S1"),
+    (Event("2 PERIODIC", ""),),
+    1,
+    datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    0,
+    (ParameterValue("Device.DeviceInfo.SoftwareVersion", "1.0"),),
+)
+
+
+def message_of(received: Received, kind: type[M]) -> M:
+    """The message that was read, which is to be of a kind."""
+    message = received.envelope.message
+    assert isinstance(message, kind)
+    return message
+
+
+def values_of(data: bytes) -> tuple[tuple[ParameterValue, ...], frozenset[Oddity]]:
+    """The parameters of a GetParameterValuesResponse, and what was odd about it."""
+    received = decode(data)
+    return message_of(received, GetParameterValuesResponse).parameter_list, received.oddities

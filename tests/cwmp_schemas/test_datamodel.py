@@ -1,4 +1,3 @@
-import os
 import re
 import subprocess
 import sys
@@ -13,10 +12,10 @@ from hypothesis import strategies as st
 from cwmp_schemas.datamodel import Bounds, Facts, Kind, lookup
 from cwmp_schemas.datamodel.facts import parse_facts
 from cwmp_schemas.values import XsdType
+from tests.outside import ROOT, folder
 
-REPOSITORY = Path(__file__).parents[2]
-SCRIPT = REPOSITORY / "scripts" / "build_datamodel.py"
-BUNDLED = REPOSITORY / "cwmp_schemas" / "datamodel" / "facts.txt"
+SCRIPT = ROOT / "scripts" / "build_datamodel.py"
+BUNDLED = ROOT / "cwmp_schemas" / "datamodel" / "facts.txt"
 MODELS = ("tr-098-1.8.tsv", "tr-104-2.0.tsv", "tr-181-2.17.tsv", "tr-196-2.1.tsv")
 SERVICE_ROOTS = ("Device.Services.", "InternetGatewayDevice.Services.")
 
@@ -26,19 +25,12 @@ settable = partial(Facts, Kind.PARAMETER, writable=True)
 
 @pytest.fixture(scope="module")
 def sources() -> Path:
-    named = os.environ.get("AIOACS_DATA_MODELS")
-    folder = Path(named) if named else REPOSITORY.parent / "shared" / "data-models"
-    if not named and not folder.is_dir():
-        pytest.skip(
-            "the tables of the published models are absent (AIOACS_DATA_MODELS names their folder): "
-            "left out is the comparison of the bundled facts with every line of them"
-        )
-    return folder
+    return folder("data-models", "AIOACS_TEST_DATA_MODELS", "the comparison of the bundled facts with every line")
 
 
-def build(folder: Path, output: Path) -> subprocess.CompletedProcess[str]:
+def build(tables: Path, output: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, SCRIPT, folder, output], capture_output=True, text=True, check=False, cwd=REPOSITORY
+        [sys.executable, SCRIPT, tables, output], capture_output=True, text=True, check=False, cwd=ROOT
     )
 
 
@@ -160,7 +152,7 @@ def test_the_bundled_facts_stay_under_15_megabytes() -> None:
         "assert lookup('Device.WiFi.SSID.1.Enable')\n"
         "print(tracemalloc.get_traced_memory()[1])"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert 100_000 < int(ran.stdout) < 15 * 2**20
 
 

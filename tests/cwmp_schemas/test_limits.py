@@ -7,10 +7,12 @@ import zlib
 
 import pytest
 
+from cwmp_schemas import parser
 from cwmp_schemas.decode import decode
 from cwmp_schemas.errors import DecodeError, Refusal
 from cwmp_schemas.inflate import inflate
 from cwmp_schemas.parser import MAX_BYTES
+from cwmp_schemas.rpc import vendor
 from cwmp_schemas.rpc.parameters import GetParameterValuesResponse
 from tests.cwmp_schemas.hand_made import entry, envelope, inform_body, values_response
 
@@ -64,6 +66,42 @@ def test_depth(depth: int) -> None:
 
 def test_a_deep_vendor_message() -> None:
     assert refusal(envelope("<cwmp:X_A>" + "<a>" * 100 + "</a>" * 100 + "</cwmp:X_A>")) is Refusal.OVER_LIMIT
+
+
+FILLER = "<Filler>" + "x" * parser.SMALL + "</Filler>"
+"""Makes a document large enough for its elements and attributes to be counted."""
+
+
+def accepts(data: bytes) -> bool:
+    try:
+        decode(data)
+    except DecodeError as error:
+        assert error.refusal is Refusal.OVER_LIMIT
+        return False
+    return True
+
+
+@pytest.mark.parametrize(("over", "accepted"), [(0, True), (1, False)])
+def test_the_most_attributes_of_an_element(over: int, accepted: bool) -> None:
+    attributes = " ".join(f'a{number}="x"' for number in range(parser.MAX_ATTRIBUTES + over))
+    assert accepts(envelope(f"<cwmp:X_A><b {attributes}/>{FILLER}</cwmp:X_A>")) is accepted
+
+
+@pytest.mark.parametrize(("over", "accepted"), [(0, True), (2, False)])
+def test_the_most_tags_for_a_size(over: int, accepted: bool) -> None:
+    data = envelope(f"<cwmp:X_A>@{FILLER}</cwmp:X_A>")
+    tags = data.count(b"<")
+    unit = "<b></b>"
+    count = 0
+    while tags + 2 * (count + 1) <= parser.TAGS_FREE + (len(data) + len(unit) * (count + 1)) // parser.BYTES_PER_TAG:
+        count += 1
+    assert accepts(data.replace(b"@", (unit * count + "<b/>" * over).encode())) is accepted
+
+
+@pytest.mark.parametrize(("over", "accepted"), [(0, True), (1, False)])
+def test_the_most_levels_of_a_vendors_message(over: int, accepted: bool) -> None:
+    levels = vendor.MAX_DEPTH + over
+    assert accepts(envelope("<cwmp:X_A>" + "<a>" * levels + "</a>" * levels + "</cwmp:X_A>")) is accepted
 
 
 @pytest.mark.parametrize("count", [3_000, 200_000])
@@ -220,6 +258,7 @@ def test_a_body_of_countless_gzip_members() -> None:
 
 GROWTH = """
 import resource
+from cwmp_schemas import parser
 from cwmp_schemas.decode import decode
 from tests.cwmp_schemas.hand_made import envelope
 def post(first):

@@ -17,7 +17,7 @@ from cwmp_schemas.xml import CWMP, SOAP_ENVELOPE
 from tests.cwmp_schemas.strategies import ALL_NAMES, SCHEMA_VALID, envelopes, messages_named
 from tests.outside import folder
 
-HOME = folder("cwmp-xsd", "AIOACS_CWMP_XSD", "the validation of every message against cwmp-1-0.xsd to cwmp-1-2.xsd")
+HOME = folder("cwmp-xsd", "AIOACS_TEST_CWMP_XSD", "the check of every message against cwmp-1-0.xsd to cwmp-1-2.xsd")
 
 # The first schema that knows a message; those not listed here are in all of them.
 _SINCE = {

@@ -24,7 +24,7 @@ from cwmp_schemas.rpc.vendor import VendorMessage
 from cwmp_schemas.values import XsdType
 from tests.outside import folder
 
-SAMPLES = folder("wire-samples", "AIOACS_WIRE_SAMPLES", "the decoding of 260 messages as real devices sent them")
+SAMPLES = folder("wire-samples", "AIOACS_TEST_WIRE_SAMPLES", "the decoding of 260 messages as real devices sent them")
 
 # A reader knows these to be the same.
 _SAME_NAME = {

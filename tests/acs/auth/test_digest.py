@@ -1,7 +1,6 @@
-"""HTTP Digest: the examples of the RFCs, other implementations, and the ways of devices."""
+"""HTTP Digest in both directions, and the ways of devices."""
 
 import hashlib
-import urllib.request
 from typing import Final
 
 import pytest
@@ -17,164 +16,23 @@ from acs.auth.digest import (
     digest_challenges,
     ha1_of,
     nonce_count,
-    verify_response,
 )
 from acs.auth.headers import (
     BasicChallenge,
     BasicCredentials,
     Challenge,
     DigestChallenge,
-    DigestCredentials,
     parse_challenges,
     parse_credentials,
 )
+from tests.acs.auth.digests import answer, ask, hashed, read, right
 
 ALL: Final = tuple(Algorithm)
-
-RFC_7616: Final = {
-    Algorithm.MD5: "8ca523f5e9506fed4657c9700eebdbec",
-    Algorithm.SHA_256: "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1",
-}
-RFC_7616_REALM: Final = "http-auth@example.org"
-RFC_7616_NONCE: Final = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
-RFC_7616_CNONCE: Final = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
-RFC_7616_OPAQUE: Final = "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
-
-
-def read(header: str | None) -> DigestCredentials:
-    assert header is not None
-    credentials = parse_credentials(header)
-    assert isinstance(credentials, DigestCredentials)
-    return credentials
-
-
-def hashed(name: str, *parts: str) -> str:
-    return hashlib.new(name, ":".join(parts).encode()).hexdigest()
-
-
-def answer(challenges: list[Challenge], *, allow_basic: bool = False) -> str | None:
-    return answer_challenge(
-        challenges, method="GET", uri="/cr", username="u", password="p", cnonce="c", allow_basic=allow_basic
-    )
-
-
-def ask(
-    response: str,
-    *,
-    nc: str | None = "00000001",
-    cnonce: str | None = "c",
-    qop: str | None = "auth",
-    algorithm: str | None = None,
-    uri: str = "/acs",
-    username: str = "u",
-) -> DigestCredentials:
-    """Credentials for ``u``, ``r``, ``p``, POST /acs and the nonce ``n``."""
-    return DigestCredentials(username, "n", uri, response, algorithm=algorithm, qop=qop, nc=nc, cnonce=cnonce)
-
-
-def right(
-    credentials: DigestCredentials,
-    secret: Secret = Password("p"),  # noqa: B008 - frozen
-    *,
-    method: str = "POST",
-    target: str = "/acs",
-    realm: str = "r",
-    offered: tuple[Algorithm, ...] = (Algorithm.MD5,),
-) -> bool:
-    return verify_response(credentials, secret, method=method, target=target, realm=realm, offered=offered)
-
 
 HA1: Final = hashed("md5", "u", "r", "p")
 HA2: Final = hashed("md5", "POST", "/acs")
 WITH_QOP: Final = hashed("md5", HA1, "n", "00000001", "c", "auth", HA2)
 WITHOUT_QOP: Final = hashed("md5", HA1, "n", HA2)
-
-
-@pytest.mark.parametrize("algorithm", RFC_7616)
-def test_the_example_of_rfc_7616_is_right(algorithm: Algorithm) -> None:
-    header = (
-        f'Digest username="Mufasa", realm="{RFC_7616_REALM}", uri="/dir/index.html", algorithm={algorithm}, '
-        f'nonce="{RFC_7616_NONCE}", nc=00000001, cnonce="{RFC_7616_CNONCE}", qop=auth, '
-        f'response="{RFC_7616[algorithm]}", opaque="{RFC_7616_OPAQUE}"'
-    )
-    for password, expected in (("Circle of Life", True), ("Circle of life", False)):
-        for secret in (Password(password), ha1_of("Mufasa", RFC_7616_REALM, password, algorithm)):
-            assert expected is verify_response(
-                read(header), secret, method="GET", target="/dir/index.html", realm=RFC_7616_REALM, offered=ALL
-            )
-
-
-@pytest.mark.parametrize("algorithm", RFC_7616)
-def test_the_challenge_of_rfc_7616_is_answered_as_there(algorithm: Algorithm) -> None:
-    challenge = (
-        f'Digest realm="{RFC_7616_REALM}", qop="auth, auth-int", algorithm={algorithm}, '
-        f'nonce="{RFC_7616_NONCE}", opaque="{RFC_7616_OPAQUE}"'
-    )
-    header = answer_challenge(
-        parse_challenges([challenge]),
-        method="GET",
-        uri="/dir/index.html",
-        username="Mufasa",
-        password="Circle of Life",
-        cnonce=RFC_7616_CNONCE,
-    )
-    assert header == (
-        f'Digest username="Mufasa", realm="{RFC_7616_REALM}", nonce="{RFC_7616_NONCE}", uri="/dir/index.html", '
-        f'response="{RFC_7616[algorithm]}", algorithm={algorithm}, qop=auth, nc=00000001, '
-        f'cnonce="{RFC_7616_CNONCE}", opaque="{RFC_7616_OPAQUE}"'
-    )
-
-
-def test_the_example_of_rfc_2617_is_right() -> None:
-    header = (
-        'Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", '
-        'uri="/dir/index.html", qop=auth, nc=00000001, cnonce="0a4f113b", '
-        'response="6629fae49393a05397450978507c4ef1", opaque="5ccc069c403ebaf9f0171e9517f40e41"'
-    )
-    assert right(
-        read(header), Password("Circle Of Life"), method="GET", target="/dir/index.html", realm="testrealm@host.com"
-    )
-
-
-def test_the_example_of_rfc_2069_is_right_and_answered_as_there() -> None:
-    # The response is that of the RFC's erratum 749; the one printed in the RFC is wrong.
-    challenge = (
-        'Digest realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", '
-        'opaque="5ccc069c403ebaf9f0171e9517f40e41"'
-    )
-    header = answer_challenge(
-        parse_challenges([challenge]),
-        method="GET",
-        uri="/dir/index.html",
-        username="Mufasa",
-        password="CircleOfLife",
-        cnonce="unused",
-    )
-    assert header == (
-        'Digest username="Mufasa", realm="testrealm@host.com", nonce="dcd98b7102dd2f0e8b11d0f600bfb0c093", '
-        'uri="/dir/index.html", response="1949323746fe6a43ef61f9606e7febea", '
-        'opaque="5ccc069c403ebaf9f0171e9517f40e41"'
-    )
-    credentials = read(header)
-    secret = Password("CircleOfLife")
-    assert right(credentials, secret, method="GET", target="/dir/index.html", realm="testrealm@host.com")
-    assert nonce_count(credentials) is None
-
-
-class FixedCnonce(urllib.request.AbstractDigestAuthHandler):
-    def get_cnonce(self, nonce: str) -> str:
-        return "0123456789abcdef"
-
-
-@pytest.mark.parametrize("stale", [False, True])
-def test_the_client_of_the_standard_library_answers_our_challenge(stale: bool) -> None:
-    passwords = urllib.request.HTTPPasswordMgr()
-    passwords.add_password("my realm", "http://acs.example", "u", 'p"w: x')
-    request = urllib.request.Request("http://acs.example/acs?x=1", method="POST")
-    (challenge,) = digest_challenges("my realm", "abc", stale=stale)
-    values = urllib.request.parse_keqv_list(urllib.request.parse_http_list(challenge.partition(" ")[2]))
-    header = FixedCnonce(passwords).get_authorization(request, values)
-    assert right(read(f"Digest {header}"), Password('p"w: x'), target="/acs?x=1", realm="my realm")
 
 
 def test_a_challenge_carries_realm_domain_nonce_qop_and_algorithm() -> None:

@@ -11,8 +11,8 @@ from acs.session.events import EndReason, SessionEvent
 from acs.session.limits import DEFAULT_LIMITS
 from acs.session.states import TRANSITIONS, Input, State
 from scripts import draw_session as diagram
+from tests.outside import ROOT
 
-ROOT = Path(__file__).parents[3]
 DOCUMENT = ROOT / "docs" / "protocol" / "session.md"
 
 
