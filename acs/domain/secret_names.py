@@ -1,0 +1,15 @@
+"""Which parameters hold secrets, going by their names."""
+
+from typing import Final
+
+# TR-181 and TR-098 call them Password, KeyPassphrase, PreSharedKey, SAEPassphrase, WEPKey, RadiusSecret...; vendors
+# add an underscore or a number, as in X_HW_Password_1.
+_ENDINGS: Final = ("password", "passphrase", "presharedkey", "passwd", "psk", "secret", "wepkey", "wpakey")
+
+MASK: Final = "********"
+"""What stands in the place of a secret."""
+
+
+def is_secret_name(path: str) -> bool:
+    """Whether the last segment of a path says that its value is a secret."""
+    return path.rpartition(".")[2].rstrip("0123456789_").lower().endswith(_ENDINGS)
