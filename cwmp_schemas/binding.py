@@ -52,6 +52,8 @@ class Field:
     """How it is read and written."""
     optional: bool
     """Whether the schema lets it be missing."""
+    repeats: bool
+    """Whether its element may come several times, with more of its items each time."""
 
 
 class Struct(Codec[S], Generic[S]):
@@ -69,6 +71,7 @@ class Struct(Codec[S], Generic[S]):
     def read(self, element: Element, oddities: set[Oddity]) -> S:
         """The dataclass an element holds; children in any order, unknown ones skipped, missing ones empty."""
         values = self._blank.copy()
+        several: dict[int, list[object]] = {}
         by_tag = self._by_tag
         for child in element:
             field = by_tag.get(child.tag)  # type: ignore[arg-type]
@@ -82,12 +85,14 @@ class Struct(Codec[S], Generic[S]):
                     oddities.add(Oddity.UNKNOWN_ELEMENT)
                     continue
                 oddities.add(Oddity.UNEXPECTED_NAME)
-            value = field.codec.read(child, oddities)
-            if values[field.index] is not _ABSENT and isinstance(field.codec, Repeated):
-                value = values[field.index] + value
-            values[field.index] = value
+            if field.repeats:
+                several.setdefault(field.index, []).extend(field.codec.read(child, oddities))
+            else:
+                values[field.index] = field.codec.read(child, oddities)
+        for index, items in several.items():
+            values[index] = tuple(items)
         if _ABSENT in values:
-            self._fill(values, oddities)
+            self._fill(values, element, oddities)
         return self.cls(*values)
 
     def write(self, tag: str, value: S, out: list[str], style: WireStyle) -> None:
@@ -103,14 +108,22 @@ class Struct(Codec[S], Generic[S]):
             if part is not None:
                 field.codec.write(field.tag, part, out, style)
 
-    def _fill(self, values: list[object], oddities: set[Oddity]) -> None:
+    def _fill(self, values: list[object], element: Element, oddities: set[Oddity]) -> None:
         for field in self.fields:
-            if values[field.index] is _ABSENT:
-                if field.optional:
-                    values[field.index] = None
-                else:
-                    values[field.index] = field.codec.empty
-                    oddities.add(Oddity.MISSING_FIELD)
+            if values[field.index] is not _ABSENT:
+                continue
+            if field.optional:
+                values[field.index] = None
+                continue
+            oddities.add(Oddity.MISSING_FIELD)
+            values[field.index] = field.codec.empty
+            if isinstance(field.codec, Struct) and field.codec.has_fields_in(element):
+                # The struct's fields without the element around them: a FaultCode right below TransferComplete.
+                values[field.index] = field.codec.read(element, oddities)
+
+    def has_fields_in(self, element: Element) -> bool:
+        """Whether an element has any of the fields directly within."""
+        return any(local_name(child.tag) in self._by_name for child in element)
 
 
 class Choice(Codec[S], Generic[S]):
@@ -181,8 +194,10 @@ def _fields_of(cls: type) -> list[Field]:
             attribute=field.name,
             tag=wire_name(field.name),
             index=index,
-            codec=codec_of(hints[field.name]),
+            codec=codec,
             optional=field.default is None,
+            repeats=isinstance(codec, Repeated),
         )
         for index, field in enumerate(dataclasses.fields(cls))
+        for codec in [codec_of(hints[field.name])]
     ]

@@ -1,5 +1,6 @@
 """From the bytes of a POST to the message a router meant."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
@@ -40,13 +41,13 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
     if type(message) is Inform and not message.device_id.serial_number.strip():
         raise DecodeError(Refusal.NO_SERIAL_NUMBER, "the device does not say who it is", "Inform/DeviceId")
     envelope = Envelope(None, message, minor)
-    if header is None:
-        oddities.add(Oddity.MISSING_ID)
-    elif len(header) == 1 and header[0].tag in _ID_TAGS and header[0].text:
+    if header is not None and len(header) == 1 and header[0].tag in _ID_TAGS:
         # Nearly always; the general way costs a copy of the envelope for each header.
-        envelope = Envelope(_NAME.read(header[0], oddities), message, minor)
-    else:
+        envelope = Envelope(_NAME.read(header[0], oddities) or None, message, minor)
+    elif header is not None:
         envelope = _with_headers(envelope, header, oddities)
+    if envelope.id is None:
+        oddities.add(Oddity.MISSING_ID)
     return Received(envelope, frozenset(oddities))
 
 
@@ -65,10 +66,13 @@ def _sections(root: Element) -> tuple[Element | None, Element]:
     return header, body
 
 
-def _read_body(body: Element, oddities: set[Oddity]) -> tuple[Message, int]:
+def _read_body(body: Element, oddities: set[Oddity]) -> tuple[Message, int | None]:
     if not len(body):
         raise DecodeError(Refusal.NOT_AN_ENVELOPE, "the Body is empty", "Envelope/Body")
+    if len(body) > 1:
+        oddities.add(Oddity.UNKNOWN_ELEMENT)
     call = body[0]
+    minor: int | None
     known = _BY_TAG.get(call.tag)
     if known is not None:
         codec, minor = known
@@ -88,26 +92,31 @@ def _read_body(body: Element, oddities: set[Oddity]) -> tuple[Message, int]:
         codec = found
         oddities.add(Oddity.UNEXPECTED_NAME)
     message = codec.read(call, oddities)
-    # Only a message that has something unknown in it can hold a fault's fields; TransferComplete has them lower down.
-    if Oddity.UNKNOWN_ELEMENT in oddities and holds_fault_code(call):
-        oddities.add(Oddity.BARE_FAULT)
-        return read_fault(call, oddities), minor
+    # Only an answer that has something unknown in it can be a fault in disguise.
+    if Oddity.UNKNOWN_ELEMENT in oddities and message.NAME.endswith("Response") and holds_fault_code(call):
+        fault = read_fault(call, oddities)
+        if fault.code:
+            oddities.add(Oddity.BARE_FAULT)
+            return fault, minor
     return message, minor
 
 
-def _minor_of(call: Element, oddities: set[Oddity]) -> int:
+def _minor_of(call: Element, oddities: set[Oddity]) -> int | None:
     """The CWMP namespace of a message that does not carry it itself, from what is declared around it."""
-    for namespace in (str(call.tag).partition("}")[0].removeprefix("{"), *call.nsmap.values(), *_inner(call)):
+    for namespace in _namespaces_about(call):
         minor = (namespace or "").removeprefix(CWMP)
         if len(minor) == 1 and minor.isascii() and minor.isdigit() and minor != namespace:
             return int(minor)
     oddities.add(Oddity.UNKNOWN_NAMESPACE)
-    return 0
+    return None
 
 
-def _inner(call: Element) -> list[str]:
+def _namespaces_about(call: Element) -> Iterator[str | None]:
+    yield str(call.tag).partition("}")[0].removeprefix("{")
+    yield from call.nsmap.values()
     # A SOAP fault carries the CWMP namespace only on the detail within, where a device declares it there.
-    return [namespace for child in call.iter("{*}Fault") for namespace in child.nsmap.values()]
+    for fault in call.iter("{*}Fault"):
+        yield str(fault.tag).partition("}")[0].removeprefix("{")
 
 
 def _with_headers(envelope: Envelope, header: Element, oddities: set[Oddity]) -> Envelope:
@@ -115,7 +124,7 @@ def _with_headers(envelope: Envelope, header: Element, oddities: set[Oddity]) ->
     for child in header:
         text = (child.text or "").strip()
         match local_name(child.tag):
-            case "ID":
+            case "ID" if envelope.id is None or child.tag in _ID_TAGS:
                 envelope = replace(envelope, id=_NAME.read(child, oddities) or None)
             case "HoldRequests":
                 envelope = replace(envelope, hold_requests=_FLAG.read(child, oddities))
@@ -132,6 +141,4 @@ def _with_headers(envelope: Envelope, header: Element, oddities: set[Oddity]) ->
                 envelope = replace(envelope, use_version=text)
             case _:
                 oddities.add(Oddity.UNKNOWN_ELEMENT)
-    if envelope.id is None:
-        oddities.add(Oddity.MISSING_ID)
     return envelope

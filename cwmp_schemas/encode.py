@@ -26,11 +26,15 @@ _END: Final = "</soap-env:Body></soap-env:Envelope>"
 
 
 def encode(envelope: Envelope, style: WireStyle = DEFAULT_STYLE) -> bytes:
-    """The envelope in UTF-8. Raises EncodeError for what no valid envelope can hold."""
-    if not 0 <= envelope.minor < MINORS:
-        raise EncodeError(f"there is no namespace cwmp-1-{envelope.minor}", "Envelope")
+    """The envelope in UTF-8. Raises EncodeError for what cannot be written at all.
+
+    Lengths and patterns that the schemas ask for are the caller's to keep: devices exceed them, and are echoed.
+    """
+    minor = envelope.minor or 0
+    if not 0 <= minor < MINORS:
+        raise EncodeError(f"there is no namespace cwmp-1-{minor}", "Envelope")
     out = [_DECLARATION] if style.declaration else []
-    out.append(_STARTS[envelope.minor])
+    out.append(_STARTS[minor])
     if envelope.id is not None:
         out.append(f'<cwmp:ID soap-env:mustUnderstand="1">{escaped(envelope.id, "ID")}</cwmp:ID>')
     _write_rare_headers(envelope, out)

@@ -14,8 +14,8 @@ class Envelope:
     """The cwmp:ID, which an answer echoes; None when the sender gave none."""
     message: Message
     """What the body holds."""
-    minor: int = 0
-    """The namespace: 2 stands for ``urn:dslforum-org:cwmp-1-2``."""
+    minor: int | None = 0
+    """The namespace: 2 stands for ``urn:dslforum-org:cwmp-1-2``; None when the sender named none, written as 0."""
     hold_requests: bool = False
     """From the ACS: the CPE is to hold back its own requests."""
     no_more_requests: bool = False

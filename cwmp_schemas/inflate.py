@@ -6,8 +6,8 @@ from typing import Final
 from cwmp_schemas.errors import DecodeError, Refusal
 from cwmp_schemas.parser import MAX_BYTES
 
-MAX_RATIO: Final = 100
-"""CWMP compresses 20 to 40 times; a bomb a thousand times."""
+MAX_RATIO: Final = 200
+"""CWMP compresses 20 to 40 times, an indented list of attributes 100 times; a bomb a thousand times."""
 _FREE: Final = 1024 * 1024
 """Below this size no ratio is suspicious."""
 
@@ -48,5 +48,5 @@ def _inflated(body: bytes, window: int, max_bytes: int) -> bytes:
             raise DecodeError(Refusal.OVER_LIMIT, f"{what} after decompression", "the body")
         if not stream.eof:
             raise DecodeError(Refusal.COMPRESSION, "the compressed body is cut short", "the body")
-        rest = stream.unused_data.lstrip(b"\0")
+        rest = stream.unused_data.lstrip(b"\0\r\n\t ")
     return b"".join(parts)

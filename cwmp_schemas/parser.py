@@ -14,6 +14,8 @@ from cwmp_schemas import repair
 from cwmp_schemas.errors import DecodeError, Refusal
 from cwmp_schemas.oddities import Oddity
 
+_Position = tuple[int | None, int | None]
+
 MAX_BYTES: Final = 16 * 1024 * 1024
 """A root GetParameterValuesResponse of 10,000 parameters is legal and takes 1 to 2 MB."""
 MAX_TAGS: Final = 1_000_000
@@ -28,11 +30,13 @@ TAGS_FREE: Final = 1_000
 """How many tags any document may have."""
 _PARSER_LIFE: Final = 4 * 1024 * 1024
 
-_RESOURCE_LIMITS: Final = frozenset({114, 116})
-"""libxml2's codes for too deep (256 levels), too long a text (10 MB) or too long a name."""
+_RESOURCE_LIMITS: Final = frozenset({110, 114, 116})
+"""libxml2's codes for too long a name (50,000), too deep (256 levels) and too long a text (10 MB)."""
 
-_START: Final = re.compile(rb'(?:\xef\xbb\xbf)?(?:\s|<\?xml\b[^>]*?\bencoding\s*=\s*["\']([^"\']*)["\'][^>]*>)?')
-_PROLOG: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+# Linear, and without a memory of where they have been: a device may send megabytes of whatever they repeat.
+_ENCODING: Final = re.compile(rb'(?:\xef\xbb\xbf)?<\?xml\b[^>]*?\bencoding\s*=\s*["\']([^"\'<>]{0,40})["\']')
+_PROLOG: Final = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s++|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
+_LONG_NAMESPACE: Final = re.compile(rb"xmlns(?::[^\s=<>\"']{0,100})?\s*=\s*(?:\"[^\"<]{256}|'[^'<]{256})")
 _TOO_MANY_ATTRIBUTES: Final = re.compile(
     rb"<[^<>=\"']*(?:=\s*(?:\"[^\"<]*\"|'[^'<]*')[^<>=\"']*){%d}" % (MAX_ATTRIBUTES + 1)
 )
@@ -90,8 +94,9 @@ def parse(data: bytes, oddities: set[Oddity], max_bytes: int = MAX_BYTES) -> Ele
         try:
             return etree.fromstring(data, _source.parser_for(len(data)))
         except etree.XMLSyntaxError as error:
-            _refuse_if_limit(error)
-    return _parse_repaired(repair.repaired(data, oddities), oddities)
+            if error.code in _RESOURCE_LIMITS:
+                raise _refused(error.code, None, error.position) from None
+    return _parse_repaired(repair.repaired(data, oddities), oddities, max_bytes)
 
 
 def _check_limits(data: bytes, max_bytes: int) -> None:
@@ -102,11 +107,13 @@ def _check_limits(data: bytes, max_bytes: int) -> None:
         most = min(MAX_TAGS, TAGS_FREE + len(data) // BYTES_PER_TAG)
         if tags > most:
             raise DecodeError(Refusal.OVER_LIMIT, f"{tags} tags, more than {most}", f"the {len(data)} bytes sent")
-        # Only a document with more equals signs than tags can hold an element with very many attributes.
-        if data.count(b"=") > tags and (found := _TOO_MANY_ATTRIBUTES.search(data)):
-            raise DecodeError(
-                Refusal.OVER_LIMIT, f"an element with more than {MAX_ATTRIBUTES} attributes", f"byte {found.start()}"
-            )
+        # Looked at closely only where there are more equals signs than any real message has.
+        if data.count(b"=") > min(tags, most // 2) and (found := _TOO_MANY_ATTRIBUTES.search(data)):
+            what = f"an element with more than {MAX_ATTRIBUTES} attributes"
+            raise DecodeError(Refusal.OVER_LIMIT, what, f"byte {found.start()}")
+        # Every element's tag is read with its namespace before it, so a long one is paid for again and again.
+        if found := _LONG_NAMESPACE.search(data):
+            raise DecodeError(Refusal.OVER_LIMIT, "a namespace of more than 255 bytes", f"byte {found.start()}")
 
 
 def _has_no_prolog(data: bytes) -> bool:
@@ -124,37 +131,33 @@ def _is_utf8(data: bytes) -> bool:
     """Whether a document declares no other encoding than that of the fast path."""
     if _has_no_prolog(data):
         return True
-    start = _START.match(data)
-    return start is None or start[1] is None or start[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+    declared = _ENCODING.match(data)
+    return declared is None or declared[1].lower() in {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
 
 
-def _parse_repaired(data: bytes, oddities: set[Oddity]) -> Element:
+def _parse_repaired(data: bytes, oddities: set[Oddity], max_bytes: int) -> Element:
+    # What was in another encoding, or behind something that was removed, is only now seen as it is.
+    _check_limits(data, 2 * max_bytes)
     _refuse_document_type(data)
     parser = _parser(recover=True)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        _refuse_if_limit(error)
-        raise _not_xml(error.msg or "no element", error.position) from None
+        raise _refused(error.code, parser.error_log.last_error, error.position) from None
     for entry in parser.error_log:
         # Recovery may guess at nothing but prefixes: a cut or garbled message must not pass for a shorter one.
         if entry.domain != etree.ErrorDomains.NAMESPACE:
-            raise _not_xml(entry.message, (entry.line, entry.column))
+            raise _refused(entry.type, entry, (entry.line, entry.column))
         oddities.add(Oddity.UNDECLARED_PREFIX)
     if root is None:
-        raise _not_xml("no element", (1, 1))
+        raise _refused(None, None, (1, 1))
     return root
 
 
-def _refuse_if_limit(error: etree.XMLSyntaxError) -> None:
-    if error.code in _RESOURCE_LIMITS:
-        line, column = error.position
-        raise DecodeError(
-            Refusal.OVER_LIMIT, "elements too deep or a text too long", f"line {line}, column {column}"
-        ) from None
-
-
-def _not_xml(message: str, position: tuple[int | None, int | None]) -> DecodeError:
-    # The parser quotes the device's bytes in its message.
-    quoted = ascii(message)[1:-1]
-    return DecodeError(Refusal.NOT_XML, quoted[:200], f"line {position[0]}, column {position[1]}")
+def _refused(code: int | None, entry: etree._LogEntry | None, position: _Position) -> DecodeError:
+    where = f"line {position[0]}, column {position[1]}"
+    if code in _RESOURCE_LIMITS:
+        return DecodeError(Refusal.OVER_LIMIT, "elements too deep, or a text or name too long", where)
+    # The parser's own sentence quotes what was sent, which may be a secret; the kind of error does not.
+    kind = entry.type_name.removeprefix("ERR_").replace("_", " ").lower() if entry else "no element"
+    return DecodeError(Refusal.NOT_XML, kind, where)

@@ -13,12 +13,18 @@ from cwmp_schemas.xml import FORBIDDEN
 
 _DECLARED: Final = re.compile(rb'\s*<\?xml\b[^>]*?\bencoding\s*=\s*["\']([A-Za-z0-9._\-]{1,40})["\']')
 _DECLARATION: Final = re.compile(r"<\?xml\b.*?\?>", re.DOTALL)
-_ROOT: Final = re.compile(r"<([A-Za-z_][^\s/<>]*)")
-_REFERENCE: Final = re.compile(r"&#(?:x([0-9A-Fa-f]{1,8})|([0-9]{1,10}));")
-_RAW_AMPERSAND: Final = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,10}|#x[0-9A-Fa-f]{1,8});)")
+_ROOT: Final = re.compile(r"<([A-Za-z_][^\s/<>]{0,199})")
+_TAG_END: Final = re.compile(r"\s*>")
+_REFERENCE: Final = re.compile(rb"&(?:amp|lt|gt|quot|apos|#x([0-9A-Fa-f]{1,8})|#([0-9]{1,10}));")
 
-# One-byte encodings whose ASCII half is ASCII: nothing can hide in them that the checks on bytes would miss.
-_ONE_BYTE: Final = re.compile(r"(?:iso[-_]?8859[-_]\d{1,2}|latin[-_]?\d|windows[-_]?125\d|cp125\d|cp437|koi8[-_]r)\Z")
+MAX_MENDED: Final = 10_000
+"""How many ampersands of one document are mended."""
+
+# Encodings that devices are known to declare and Python knows.
+_KNOWN: Final = re.compile(
+    r"(?:iso[-_]?8859[-_]\d{1,2}|latin[-_]?\d|windows[-_]?125\d|cp125\d|cp437|koi8[-_]r"
+    r"|gb2312|gbk|gb18030|big5|shift[-_]jis|euc[-_](?:jp|kr))\Z"
+)
 
 _STRAY: Final = "\0\ufeff \t\r\n"
 
@@ -28,8 +34,11 @@ def repaired(data: bytes, oddities: set[Oddity]) -> bytes:
     text = _one_envelope(_decoded(data, oddities), oddities)
     if declaration := _DECLARATION.match(text):
         text = text[declaration.end() :]
-    text = _without_forbidden(text, oddities)
-    return _escaped_ampersands(text, oddities).encode("utf-8")
+    clean = FORBIDDEN.sub("", text)
+    if len(clean) != len(text):
+        oddities.add(Oddity.CONTROL_CHARACTER)
+    # From here on in bytes: one wide character would make every copy of the text four times as large.
+    return _outside_cdata(clean.encode("utf-8"), lambda part: _mended_references(part, oddities))
 
 
 def _decoded(data: bytes, oddities: set[Oddity]) -> str:
@@ -41,7 +50,7 @@ def _decoded(data: bytes, oddities: set[Oddity]) -> str:
             raise DecodeError(Refusal.NOT_XML, "broken UTF-16", f"byte {error.start}") from None
     declared = _DECLARED.match(data)
     name = declared[1].decode("ascii").lower() if declared else "utf-8"
-    if _ONE_BYTE.match(name):
+    if _KNOWN.match(name):
         try:
             return data.decode(name)
         except (LookupError, UnicodeDecodeError):
@@ -63,47 +72,62 @@ def _one_envelope(text: str, oddities: set[Oddity]) -> str:
     root = _ROOT.search(body)
     if root is None or not body.startswith("<"):
         raise DecodeError(Refusal.NOT_XML, "no element", "the start")
-    end = re.compile(rf"</{re.escape(root[1])}\s*>").search(body, root.end())
+    end = _end_of_root(body, root[1], root.end())
     if end is None:
         return body
-    rest = body[end.end() :].strip(" \t\r\n")
+    rest = body[end:].strip(" \t\r\n")
     if rest.strip(_STRAY):
         oddities.add(Oddity.SEVERAL_ENVELOPES if "<" in rest else Oddity.STRAY_BYTES)
     elif rest or body[:1] != text.lstrip("\ufeff")[:1]:
         oddities.add(Oddity.STRAY_BYTES)
-    return body[: end.end()]
+    return body[:end]
 
 
-def _without_forbidden(text: str, oddities: set[Oddity]) -> str:
-    def reference(match: re.Match[str]) -> str:
-        code = int(match[1], 16) if match[1] else int(match[2])
-        if code > 0x10FFFF or FORBIDDEN.match(chr(code)):
-            oddities.add(Oddity.CONTROL_CHARACTER)
-            return ""
-        return match[0]
-
-    clean = FORBIDDEN.sub("", text)
-    if len(clean) != len(text):
-        oddities.add(Oddity.CONTROL_CHARACTER)
-    return _outside_cdata(clean, lambda part: _REFERENCE.sub(reference, part))
+def _end_of_root(text: str, name: str, start: int) -> int | None:
+    # Without a pattern of the name: compiled patterns are kept, and the name is the device's.
+    while (start := text.find(f"</{name}", start)) >= 0:
+        start += len(name) + 2
+        if end := _TAG_END.match(text, start):
+            return end.end()
+    return None
 
 
-def _escaped_ampersands(text: str, oddities: set[Oddity]) -> str:
-    if not _RAW_AMPERSAND.search(text):
-        return text
-    escaped = _outside_cdata(text, lambda part: _RAW_AMPERSAND.sub("&amp;", part))
-    if escaped != text:
-        oddities.add(Oddity.RAW_AMPERSAND)
-    return escaped
+def _mended_references(data: bytes, oddities: set[Oddity]) -> bytes:
+    """References to what XML forbids are dropped; an ampersand that begins no reference is made one."""
+    out = bytearray()
+    done = mended = 0
+    while (at := data.find(b"&", done)) >= 0:
+        out += data[done:at]
+        reference = _REFERENCE.match(data, at)
+        done = reference.end() if reference else at + 1
+        if reference and not _is_forbidden(reference):
+            out += reference[0]
+            continue
+        if reference is None:
+            out += b"&amp;"
+        oddities.add(Oddity.CONTROL_CHARACTER if reference else Oddity.RAW_AMPERSAND)
+        mended += 1
+        if mended > MAX_MENDED:
+            what = f"more than {MAX_MENDED} ampersands to mend"
+            raise DecodeError(Refusal.OVER_LIMIT, what, "the whole document")
+    out += data[done:]
+    return bytes(out)
 
 
-def _outside_cdata(text: str, change: Callable[[str], str]) -> str:
-    """The text with everything changed that is not inside a CDATA section."""
+def _is_forbidden(reference: re.Match[bytes]) -> bool:
+    if reference[1] is None and reference[2] is None:
+        return False
+    code = int(reference[1], 16) if reference[1] else int(reference[2])
+    return code > 0x10FFFF or FORBIDDEN.match(chr(code)) is not None
+
+
+def _outside_cdata(data: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """The document with everything changed that is not inside a CDATA section."""
     parts = []
     done = 0
     # No regular expression: a section that never ends would make it search to the end from every opening.
-    while (opening := text.find("<![CDATA[", done)) >= 0 and (closing := text.find("]]>", opening)) >= 0:
-        parts += [change(text[done:opening]), text[opening : closing + 3]]
+    while (opening := data.find(b"<![CDATA[", done)) >= 0 and (closing := data.find(b"]]>", opening)) >= 0:
+        parts += [change(data[done:opening]), data[opening : closing + 3]]
         done = closing + 3
-    parts.append(change(text[done:]))
-    return "".join(parts)
+    parts.append(change(data[done:]))
+    return b"".join(parts)

@@ -12,7 +12,7 @@ from cwmp_schemas.oddities import Oddity
 from cwmp_schemas.xml import escaped, local_name, unfolded
 
 _PARAMETER: Final = "SetParameterValuesFault"
-_CODE: Final = re.compile(r"[0-9]{4}")
+_CODE: Final = re.compile(r"\b[0-9]{4}\b", re.ASCII)
 _MAX_CODE: Final = 9999
 
 
@@ -23,20 +23,19 @@ def holds_fault_code(element: Element) -> bool:
 
 def read_fault(element: Element, oddities: set[Oddity]) -> Fault:
     """The fault that an element is, or holds somewhere below."""
-    detail = next((e for e in element.iter() if local_name(e.tag) != _PARAMETER and holds_fault_code(e)), None)
-    if detail is None:
+    refused = tuple(
+        ParameterFault(unfolded(_text_of(e, "ParameterName")), _code_of(e, oddities), _text_of(e, "FaultString"))
+        for e in element.iter()
+        if local_name(e.tag) == _PARAMETER
+    )
+    holders = [e for e in element.iter() if local_name(e.tag) != _PARAMETER and holds_fault_code(e)]
+    if not holders:
         oddities.add(Oddity.FAULT_WITHOUT_DETAIL)
         said = _text_of(element.iter(), "faultstring") or element.text or ""
-        return Fault(_code_in(_text_of(element.iter(), "faultcode")), said.strip())
-    return Fault(
-        _code_of(detail, oddities),
-        _text_of(detail, "FaultString"),
-        tuple(
-            ParameterFault(unfolded(_text_of(e, "ParameterName")), _code_of(e, oddities), _text_of(e, "FaultString"))
-            for e in element.iter()
-            if local_name(e.tag) == _PARAMETER
-        ),
-    )
+        return Fault(_code_in(_text_of(element.iter(), "faultcode")), said.strip(), refused)
+    # Some put one of their own beside the fault of the standard.
+    detail = next((e for e in holders if local_name(e.tag) == "Fault"), holders[0])
+    return Fault(_code_of(detail, oddities), _text_of(detail, "FaultString"), refused)
 
 
 def write_fault(fault: Fault, out: list[str]) -> None:

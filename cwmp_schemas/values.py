@@ -165,7 +165,7 @@ def to_text(kind: XsdType, value: Value, style: WireStyle = DEFAULT_STYLE) -> st
             return base64.b64encode(value).decode("ascii")
         case XsdType.HEX_BINARY, bytes():
             return value.hex().upper()
-        case XsdType.DECIMAL, Decimal():
+        case XsdType.DECIMAL, Decimal() if value.is_finite():
             return f"{value:f}"
         case ((XsdType.FLOAT | XsdType.DOUBLE), float()):
             return {"inf": "INF", "-inf": "-INF", "nan": "NaN"}.get(repr(value), repr(value))
@@ -219,8 +219,10 @@ def _plain_text(value: Value, style: WireStyle) -> str:
 
 
 def _parse_decimal(text: str) -> Decimal:
+    word = text.strip()
     try:
-        number = Decimal(text.strip())
+        # Decimal alone would take underscores and other scripts' digits.
+        number = Decimal(word if word.isascii() and "_" not in word else "")
     except InvalidOperation:
         raise ValueError(f"{_shown(text)} is not a decimal") from None
     # A decimal has no exponent on the wire; an enormous one would write megabytes of zeros.

@@ -14,7 +14,10 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from fuzz.envelopes import MAX_SIZE, outcome_of
+from cwmp_schemas.decode import decode
+from cwmp_schemas.envelope import Received
+from cwmp_schemas.errors import DecodeError
+from fuzz.envelopes import MAX_SIZE
 
 _START: Final = (
     b'<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:e="http://schemas.xmlsoap.org/soap/encoding/"'
@@ -87,6 +90,21 @@ def worst_cases() -> dict[str, bytes]:
         ),
         "open sections": filled(values + b"<P><Name>a</Name><Value>&", b"<![CDATA[", b"</Value></P>" + values_end),
         "spaces in a name": filled(values + b"<P><Name>a\n", b" ", b"b</Name><Value/></P>" + values_end),
+        "a long root name": b"<" + b"y" * (MAX_SIZE - 2) + b">",
+        "namespaces in scope of faults": _START
+        + b"<s:Fault>"
+        + b"".join(b"<a%s>" % b"".join(b' xmlns:n%d="u"' % (60 * level + n) for n in range(60)) for level in range(30))
+        + b"<s:Fault/>" * 3_000
+        + b"</a>" * 30
+        + b"</s:Fault>"
+        + _END,
+        "a long namespace": filled(b'<cwmp:X_A xmlns="' + b"u" * 40_000 + b'">', b"<abcdefghijkl/>", b"</cwmp:X_A>"),
+        "encodings": b"<?xml " + b" encoding=''" * 5_400,
+        "results": filled(b"<cwmp:DUStateChangeComplete>", b"<Results/>", b"</cwmp:DUStateChangeComplete>"),
+        "white space": b" " * (MAX_SIZE - 10) + b"<a/>",
+        "wide ampersands": filled(vendor + b"<a>\xf0\x9f\x98\x80", b"&", b"</a>" + vendor_end),
+        "legal references": filled(vendor + b"<a>\x01", b"&lt;", b"</a>" + vendor_end),
+        "attributes among tags": filled(vendor + attributes * 60, b"<abcdefgh></abcdefgh>", vendor_end),
         "sections": filled(values + b"<P><Name>a</Name><Value>&", b"<![CDATA[&]]>&", b"</Value></P>" + values_end),
         "comments": filled(vendor, b"<!--%d-->", vendor_end),
         "undeclared prefixes": filled(vendor, b"<q%d:abcdefghi/>", vendor_end),
@@ -116,13 +134,20 @@ def peak_of(data: bytes) -> int:
 
 
 def _grown_by(data: bytes) -> int:
-    outcome_of(data[:200])
+    _decoded(data[:200])
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")  # proc(5): resets the peak
     before = _status("VmRSS")
-    outcome_of(data)
+    _decoded(data)
     return (_status("VmHWM") - before) * 1024
+
+
+def _decoded(data: bytes) -> Received | None:
+    try:
+        return decode(data)
+    except DecodeError:
+        return None
 
 
 def _status(field: str) -> int:

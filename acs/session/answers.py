@@ -17,6 +17,7 @@ _ACKNOWLEDGEMENTS: Final[dict[type, Message]] = {
 _ANSWERS: Final = frozenset(CpeResponse.__args__) - {VendorMessage} | {Fault}
 
 _SHOWN: Final = 128
+_LONGEST_URL: Final = 1024
 _VERSIONS: Final = ("1.4", "1.3", "1.2", "1.1", "1.0")
 _VERSION: Final = re.compile(r"\d+\.\d+", re.ASCII)
 
@@ -34,6 +35,8 @@ def is_served(message: Message) -> TypeGuard[CpeRequest]:
 def answer_to(message: Message) -> Message:
     """The answer to a message that is no answer; fault 8000 if it is none of the ACS's methods (A.5.1)."""
     if isinstance(message, Kicked):
+        if len(message.next) > _LONGEST_URL:
+            return Fault(AcsFault.INVALID_ARGUMENTS, f"Next has more than {_LONGEST_URL} characters")
         return KickedResponse(next_url=message.next)
     acknowledgement = _ACKNOWLEDGEMENTS.get(type(message))
     if acknowledgement is not None:

@@ -236,7 +236,7 @@ class AcsSession:
         if not repeated:
             self._device = device
             self._session_deadline = now + self._limits.session_timeout
-        self._minor = envelope.minor
+        self._minor = envelope.minor or 0
         self._asked_timeout = max(envelope.session_timeout or 0, 0)
         self._note_post(now, envelope)
         self._informing = True
@@ -300,7 +300,7 @@ class AcsSession:
         return Envelope(
             envelope.id or self._rpcs.spare_id,
             message,
-            envelope.minor,
+            self._minor if envelope.minor is None else envelope.minor,
             hold_requests=self._holding,
             use_version=use_version,
         )

@@ -25,7 +25,8 @@ class SentRpcs:
     """Numbers the RPCs of a session and remembers the latest.
 
     An answer belongs to the RPC that is out, whatever its ID: iPhotonix devices invent IDs and others send none. Only
-    the ID of an earlier RPC of this session, on an answer of that RPC's kind, says that the answer belongs there.
+    the ID of an earlier RPC of this session, given up or the one just before, on an answer of that RPC's kind, says
+    that the answer belongs there.
     So an ID of ours must not look like one that a device makes up: ``prefix`` is to be a few characters that differ
     from session to session. With an empty one the IDs are 1, 2, 3, which a counting device would meet by accident.
     """
@@ -53,7 +54,10 @@ class SentRpcs:
     def find_earlier(self, answer_id: str | None, answer: Message) -> SentRpc | None:
         """The RPC before the one that is out to which an answer belongs by its ID and kind."""
         rpc = self.earlier.get(answer_id) if answer_id else None
-        return rpc if rpc is not None and answers(answer, rpc.method) else None
+        if rpc is None or not answers(answer, rpc.method):
+            return None
+        # An older one that was answered is not answered again: this device repeats an ID (as iPhotonix devices may).
+        return rpc if rpc.lost or rpc.rpc_id == next(reversed(self.earlier)) else None
 
     def settle(self, rpc: SentRpc) -> None:
         """Note that an RPC, the one that is out or a lost one, is answered."""

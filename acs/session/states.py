@@ -24,7 +24,7 @@ class Input(Enum):
     CPE_REQUEST = "a request of the CPE, or a message we do not serve"
     EMPTY_POST = "a post without an envelope"
     ANSWER = "a response or fault for the RPC that is out"
-    STALE_ANSWER = "a response or fault for an earlier RPC, by its ID"
+    STALE_ANSWER = "a response or fault, by its ID, for an RPC given up or the answer just before once more"
     RPC = "we send an RPC"
     END = "we answer with no envelope: HTTP 204"
     GIVE_UP = "the session cannot go on: a bound is passed, or there is no common version"

@@ -54,6 +54,7 @@ class ParameterList(Codec[tuple[ParameterValue, ...]]):
                     and "\n" not in name
                     and name_element.tag == "Name"
                     and value_element.tag == "Value"
+                    and not len(value_element)
                 ):
                     found.append(ParameterValue(name, value_element.text or "", kind))
                     continue
@@ -104,7 +105,9 @@ def _read_unusual(entry: Element, oddities: set[Oddity]) -> ParameterValue | Non
     kind = None if spelling is None else parse_type(spelling)
     if kind is None:
         oddities.add(Oddity.MISSING_TYPE if spelling is None else Oddity.UNKNOWN_TYPE)
-    return ParameterValue(name, value.text or "", kind or XsdType.STRING)
+    if len(value):
+        oddities.add(Oddity.UNKNOWN_ELEMENT)
+    return ParameterValue(name, "".join(value.itertext()), kind or XsdType.STRING)
 
 
 Parameters = Annotated[tuple[ParameterValue, ...], ParameterList()]

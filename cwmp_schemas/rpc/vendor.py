@@ -55,7 +55,7 @@ def write(message: VendorMessage, out: list[str]) -> None:
 
 def _read_fields(element: Element, depth: int, names: dict[str, str]) -> tuple[VendorField, ...]:
     if not depth:
-        raise DecodeError(Refusal.OVER_LIMIT, f"more than {MAX_DEPTH} levels of elements", local_name(element.tag))
+        raise DecodeError(Refusal.OVER_LIMIT, f"more than {MAX_DEPTH} levels of elements", "a vendor's message")
     fields = []
     for child in element:
         value = _read_fields(child, depth - 1, names) if len(child) else child.text or ""

@@ -249,3 +249,26 @@ def test_booleans_in_any_spelling() -> None:
     writable = [info.writable for info in message_of(received, GetParameterNamesResponse).parameter_list]
     assert writable == [True, False, True, False, True, False]
     assert received.oddities == {Oddity.BAD_BOOLEAN}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\r\n  "])
+def test_an_id_of_line_breaks_is_no_id(text: str) -> None:
+    header = f"<SOAP-ENV:Header><cwmp:ID>{text}</cwmp:ID></SOAP-ENV:Header>"
+    received = decode(envelope(inform_body(), header=header))
+    assert received.envelope.id is None
+    assert Oddity.MISSING_ID in received.oddities
+
+
+def test_the_id_of_another_standard_is_not_ours() -> None:
+    header = '<SOAP-ENV:Header><cwmp:ID>7</cwmp:ID><x:ID xmlns:x="urn:x">other</x:ID></SOAP-ENV:Header>'
+    assert decode(envelope(inform_body(), header=header)).envelope.id == "7"
+
+
+def test_no_namespace_is_told_from_the_first_one() -> None:
+    namespaces = NAMESPACES.partition(" xmlns:cwmp")[0]
+    assert decode(envelope("<GetRPCMethods/>", header="", namespaces=namespaces)).envelope.minor is None
+
+
+def test_line_breaks_inside_a_product_class_are_a_printers() -> None:
+    device_id = DEVICE_ID.replace("EX5501", "\n EX\n 5501\n")
+    assert message_of(decode(envelope(inform_body(device_id=device_id))), Inform).device_id.product_class == "EX5501"

@@ -11,6 +11,7 @@ from cwmp_schemas.rpc.control import RebootResponse
 from cwmp_schemas.rpc.parameters import (
     GetParameterNamesResponse,
     ParameterInfo,
+    SetParameterValuesResponse,
 )
 from cwmp_schemas.rpc.software import DUStateChangeComplete
 from cwmp_schemas.rpc.transfers import TransferComplete, TransferFault
@@ -19,6 +20,8 @@ from cwmp_schemas.values import UNKNOWN_TIME, XsdType
 from tests.cwmp_schemas.hand_made import (
     HEADER,
     NAMESPACES,
+    PLAIN,
+    RETRY_COUNT,
     envelope,
     inform_body,
     message_of,
@@ -166,3 +169,40 @@ def test_names_with_a_writable_flag_in_another_prefix() -> None:
 
 def test_the_header_may_come_after_nothing_else() -> None:
     assert decode(envelope(inform_body(), header=HEADER + HEADER)).envelope.id == "7"
+
+
+def test_a_stray_fault_code_does_not_turn_a_message_into_a_fault() -> None:
+    body = inform_body(retry_count=RETRY_COUNT + "<FaultCode>0</FaultCode>")
+    assert decode(envelope(body)).envelope.message == PLAIN
+
+
+def test_a_response_with_a_fault_code_of_zero_is_a_response() -> None:
+    fields = "<Status>0</Status><FaultCode>0</FaultCode>"
+    body = f"<cwmp:SetParameterValuesResponse>{fields}</cwmp:SetParameterValuesResponse>"
+    assert decode(envelope(body)).envelope.message == SetParameterValuesResponse(0)
+
+
+def test_a_transfer_complete_with_its_fault_unwrapped() -> None:
+    body = "<cwmp:TransferComplete><CommandKey>k1</CommandKey><FaultCode>9010</FaultCode><FaultString>no</FaultString>"
+    message = decode(envelope(body + "</cwmp:TransferComplete>")).envelope.message
+    assert isinstance(message, TransferComplete)
+    assert (message.command_key, message.fault_struct) == ("k1", TransferFault(9010, "no"))
+
+
+def test_refused_parameters_without_a_code_for_the_whole() -> None:
+    detail = f"<detail><cwmp:Fault>{REFUSED}</cwmp:Fault></detail>"
+    body = f"<SOAP-ENV:Fault><faultstring>CWMP fault</faultstring>{detail}</SOAP-ENV:Fault>"
+    assert decode(envelope(body)).envelope.message == Fault(
+        0, "CWMP fault", (ParameterFault("Device.A", 9006, "type"), ParameterFault("Device.B", 9008))
+    )
+
+
+def test_a_fault_of_a_vendor_beside_that_of_the_standard() -> None:
+    detail = f"<detail><x><FaultCode>77</FaultCode></x><cwmp:Fault>{FAULT}</cwmp:Fault></detail>"
+    body = f"<SOAP-ENV:Fault>{detail}</SOAP-ENV:Fault>"
+    assert message_of(decode(envelope(body)), Fault).code == 9003
+
+
+def test_a_number_that_only_holds_a_fault_code_is_none() -> None:
+    body = "<SOAP-ENV:Fault><detail><cwmp:Fault><FaultCode>90051</FaultCode></cwmp:Fault></detail></SOAP-ENV:Fault>"
+    assert message_of(decode(envelope(body)), Fault).code == 0

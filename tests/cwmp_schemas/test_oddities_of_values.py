@@ -181,3 +181,26 @@ def test_of_several_envelopes_the_first_is_taken() -> None:
 
 def test_a_trailing_line_break_is_no_oddity() -> None:
     assert decode(envelope(inform_body()) + b"\r\n").oddities == frozenset()
+
+
+def test_white_space_in_a_value_is_kept_also_where_the_type_is_odd() -> None:
+    values, _ = values_of(values_response(entry("Device.A", "  x ", ' xsi:type="x:y"'), 1))
+    assert values == (ParameterValue("Device.A", "  x "),)
+
+
+def test_elements_within_a_value_are_counted_and_their_text_is_kept() -> None:
+    values, oddities = values_of(values_response(entry("Device.A", "ab<br/>c<i>d</i>"), 1))
+    assert values == (ParameterValue("Device.A", "abcd"),)
+    assert oddities == {Oddity.UNKNOWN_ELEMENT}
+
+
+def test_references_inside_cdata_are_text() -> None:
+    values, _ = values_of(values_response(entry("Device.A", "\x01<![CDATA[&#1;&amp;]]>"), 1))
+    assert values == (ParameterValue("Device.A", "&#1;&amp;"),)
+
+
+def test_a_chinese_encoding_that_is_declared() -> None:
+    data = values_response(entry("Device.A", "@"), 1).replace(b"@", "\u8def\u7531\u5668".encode("gb2312"))
+    values, oddities = values_of(b'<?xml version="1.0" encoding="GB2312"?>' + data)
+    assert values == (ParameterValue("Device.A", "\u8def\u7531\u5668"),)
+    assert oddities == frozenset()

@@ -40,8 +40,8 @@ def _is_known(envelope: Envelope) -> bool:
     message = envelope.message
     if isinstance(message, Fault):
         codes = {message.code, *(parameter.code for parameter in message.parameters)}
-        return envelope.minor > 0 or not codes & _LATER_CODES
-    return envelope.minor >= _SINCE.get(method_of(message).removesuffix("Response"), 0)
+        return (envelope.minor or 0) > 0 or not codes & _LATER_CODES
+    return (envelope.minor or 0) >= _SINCE.get(method_of(message).removesuffix("Response"), 0)
 
 
 @cache
@@ -72,7 +72,7 @@ def test_what_we_emit_is_valid_by_the_official_schemas(name: str) -> None:
     @given(envelopes(messages_named(name, SCHEMA_VALID)).filter(_is_known))
     def valid(envelope: Envelope) -> None:
         for style in (WireStyle(), WireStyle(boolean_words=True, milliseconds=True)):
-            assert _schema_problems(encode(envelope, style), envelope.minor) == []
+            assert _schema_problems(encode(envelope, style), envelope.minor or 0) == []
 
     valid()
 
