@@ -71,7 +71,7 @@ class Struct(Codec[S], Generic[S]):
     def read(self, element: Element, oddities: set[Oddity]) -> S:
         """The dataclass an element holds; children in any order, unknown ones skipped, missing ones empty."""
         values = self._blank.copy()
-        several: dict[int, list[object]] = {}
+        several: dict[int, list[object]] | None = None
         by_tag = self._by_tag
         for child in element:
             field = by_tag.get(child.tag)  # type: ignore[arg-type]
@@ -86,11 +86,13 @@ class Struct(Codec[S], Generic[S]):
                     continue
                 oddities.add(Oddity.UNEXPECTED_NAME)
             if field.repeats:
+                several = several or {}
                 several.setdefault(field.index, []).extend(field.codec.read(child, oddities))
             else:
                 values[field.index] = field.codec.read(child, oddities)
-        for index, items in several.items():
-            values[index] = tuple(items)
+        if several:
+            for index, items in several.items():
+                values[index] = tuple(items)
         if _ABSENT in values:
             self._fill(values, element, oddities)
         return self.cls(*values)

@@ -38,11 +38,11 @@ def bound(size: int) -> int:
     return 20 * size + 1024 * 1024
 
 
-def filled(opening: bytes, unit: bytes, closing: bytes) -> bytes:
-    """An envelope of nearly 64 KiB made of one unit over and over; ``%d`` in it counts."""
+def filled(size: int, opening: bytes, unit: bytes, closing: bytes) -> bytes:
+    """An envelope of nearly that size made of one unit over and over; ``%d`` in it counts."""
     start, end = _START + opening, closing + _END
     parts: list[bytes] = []
-    left = MAX_SIZE - len(start) - len(end)
+    left = size - len(start) - len(end)
     number = 0
     while True:
         part = unit.replace(b"%d", b"%d" % number)
@@ -53,65 +53,78 @@ def filled(opening: bytes, unit: bytes, closing: bytes) -> bytes:
         number += 1
 
 
-def worst_cases() -> dict[str, bytes]:
+def worst_cases(size: int = MAX_SIZE) -> dict[str, bytes]:
     """Shapes that cost the most for their size."""
     values = b"<cwmp:GetParameterValuesResponse><ParameterList>"
     values_end = b"</ParameterList></cwmp:GetParameterValuesResponse>"
     vendor, vendor_end = b"<cwmp:X_A>", b"</cwmp:X_A>"
     attributes = b"<a" + b"".join(b' a%d="x"' % number for number in range(60)) + b"/>"
     return {
-        "empty elements": filled(vendor, b"<a/>", vendor_end),
-        "short elements": filled(vendor, b"<abcdefg/>", vendor_end),
-        "short texts": filled(vendor, b"<abcdefghi>x</abcdefghi>", vendor_end),
-        "new names": filled(vendor, b"<a%dbcdefghi>x</a%dbcdefghi>", vendor_end),
-        "attributes": filled(vendor, attributes, vendor_end),
-        "namespaces": filled(vendor, b'<a xmlns:n%d="urn:%d"/>', vendor_end),
-        "short parameters": filled(values, b'<P><Name>a%d</Name><Value xsi:type="xsd:int">%d</Value></P>', values_end),
+        "empty elements": filled(size, vendor, b"<a/>", vendor_end),
+        "short elements": filled(size, vendor, b"<abcdefg/>", vendor_end),
+        "short texts": filled(size, vendor, b"<abcdefghi>x</abcdefghi>", vendor_end),
+        "new names": filled(size, vendor, b"<a%dbcdefghi>x</a%dbcdefghi>", vendor_end),
+        "attributes": filled(size, vendor, attributes, vendor_end),
+        "namespaces": filled(size, vendor, b'<a xmlns:n%d="urn:%d"/>', vendor_end),
+        "short parameters": filled(
+            size, values, b'<P><Name>a%d</Name><Value xsi:type="xsd:int">%d</Value></P>', values_end
+        ),
         "parameters": filled(
+            size,
             values,
             b"<ParameterValueStruct><Name>Device.Some.%d.Parameter</Name>"
             b'<Value xsi:type="xsd:string">%d</Value></ParameterValueStruct>',
             values_end,
         ),
         "names": filled(
+            size,
             b"<cwmp:GetParameterNamesResponse><ParameterList>",
             b"<P><Name>a%d</Name><Writable>1</Writable></P>",
             b"</ParameterList></cwmp:GetParameterNamesResponse>",
         ),
         "refused parameters": filled(
+            size,
             b"<s:Fault><detail><cwmp:Fault><FaultCode>9003</FaultCode>",
             b"<SetParameterValuesFault><FaultCode>1</FaultCode></SetParameterValuesFault>",
             b"</cwmp:Fault></detail></s:Fault>",
         ),
-        "raw ampersands": filled(values + b"<P><Name>a</Name><Value>", b"&", b"</Value></P>" + values_end),
-        "control characters": filled(values + b"<P><Name>a</Name><Value>", b"\x01&#1;", b"</Value></P>" + values_end),
-        "wrong bytes and wide characters": filled(
-            values + b"<P><Name>a</Name><Value>\xf0\x9f\x98\x80", b"\xe9\x81", b"</Value></P>" + values_end
+        "raw ampersands": filled(size, values + b"<P><Name>a</Name><Value>", b"&", b"</Value></P>" + values_end),
+        "control characters": filled(
+            size, values + b"<P><Name>a</Name><Value>", b"\x01&#1;", b"</Value></P>" + values_end
         ),
-        "open sections": filled(values + b"<P><Name>a</Name><Value>&", b"<![CDATA[", b"</Value></P>" + values_end),
-        "spaces in a name": filled(values + b"<P><Name>a\n", b" ", b"b</Name><Value/></P>" + values_end),
-        "a long root name": b"<" + b"y" * (MAX_SIZE - 2) + b">",
+        "wrong bytes and wide characters": filled(
+            size, values + b"<P><Name>a</Name><Value>\xf0\x9f\x98\x80", b"\xe9\x81", b"</Value></P>" + values_end
+        ),
+        "open sections": filled(
+            size, values + b"<P><Name>a</Name><Value>&", b"<![CDATA[", b"</Value></P>" + values_end
+        ),
+        "spaces in a name": filled(size, values + b"<P><Name>a\n", b" ", b"b</Name><Value/></P>" + values_end),
+        "a long root name": b"<" + b"y" * (size - 2) + b">",
         "namespaces in scope of faults": _START
         + b"<s:Fault>"
         + b"".join(b"<a%s>" % b"".join(b' xmlns:n%d="u"' % (60 * level + n) for n in range(60)) for level in range(30))
-        + b"<s:Fault/>" * 3_000
+        + b"<s:Fault/>" * (size // 20)
         + b"</a>" * 30
         + b"</s:Fault>"
         + _END,
-        "a long namespace": filled(b'<cwmp:X_A xmlns="' + b"u" * 40_000 + b'">', b"<abcdefghijkl/>", b"</cwmp:X_A>"),
-        "encodings": b"<?xml " + b" encoding=''" * 5_400,
-        "results": filled(b"<cwmp:DUStateChangeComplete>", b"<Results/>", b"</cwmp:DUStateChangeComplete>"),
-        "white space": b" " * (MAX_SIZE - 10) + b"<a/>",
-        "wide ampersands": filled(vendor + b"<a>\xf0\x9f\x98\x80", b"&", b"</a>" + vendor_end),
-        "legal references": filled(vendor + b"<a>\x01", b"&lt;", b"</a>" + vendor_end),
-        "attributes among tags": filled(vendor + attributes * 60, b"<abcdefgh></abcdefgh>", vendor_end),
-        "sections": filled(values + b"<P><Name>a</Name><Value>&", b"<![CDATA[&]]>&", b"</Value></P>" + values_end),
-        "comments": filled(vendor, b"<!--%d-->", vendor_end),
-        "undeclared prefixes": filled(vendor, b"<q%d:abcdefghi/>", vendor_end),
-        "depth": filled(b"", b"<a>", b""),
-        "tags without end": filled(vendor, b"<abcdefghij>", b""),
-        "events": filled(b"<cwmp:Inform><Event>", b"<EventStruct/>", b"</Event></cwmp:Inform>"),
-        "envelopes": filled(b"</s:Body></s:Envelope>", b"<s:Envelope/>", b"<s:Envelope><s:Body>"),
+        "a long namespace": filled(
+            size, b'<cwmp:X_A xmlns="' + b"u" * (size // 2) + b'">', b"<abcdefghijkl/>", b"</cwmp:X_A>"
+        ),
+        "encodings": b"<?xml " + b" encoding=''" * (size // 12),
+        "results": filled(size, b"<cwmp:DUStateChangeComplete>", b"<Results/>", b"</cwmp:DUStateChangeComplete>"),
+        "white space": b" " * (size - 10) + b"<a/>",
+        "wide ampersands": filled(size, vendor + b"<a>\xf0\x9f\x98\x80", b"&", b"</a>" + vendor_end),
+        "legal references": filled(size, vendor + b"<a>\x01", b"&lt;", b"</a>" + vendor_end),
+        "attributes among tags": filled(size, vendor + attributes * 60, b"<abcdefgh></abcdefgh>", vendor_end),
+        "sections": filled(
+            size, values + b"<P><Name>a</Name><Value>&", b"<![CDATA[&]]>&", b"</Value></P>" + values_end
+        ),
+        "comments": filled(size, vendor, b"<!--%d-->", vendor_end),
+        "undeclared prefixes": filled(size, vendor, b"<q%d:abcdefghi/>", vendor_end),
+        "depth": filled(size, b"", b"<a>", b""),
+        "tags without end": filled(size, vendor, b"<abcdefghij>", b""),
+        "events": filled(size, b"<cwmp:Inform><Event>", b"<EventStruct/>", b"</Event></cwmp:Inform>"),
+        "envelopes": filled(size, b"</s:Body></s:Envelope>", b"<s:Envelope/>", b"<s:Envelope><s:Body>"),
     }
 
 
