@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 
+from cwmp_schemas.errors import Refusal
 from fuzz import envelopes, memory, session_walk
 
 
@@ -15,8 +16,9 @@ def main() -> int:
     print(
         f"decoder: {outcomes.total()} mutated envelopes (seed {options.seed}), slowest {slowest * 1000:.1f} ms of CPU"
     )
-    for outcome, count in outcomes.most_common():
-        print(f"  {count:8} {outcome}")
+    for refusal in Refusal:
+        print(f"  {outcomes.pop(refusal.name, 0):8} refused: {refusal.value}")
+    print(f"  {outcomes.total():8} read, as messages of {len(outcomes)} kinds")
     compressed = envelopes.run_compressed(options.seed, options.envelopes // 20)
     print(f"inflation: {compressed.total()} mutated bodies: {dict(compressed.most_common())}")
     for size in (envelopes.MAX_SIZE, 16 * envelopes.MAX_SIZE):

@@ -263,7 +263,8 @@ def _response(
 
 
 def _hash(algorithm: Algorithm, encoding: str, *parts: str) -> str:
-    octets = ":".join(parts).encode(encoding)
+    # A surrogate in a stored password equals nothing a device can send, and must not be an error either.
+    octets = ":".join(parts).encode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
     if algorithm is Algorithm.MD5:
         return hashlib.md5(octets, usedforsecurity=False).hexdigest()
     return hashlib.sha256(octets).hexdigest()

@@ -89,7 +89,7 @@ def parse_keyring(text: str) -> Keyring:
     Empty lines and lines with ``#`` in front are passed over. Raises ValueError with the number of the wrong line.
     """
     keys: dict[int, bytes] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), start=1):
         words = line.split()
         if not words or words[0].startswith("#"):
             continue

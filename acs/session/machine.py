@@ -33,6 +33,7 @@ from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, answers, method_of
 from cwmp_schemas.rpc.session import Inform
+from cwmp_schemas.xml import MINORS
 
 _NEVER: Final = math.inf
 
@@ -208,7 +209,7 @@ class AcsSession:
         session = cls(now, limits=limits, id_prefix=reader.text("id_prefix"), hold_requests=reader.flag("holding"))
         session._state = reader.state("state")
         session._device = reader.identity("device")
-        session._minor = reader.count("minor")
+        session._minor = reader.count("minor", below=MINORS)
         session._informing = reader.flag("informing")
         session._no_more_requests = reader.flag("no_more_requests")
         session._asked_timeout = reader.count("asked_timeout")
@@ -348,6 +349,8 @@ class AcsSession:
         self._state = TRANSITIONS[self._state, what]
 
     def _check_consistency(self) -> None:
+        if self._rpcs.sent < len(self._rpcs.earlier) + (self._rpcs.outstanding is not None):
+            raise SnapshotError("sent", "is less than the RPCs that are told")
         if (self._state is State.AWAITING_ANSWER) != (self._rpcs.outstanding is not None):
             raise SnapshotError("outstanding", f"does not fit the state {self._state.name}")
         opened = self._state is not State.AWAITING_INFORM

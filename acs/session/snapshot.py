@@ -1,5 +1,6 @@
 """Reads a session's snapshot, which comes from a database: every value is checked before a session is made of it."""
 
+import math
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
@@ -35,11 +36,11 @@ class SnapshotReader:
         """A boolean."""
         return _checked(key, self._value(key), bool)
 
-    def count(self, key: str) -> int:
-        """An integer that is not negative."""
+    def count(self, key: str, below: float = math.inf) -> int:
+        """An integer that is not negative, and below a bound."""
         count = _checked(key, self._value(key), int)
-        if count < 0:
-            raise SnapshotError(key, "is negative")
+        if not 0 <= count < below:
+            raise SnapshotError(key, "is out of range")
         return count
 
     def seconds(self, key: str) -> float | None:

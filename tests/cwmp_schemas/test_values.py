@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwmp_schemas import events
+from cwmp_schemas.faults import Fault
 from cwmp_schemas.style import WireStyle
 from cwmp_schemas.values import (
     INTEGER_RANGES,
@@ -208,3 +209,10 @@ def test_base64_belongs_to_soap_encoding() -> None:
 )
 def test_event_codes_are_open_strings_with_a_usual_spelling(code: str, canonical: str) -> None:
     assert events.canonical(code) == canonical
+
+
+@pytest.mark.parametrize(
+    ("code", "whose"), [(9005, "Client"), (9021, "Client"), (9004, "Server"), (8003, "Client"), (0, "Server")]
+)
+def test_a_fault_is_the_askers_or_the_answerers(code: int, whose: str) -> None:
+    assert Fault(code).soap_code == whose

@@ -288,3 +288,7 @@ def test_what_the_client_answers_the_server_accepts(
     assert accepts(Password(password))
     assert accepts(ha1_of(username, realm, password, algorithm))
     assert accepts(Password(wrong)) is (wrong == password)
+
+
+def test_half_a_character_in_a_stored_password_is_wrong_and_no_error() -> None:
+    assert not right(ask(WITH_QOP), Password("p\ud800"))

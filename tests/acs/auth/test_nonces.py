@@ -84,6 +84,7 @@ def test_a_second_spelling_of_a_nonce_is_forged() -> None:
 def test_the_first_key_signs_and_all_verify() -> None:
     rotated = NonceSigner((KEY, OLD_KEY))
     assert rotated.check(NonceSigner((OLD_KEY,)).issue(NOW, CHANCE), NOW).state is NonceState.VALID
+    assert rotated.check(rotated.issue(NOW, CHANCE), NOW).state is NonceState.VALID
     assert NonceSigner((KEY,)).check(rotated.issue(NOW, CHANCE), NOW).state is NonceState.VALID
     assert NonceSigner((OLD_KEY,)).check(rotated.issue(NOW, CHANCE), NOW).state is NonceState.FORGED
 

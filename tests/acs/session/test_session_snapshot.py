@@ -111,6 +111,8 @@ WRONG: list[tuple[str, object]] = [
     ("device", "S1"),
     ("device", None),
     ("minor", -1),
+    ("minor", 99),
+    ("sent", 0),
     ("minor", 2.0),
     ("informing", 0),
     ("holding", None),
