@@ -3,21 +3,27 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# An environment made for another place or by another Python is made anew.
+MADE_FOR := $(CURDIR) $(PYTHON)
+ifneq ($(shell cat $(READY) 2>/dev/null),$(MADE_FOR))
+$(shell rm -f $(READY))
+endif
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check format bench fuzz demo lock diagram datamodel clean
 
 help:  ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no python3 found: install Python 3.11 or later, or set PYTHON=/path/to/python" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, not " + sys.version.split()[0] + "; set PYTHON=/path/to/python")'
+	@"$(PYTHON)" -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, not " + sys.version.split()[0])' \
+		|| { echo "PYTHON=$(PYTHON) is no Python 3.11 or later; set PYTHON=/path/to/python" >&2; exit 1; }
 	"$(PYTHON)" -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $(READY)
+	@echo "$(MADE_FOR)" > $(READY)
 
 run:  ## Start the server: not there yet, says so and fails
 	@echo "make run: there is no server to start yet; the engine is the next thing to be built" >&2; exit 1
@@ -53,7 +59,8 @@ diagram: $(READY)  ## Draw the session's table into docs/protocol/session.md
 	$(BIN)/python -m scripts.draw_session
 
 datamodel: $(READY)  ## Make the facts on parameters anew: make datamodel SOURCE=folder
-	$(BIN)/python -m scripts.build_datamodel $(SOURCE)
+	@test -n "$(SOURCE)" || { echo "say where the tables are: make datamodel SOURCE=folder" >&2; exit 1; }
+	$(BIN)/python -m scripts.build_datamodel "$(SOURCE)"
 
 clean:  ## Remove the environment, every cache and what was built
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache benchmarks/out dist

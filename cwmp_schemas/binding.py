@@ -89,6 +89,8 @@ class Struct(Codec[S], Generic[S]):
                 several = several or {}
                 several.setdefault(field.index, []).extend(field.codec.read(child, oddities))
             else:
+                if values[field.index] is not _ABSENT:
+                    oddities.add(Oddity.REPEATED_ELEMENT)
                 values[field.index] = field.codec.read(child, oddities)
         if several:
             for index, items in several.items():

@@ -19,6 +19,7 @@ from cwmp_schemas.soap_fault import holds_fault_code, read_fault
 from cwmp_schemas.values import XsdType
 from cwmp_schemas.xml import CWMP, MINORS, SOAP_ENVELOPE, local_name
 
+_ENVELOPE: Final = f"{{{SOAP_ENVELOPE}}}Envelope"
 _HEADER: Final = f"{{{SOAP_ENVELOPE}}}Header"
 _BODY: Final = f"{{{SOAP_ENVELOPE}}}Body"
 
@@ -36,7 +37,7 @@ _FAULT_FIELDS: Final = frozenset({"FaultCode", "FaultString", "faultcode", "faul
 def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
     """The envelope that was sent, and what had to be tolerated. Raises DecodeError and nothing else."""
     oddities: set[Oddity] = set()
-    header, body = _sections(parse(data, oddities, max_bytes))
+    header, body = _sections(parse(data, oddities, max_bytes), oddities)
     message, minor = _read_body(body, oddities)
     if type(message) is Inform and not message.device_id.serial_number.strip():
         raise DecodeError(Refusal.NO_SERIAL_NUMBER, "the device does not say who it is", "Inform/DeviceId")
@@ -51,9 +52,11 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
     return Received(envelope, frozenset(oddities))
 
 
-def _sections(root: Element) -> tuple[Element | None, Element]:
-    if local_name(root.tag) != "Envelope":
-        raise DecodeError(Refusal.NOT_AN_ENVELOPE, "no Envelope", "the root element")
+def _sections(root: Element, oddities: set[Oddity]) -> tuple[Element | None, Element]:
+    if root.tag != _ENVELOPE:
+        if local_name(root.tag) != "Envelope":
+            raise DecodeError(Refusal.NOT_AN_ENVELOPE, "no Envelope", "the root element")
+        oddities.add(Oddity.UNKNOWN_NAMESPACE)
     header = body = None
     for child in root:
         if child.tag == _BODY or local_name(child.tag) == "Body":

@@ -42,11 +42,14 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m fuzz", description="Random input against decoder and session.")
     parser.add_argument("--seed", type=int, default=1, help="where the run starts (default: 1)")
     parser.add_argument("--envelopes", type=int, default=200_000, help="mutated envelopes (default: 200000)")
     parser.add_argument("--walks", type=int, default=100_000, help="random sessions (default: 100000)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.envelopes < 1 or options.walks < 1:
+        parser.error("--envelopes and --walks must be at least 1")
+    return options
 
 
 if __name__ == "__main__":

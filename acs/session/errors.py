@@ -3,6 +3,7 @@
 ProtocolError
  ├── LocalProtocolError    the driver asked for what the session does not allow now: a mistake on our side
  └── RemoteProtocolError   the device did what it may not do now: the HTTP side answers with ``status``
+      └── UnexpectedInformError   it has begun another session: the driver supersedes this one and opens that
 ValueError
  └── SnapshotError         a snapshot that no session made, or one of another version of the program
 
@@ -32,6 +33,10 @@ class RemoteProtocolError(ProtocolError):
 
     status: Final = 400
     """The HTTP status that tells the device so."""
+
+
+class UnexpectedInformError(RemoteProtocolError):
+    """An Inform within a session: no mistake if the device has rebooted, so the driver opens a new session for it."""
 
 
 class SnapshotError(ValueError):

@@ -13,7 +13,13 @@ from acs.session.answers import (
     readable_versions,
     shown_name,
 )
-from acs.session.errors import LocalProtocolError, RemoteProtocolError, SnapshotError
+from acs.session.errors import (
+    LocalProtocolError,
+    ProtocolError,
+    RemoteProtocolError,
+    SnapshotError,
+    UnexpectedInformError,
+)
 from acs.session.events import (
     Answered,
     AnsweredLate,
@@ -251,7 +257,7 @@ class AcsSession:
 
     def _take_request(self, envelope: Envelope, now: float) -> Envelope:
         message = envelope.message
-        self._check(Input.CPE_REQUEST, f"no place for a {shown_name(message)}")
+        self._check(Input.CPE_REQUEST, f"a session begins with an Inform, not with {shown_name(message)}")
         self._move(Input.CPE_REQUEST)
         self._note_post(now, envelope)
         self._empty_posts = 0
@@ -341,9 +347,12 @@ class AcsSession:
         self._events.append(Ended(reason))
 
     def _check(self, what: Input, refusal: str) -> None:
-        if (self._state, what) not in TRANSITIONS:
-            error = RemoteProtocolError if what in FROM_CPE else LocalProtocolError
-            raise error(refusal if self._state is not State.ENDED else "the session has ended", self._state)
+        if (self._state, what) in TRANSITIONS:
+            return
+        error: type[ProtocolError] = RemoteProtocolError if what in FROM_CPE else LocalProtocolError
+        if what is Input.INFORM:
+            error = UnexpectedInformError
+        raise error(refusal if self._state is not State.ENDED else "the session has ended", self._state)
 
     def _move(self, what: Input) -> None:
         self._state = TRANSITIONS[self._state, what]

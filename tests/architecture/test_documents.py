@@ -83,3 +83,21 @@ def test_the_limits_that_are_told_are_those_of_the_code() -> None:
 def test_as_many_paths_have_facts_as_are_told() -> None:
     facts = (ROOT / "cwmp_schemas" / "datamodel" / "facts.txt").read_text().splitlines()
     assert sum(not line.startswith("#") for line in facts) // 100 == 128
+
+
+def test_the_programs_that_are_shown_run_and_print_what_is_said() -> None:
+    programs = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "using.md").read_text(), re.DOTALL)
+    printed = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        for program in programs
+    ]
+    session, login = (text.splitlines() for text in printed)
+    assert [line for line in session if not line.startswith("b'")] == [
+        "Informed",
+        "Answered",
+        "Answered",
+        "204",
+        "Device.WiFi.Radio.1.Channel read 6 None",
+        "Device.WiFi.Nothing refused None 9005",
+    ]
+    assert login == ["REFUSED", "ACCEPTED", "STALE"]

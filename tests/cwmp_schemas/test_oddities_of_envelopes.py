@@ -162,6 +162,19 @@ def test_arguments_in_any_order() -> None:
     assert received.oddities == frozenset()
 
 
+def test_an_element_that_comes_twice_counts_the_last_time() -> None:
+    received = decode(envelope(inform_body(retry_count="<RetryCount>1</RetryCount><RetryCount>2</RetryCount>")))
+    assert message_of(received, Inform).retry_count == 2
+    assert received.oddities == {Oddity.REPEATED_ELEMENT}
+
+
+def test_another_soap_namespace() -> None:
+    namespaces = NAMESPACES.replace("schemas.xmlsoap.org/soap/envelope/", "www.w3.org/2003/05/soap-envelope")
+    received = decode(envelope(inform_body(), namespaces=namespaces))
+    assert received.envelope.message == PLAIN
+    assert received.oddities == {Oddity.UNKNOWN_NAMESPACE}
+
+
 def test_unknown_elements_are_skipped() -> None:
     received = decode(envelope(inform_body(retry_count=RETRY_COUNT + "<X_Extra><Deep>1</Deep></X_Extra>")))
     assert received.envelope.message == PLAIN

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from acs.session.errors import LocalProtocolError, RemoteProtocolError
+from acs.session.errors import LocalProtocolError, RemoteProtocolError, UnexpectedInformError
 from acs.session.events import Answered, Ended, Informed, Requested, RpcLost
 from acs.session.limits import SessionLimits
 from acs.session.machine import AcsSession
@@ -92,7 +92,7 @@ def test_smartrg_sr505n_gets_one_rpc_in_a_session() -> None:
 def test_nokia_beacon_g6_reconnects_instead_of_answering() -> None:
     session = in_turn()
     session.send(READ, 2.0)
-    with pytest.raises(RemoteProtocolError, match="an Inform within a session: the device has begun a new one"):
+    with pytest.raises(UnexpectedInformError, match="an Inform within a session: the device has begun a new one"):
         session.receive(Envelope("1", INFORM), 3.0)
     session.supersede()
     assert session.events() == [RpcLost("k3-1", "GetParameterValues"), Ended("superseded")]
