@@ -28,6 +28,9 @@ from acs.provisioning.writing import WriteState
 from cwmp_schemas.messages import AcsRequest
 from cwmp_schemas.rpc.control import FactoryReset, Reboot
 
+# The kinds whose names go to the device as they are.
+_CONCRETE: Final = frozenset({OperationKind.GET, OperationKind.SET, OperationKind.DELETE_OBJECT})
+
 S = TypeVar("S")
 
 _METHODS: Final = {OperationKind.DOWNLOAD: "Download", OperationKind.UPLOAD: "Upload"}
@@ -39,11 +42,25 @@ def plan_for(operation: Operation, context: Context, progress: Mapping[str, obje
     PlanningError says why it cannot be carried out as it is asked for, ProgressError that the progress is not its own.
     """
     if not progress:
+        _refuse_patterns(operation)
         return Plan(operation.kind, _procedure(operation, context, None))
     saved = from_plain(Progress, progress, ProgressError)
     if saved.kind is not operation.kind:
         raise ProgressError([Problem("kind", f"is {saved.kind}, but the operation is {operation.kind}")])
     return Plan(operation.kind, _procedure(operation, context, saved), saved.rpcs, saved.end)
+
+
+def _refuse_patterns(operation: Operation) -> None:
+    """A device knows no ``*`` and no ``{i}``; whoever knows its instances fills them in before an operation is made."""
+    if operation.kind not in _CONCRETE:
+        return
+    problems = [
+        Problem(f"variables[{place}].variable_name", f"{each.name} is a pattern: fill in its * and {{i}}", place)
+        for place, each in enumerate(operation.variables)
+        if not {"*", "{i}"}.isdisjoint(each.name.split("."))
+    ]
+    if problems:
+        raise PlanningError(problems)
 
 
 def plan_for_due_settings(context: Context) -> Plan | None:

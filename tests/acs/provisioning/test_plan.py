@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 import pytest
 
-from acs.domain.operation import OperationKind
+from acs.domain.operation import Operation, OperationKind, Variable
 from acs.provisioning.context import Context
-from acs.provisioning.errors import OrderError, ProgressError
+from acs.provisioning.errors import OrderError, PlanningError, ProgressError
 from acs.provisioning.plan import Plan, is_repeatable
 from acs.provisioning.planner import plan_for
 from cwmp_schemas.messages import AcsRequest
@@ -103,3 +103,10 @@ def test_only_reads_and_the_two_sets_may_be_repeated(cls: type) -> None:
 def test_a_vendors_method_and_a_reboot_are_not_repeated() -> None:
     assert not is_repeatable(VendorMessage("X_ACME_Read"))
     assert not is_repeatable(Reboot())
+
+
+@pytest.mark.parametrize("kind", [OperationKind.GET, OperationKind.SET, OperationKind.DELETE_OBJECT])
+@pytest.mark.parametrize("name", ["Device.WiFi.SSID.{i}.SSID", "Device.WiFi.SSID.*.SSID", "Device.WiFi.SSID.{i}."])
+def test_a_pattern_is_refused_before_anything_is_sent(kind: OperationKind, name: str) -> None:
+    with pytest.raises(PlanningError, match="is a pattern"):
+        plan_for(Operation(kind, (Variable(name, "x" if kind is OperationKind.SET else None),)), Context())
