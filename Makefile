@@ -25,11 +25,11 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "$(MADE_FOR)" > $(READY)
 
-run:  ## Start the server: not there yet, says so and fails
-	@echo "make run: there is no server to start yet; the engine is the next thing to be built" >&2; exit 1
+run: $(READY)  ## Set everything up and start the server, on SQLite in the folder data
+	$(BIN)/aioacs serve
 
 demo:  ## Server and simulated routers: not there yet, says so and fails
-	@echo "make demo: there is no server to start yet; the engine is the next thing to be built" >&2; exit 1
+	@echo "make demo: there are no simulated routers yet; make run starts the server" >&2; exit 1
 
 test: $(READY)  ## Set everything up and run the tests
 	$(BIN)/python -m pytest

@@ -83,6 +83,9 @@ def _form(annotation: Hashable, secrets: bool) -> _Form:
         return _one_of([part for part in arguments if part is not types.NoneType], arguments, secrets)
     if origin in {list, tuple}:
         return _many(origin, _form(arguments[0], secrets))
+    if origin is Mapping:
+        # JSON of any shape: it is data already.
+        return _scalar("an object", (Mapping,), None, _as_is)
     if origin is dict:
         return _table(_form(arguments[1], secrets))
     if isinstance(annotation, type) and issubclass(annotation, Enum):

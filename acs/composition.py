@@ -1,0 +1,222 @@
+"""How the services are made and joined to each other."""
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Final
+
+from acs.auth.authenticator import Authenticator
+from acs.auth.digest import Algorithm
+from acs.auth.nonces import NonceSigner, NonceWindow
+from acs.auth.sealing import Keyring
+from acs.connection_request.http import HttpConnectionRequester
+from acs.cwmp_http.bodies import Budget
+from acs.cwmp_http.endpoint import Endpoint
+from acs.files.addresses import FileAddresses
+from acs.files.limits import FileLimits
+from acs.files.server import FileServer
+from acs.files.store import FileFolder
+from acs.logs import Throttle, get_logger
+from acs.metrics import Metrics
+from acs.services.briefing import DeviceBriefing
+from acs.services.enrol import Enrolment
+from acs.services.live import LiveSession
+from acs.services.login import Door
+from acs.services.logins import DeviceLogins
+from acs.services.opening import Opening
+from acs.services.operations import Operations
+from acs.services.ports import Chance, Clock, ConnectionRequester
+from acs.services.requests import CpeRequests
+from acs.services.run_session import Sessions
+from acs.services.sweep import Sweeper
+from acs.services.tools import Tools
+from acs.services.trace import Trace
+from acs.services.transfers import Transfers
+from acs.services.values import ValueKeeper
+from acs.services.vault import Vault
+from acs.services.wake import Waker
+from acs.services.wanted import WantedSettings
+from acs.services.work import Work
+from acs.settings import Settings
+from acs.settings.values import LoginScheme
+from acs.store.contacts import ContactStore
+from acs.store.devices import DeviceStore
+from acs.store.firmware_images import FirmwareImageStore
+from acs.store.opening import AnyDatabase
+from acs.store.operations import OperationStore
+from acs.store.parameters import ParameterStore
+from acs.store.settings import SettingStore
+from acs.store.transfers import TransferStore
+from acs.store.writer import GroupWriter
+
+_REALM: Final = "aioacs"
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    monotonic = staticmethod(time.monotonic)
+    wall = staticmethod(time.time)
+
+
+class SystemChance:
+    """The chance of this machine."""
+
+    octets = staticmethod(secrets.token_bytes)
+    between = staticmethod(random.uniform)
+
+
+class Addresses:
+    """Addresses of files, for wherever a device has found us."""
+
+    def __init__(self, keys: tuple[bytes, ...]) -> None:
+        self._keys = keys
+
+    def download_url(self, base_url: str, transfer_id: int, file_name: str) -> str:
+        """See ``FileAddressBook``."""
+        return FileAddresses(base_url, self._keys).download_url(transfer_id, file_name)
+
+    def upload_url(self, base_url: str, transfer_id: int, file_name: str) -> str:
+        """See ``FileAddressBook``."""
+        return FileAddresses(base_url, self._keys).upload_url(transfer_id, file_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the management side may use."""
+
+    tools: Tools
+    operations: Operations
+    wanted: WantedSettings
+    sessions: Sessions
+    waker: Waker
+    sweeper: Sweeper
+    logins: DeviceLogins
+    images: FirmwareImageStore
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the process brings."""
+
+    settings: Settings
+    """As the operator has set them."""
+    clock: Clock
+    """Its time."""
+    chance: Chance
+    """Its chance."""
+    requester: ConnectionRequester | None
+    """What calls devices; None: over HTTP."""
+    stack: AsyncExitStack
+    """What is closed at the end."""
+    run: Callable[[str, Coroutine[Any, Any, None]], None]
+    """Runs something until the end."""
+    connections: Callable[[], float]
+    """How many connections are open."""
+
+
+def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: GroupWriter, metrics: Metrics) -> Tools:
+    """The tool belt."""
+    return Tools(
+        settings=parts.settings,
+        clock=parts.clock,
+        chance=parts.chance,
+        vault=Vault(keyring, parts.chance),
+        metrics=metrics,
+        log=get_logger(),
+        throttle=Throttle(),
+        contacts=ContactStore(database, writer),
+        devices=DeviceStore(database, writer),
+        operations=OperationStore(database, writer),
+        parameters=ParameterStore(database, writer),
+        wanted=SettingStore(database, writer),
+        transfers=TransferStore(database, writer),
+        images=FirmwareImageStore(database, writer),
+    )
+
+
+def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoint]:
+    """Every service, joined to the others, and the endpoint before them."""
+    settings = parts.settings
+    images = tools.images
+    file_keys = keyring.derive("files")
+    keeper = ValueKeeper(tools.parameters, tools.vault)
+    wanted, logins = WantedSettings(tools), DeviceLogins(tools)
+    transfers = Transfers(tools, images, Addresses(file_keys))
+    briefing = DeviceBriefing(tools, keeper, wanted, logins, transfers)
+    door = Door(tools, _authenticator(parts, keyring, tools))
+    enrolment = Enrolment(tools, door)
+    requester = parts.requester
+    if requester is None:
+        own = HttpConnectionRequester(
+            allow_basic=settings.connection_request_basic,
+            allowed_networks=settings.connection_request_networks,
+            clock=parts.clock.monotonic,
+            chance=parts.chance.octets,
+            tries=settings.connection_request_timeouts,
+        )
+        parts.stack.push_async_callback(own.close)
+        requester = own
+    # Sessions call devices again, and devices in a session are not called: one of the two is made later.
+    waker = Waker(tools, logins, requester, lambda device_id: sessions.is_in_session(device_id))  # noqa: PLW0108
+    parts.stack.push_async_callback(waker.stop)
+
+    def new_work(session: LiveSession) -> Work:
+        return Work(tools, keeper, briefing, session, waker.wake)
+
+    trace = Trace(
+        settings.trace_folder,
+        most_per_device=settings.max_device_trace,
+        most=settings.max_traces,
+        on_error=lambda what: tools.complain("trace", what),
+    )
+    parts.run("trace", trace.run())
+    sessions = Sessions(
+        tools,
+        door=door,
+        enrolment=enrolment,
+        opening=Opening(tools, enrolment, keeper, transfers, new_work),
+        requests=CpeRequests(tools, transfers),
+        trace=trace,
+    )
+    sweeper = Sweeper(tools, sessions, waker, transfers)
+    operations = Operations(tools, sessions.notify, waker.wake)
+    budget = Budget(settings.body_budget)
+    files = _file_server(parts, transfers, file_keys, tools)
+    tools.metrics.sessions_open.watch(lambda: len(sessions))
+    tools.metrics.body_bytes.watch(lambda: budget.used)
+    tools.metrics.downloads_in_flight.watch(lambda: files.sending)
+    tools.metrics.connections.watch(parts.connections)
+    services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, images)
+    return services, Endpoint(tools, sessions, budget, files.handle)
+
+
+def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticator:
+    schemes = parts.settings.cwmp_authentication
+    named = {LoginScheme.DIGEST_MD5: Algorithm.MD5, LoginScheme.DIGEST_SHA_256: Algorithm.SHA_256}
+    signer = NonceSigner(keyring.derive("nonces"))
+    window = NonceWindow(lifetime=signer.lifetime, floor=parts.clock.wall())
+    tools.metrics.nonce_evictions.set_function(lambda: window.evicted)
+    return Authenticator(
+        _REALM,
+        signer,
+        window,
+        tuple(named[each] for each in schemes if each in named),
+        LoginScheme.BASIC in schemes,
+    )
+
+
+def _file_server(parts: Parts, transfers: Transfers, keys: tuple[bytes, ...], tools: Tools) -> FileServer:
+    folder = FileFolder(parts.settings.files_folder)
+    parts.stack.push_async_callback(folder.close)
+    return FileServer(
+        FileAddresses("http://localhost", keys),
+        transfers,
+        folder,
+        chance=lambda: parts.chance.between(0.0, 0.999999),
+        limits=FileLimits(downloads=parts.settings.max_downloads),
+        on_event=lambda event, octets: tools.log.debug("file", what=str(event), octets=octets),
+    )

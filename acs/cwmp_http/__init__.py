@@ -1,0 +1,1 @@
+"""The endpoint for devices: HTTP to ``acs.services.run_session`` and back."""

@@ -1,0 +1,190 @@
+"""The database: whether it answers, is sound, keeps what it commits, and has the tables of this program."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+
+from acs.doctor.findings import Finding, failure, ok, warning
+from acs.settings import Settings
+from acs.store.migrations import migrations
+
+_OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
+_OLDEST_POSTGRESQL: Final = 14
+_PATIENCE: Final = 5.0
+_SLOPPY_CLOCK: Final = 5.0
+_WRONG_CLOCK: Final = 60.0
+# PostgreSQL keeps some for its own administration, and others may use it too.
+_SPARE_CONNECTIONS: Final = 10
+_APPLIED: Final = "SELECT number, name FROM migration ORDER BY number"
+
+
+def sqlite_findings(path: Path) -> Iterator[Finding]:
+    """Look at a SQLite file without changing it."""
+    version = sqlite3.sqlite_version_info
+    if version < _OLDEST_SQLITE:
+        yield failure("database", f"SQLite {sqlite3.sqlite_version} is too old", "install SQLite 3.35 or later")
+    if not path.exists():
+        yield ok("database", f"{path} is not there yet; the first start makes it")
+        return
+    try:
+        with closing(_connect(path)) as connection:
+            yield from _sound(connection, path)
+            yield from migration_findings(_applied(connection))
+    except (sqlite3.Error, OSError) as error:
+        yield failure(
+            "database",
+            f"{path} cannot be read: {error.strerror if isinstance(error, OSError) else error}",
+            "check who may read it; if it is damaged, stop the server and restore a backup",
+        )
+
+
+def migration_findings(applied: Sequence[tuple[int, str]]) -> Iterator[Finding]:
+    """Compare the tables with those this program works with."""
+    known = {each.number: each.name for each in migrations()}
+    newer = [f"{number:04} {name}" for number, name in applied if number not in known]
+    if newer:
+        yield failure(
+            "migrations",
+            f"the database was made by a newer aioacs: it has {', '.join(newer)}",
+            "install that version, or restore a backup from before it",
+        )
+        return
+    done = {number for number, _ in applied}
+    pending = [f"{number:04} {name}" for number, name in known.items() if number not in done]
+    if pending:
+        yield warning(
+            "migrations", f"not applied yet: {', '.join(pending)}", "back the database up, run aioacs migrate"
+        )
+    else:
+        yield ok("migrations", "all are applied")
+
+
+async def postgresql_findings(settings: Settings, now: float) -> AsyncIterator[Finding]:
+    """Ask a PostgreSQL server about itself."""
+    try:
+        connection = await asyncpg.connect(
+            settings.database_url.get_secret_value(), timeout=_PATIENCE, command_timeout=_PATIENCE
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        yield failure(
+            "database",
+            f"PostgreSQL does not let us in: {_reason(error)}",
+            "check AIOACS_DATABASE_URL, pg_hba.conf and the firewall",
+        )
+        return
+    try:
+        for each in (_version, _durable, _encoding):
+            yield await each(connection)
+        yield await _connections(connection, settings)
+        yield await _clock(connection, now)
+        there = await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL")
+        rows = await connection.fetch(_APPLIED) if there else []
+        for finding in migration_findings([(row[0], row[1]) for row in rows]):
+            yield finding
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        yield failure("database", f"PostgreSQL stopped answering: {_reason(error)}", "look at its log")
+    finally:
+        connection.terminate()
+
+
+def clock_difference_finding(difference: float) -> Finding:
+    """Judge by how many seconds this machine's clock is ahead of the database's."""
+    words = f"this clock and the database's differ by {abs(difference):.1f} seconds"
+    advice = "let NTP keep both clocks: leases, schedules and logins go by them"
+    if abs(difference) > _WRONG_CLOCK:
+        return failure("clock", words, advice)
+    if abs(difference) > _SLOPPY_CLOCK:
+        return warning("clock", words, advice)
+    return ok("clock", words)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Even a reader makes the files beside the database if they are missing, as the user it is, and root's would lock
+    # the server out. They are there while a server runs; without them nobody writes.
+    running = path.with_name(f"{path.name}-wal").exists()
+    uri = f"{path.absolute().as_uri()}?mode=ro{'' if running else '&immutable=1'}"
+    return sqlite3.connect(uri, uri=True, timeout=_PATIENCE)
+
+
+def _in_wal_mode(path: Path) -> bool:
+    """As the file's head has it (SQLite file format 1.3): one that cannot change has no journal to ask about."""
+    with path.open("rb") as file:
+        return file.read(20)[18:] == b"\x02\x02"
+
+
+def _sound(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
+    (first, *_) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if first != "ok":
+        yield failure("database", f"{path} is damaged: {first}", "stop the server and restore the latest backup")
+    elif not _in_wal_mode(path):
+        yield warning(
+            "database",
+            f"{path} is sound, but not in WAL mode",
+            "start the server once: it sets the mode; if it stays, the file system does not bear WAL",
+        )
+    else:
+        yield ok("database", f"{path} is sound (SQLite {sqlite3.sqlite_version}, WAL)")
+
+
+def _applied(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone()
+    return list(connection.execute(_APPLIED)) if there else []
+
+
+async def _version(connection: "asyncpg.Connection[Any]") -> Finding:
+    version = connection.get_server_version()
+    if version.major < _OLDEST_POSTGRESQL:
+        return failure("database", f"PostgreSQL {version.major} is too old", "upgrade it to 14 or later")
+    return ok("database", f"PostgreSQL {version.major}.{version.minor} answers")
+
+
+async def _durable(connection: "asyncpg.Connection[Any]") -> Finding:
+    wrong = [
+        name
+        for name in ("fsync", "synchronous_commit", "full_page_writes")
+        if await connection.fetchval("SELECT current_setting($1)", name) == "off"
+    ]
+    if wrong:
+        return failure(
+            "durability",
+            f"PostgreSQL's {' and '.join(wrong)} is off: a crash would lose what devices were told is recorded",
+            f"set {' and '.join(wrong)} to on for this database and user",
+        )
+    return ok("durability", "what PostgreSQL commits survives a crash")
+
+
+async def _encoding(connection: "asyncpg.Connection[Any]") -> Finding:
+    encoding = await connection.fetchval("SHOW server_encoding")
+    if encoding != "UTF8":
+        return failure("encoding", f"the database is in {encoding}", "create it anew with ENCODING 'UTF8'")
+    return ok("encoding", "the database is in UTF8")
+
+
+async def _connections(connection: "asyncpg.Connection[Any]", settings: Settings) -> Finding:
+    allowed = int(await connection.fetchval("SHOW max_connections"))
+    needed = settings.workers * settings.postgres_pool_size
+    words = f"{needed} connections of ours, {allowed} allowed by PostgreSQL"
+    if needed + _SPARE_CONNECTIONS > allowed:
+        return warning("connections", words, "lower AIOACS_POSTGRES_POOL_SIZE or raise max_connections")
+    return ok("connections", words)
+
+
+async def _clock(connection: "asyncpg.Connection[Any]", now: float) -> Finding:
+    theirs = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
+    return clock_difference_finding(now - theirs)
+
+
+def _reason(error: BaseException) -> str:
+    """Why, in words that hold no part of the URL: drivers quote what they cannot read of it."""
+    match error:
+        case asyncpg.PostgresError():
+            return str(error)
+        case TimeoutError():
+            return f"no answer within {_PATIENCE:.0f} seconds"
+        case OSError() if error.strerror:
+            return error.strerror
+    return type(error).__name__

@@ -1,0 +1,89 @@
+"""The first file of a form (RFC 7578), while it streams by.
+
+aiohttp has a reader of forms, yet it puts what it does not like into Python warnings with the peer's own words, each
+remembered for the life of the process; a device could fill memory and log with them.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from email.message import Message
+from email.parser import BytesHeaderParser
+from typing import Final
+
+_MAX_HEAD: Final = 8192
+_BOUNDARY: Final = re.compile(r"[\x20-\x7e]{1,70}")
+_BLANK_LINE: Final = b"\r\n\r\n"
+_READ_SIZE: Final = 64 * 1024
+
+
+class FormError(Exception):
+    """A form that cannot be read, or holds no file."""
+
+
+class FormReader:
+    """Finds the parts of a form, one after the other, and gives out their octets."""
+
+    def __init__(self, content_type: str, read: Callable[[int], Awaitable[bytes]]) -> None:
+        """The form of a body. FormError if the Content-Type names no boundary; read gives octets, none at the end."""
+        head = Message()
+        head["Content-Type"] = content_type
+        boundary = head.get_boundary("")
+        if _BOUNDARY.fullmatch(boundary) is None:
+            raise FormError("the form has no boundary, or one that RFC 2046 does not allow")
+        self._mark = b"\r\n--" + boundary.encode("ascii")
+        self._read = read
+        # The first boundary may stand at the very start, with no line before it.
+        self._buffer = bytearray(b"\r\n")
+
+    async def open_file(self) -> Message:
+        """Go on to the first part that is a file: it has a name as one, or is no plain text. The part's headers."""
+        while True:
+            while await self.piece():
+                pass
+            head = await self._head()
+            # Some libraries name the type of every field, and plain text is also what none at all means.
+            if head.get_filename() is not None or head.get_content_type() != "text/plain":
+                return head
+
+    async def piece(self) -> bytes:
+        """Some octets of the part; none at its end, which is then passed."""
+        while True:
+            end = self._buffer.find(self._mark)
+            if end == 0:
+                del self._buffer[: len(self._mark)]
+                return b""
+            # The last octets may be the beginning of a boundary.
+            sure = end if end > 0 else len(self._buffer) - len(self._mark) + 1
+            if sure > 0:
+                piece = bytes(self._buffer[:sure])
+                del self._buffer[:sure]
+                return piece
+            await self._more()
+
+    async def check_boundary(self) -> None:
+        """FormError unless what ended a part was a boundary, not a line of the file that only begins like one."""
+        while len(self._buffer) < 2:
+            await self._more()
+        if not self._buffer.startswith((b"--", b"\r\n", b" ", b"\t")):
+            raise FormError("a line within the form begins with its boundary")
+
+    async def _head(self) -> Message:
+        await self.check_boundary()
+        if self._buffer.startswith(b"--"):
+            raise FormError("the form holds no file")
+        while (end := self._buffer.find(_BLANK_LINE)) < 0:
+            if len(self._buffer) > _MAX_HEAD:
+                raise FormError("the headers of a part of the form are too long")
+            await self._more()
+        if end > _MAX_HEAD:
+            raise FormError("the headers of a part of the form are too long")
+        # The first line is what is left of the boundary's.
+        _, _, head = bytes(self._buffer[:end]).partition(b"\r\n")
+        del self._buffer[: end + len(_BLANK_LINE)]
+        return BytesHeaderParser().parsebytes(head)
+
+    async def _more(self) -> None:
+        octets = await self._read(_READ_SIZE)
+        if not octets:
+            raise FormError("the form ends before its last boundary")
+        self._buffer += octets

@@ -1,0 +1,107 @@
+"""The keys that seal secrets: read from their file, which the first start makes, or from the settings.
+
+KeyFileError    the file cannot be used; nothing of it is ever quoted
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from secrets import token_bytes, token_hex
+from typing import Final
+
+from acs.auth.sealing import KEY_LENGTH, Keyring, keyring_text, parse_keyring
+
+_LARGEST: Final = 64 * 1024
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class KeyFileError(Exception):
+    """There are no keys to work with."""
+
+
+def load_keyring(path: Path, text: str | None = None, *, random: Callable[[int], bytes] = token_bytes) -> Keyring:
+    """The keys from ``text`` if there is one, else from the file, which is made with a new key if there is none.
+
+    Processes that start at once all get the same key.
+    """
+    if text is not None:
+        return _parse(text, "AIOACS_SECRET_KEY")
+    try:
+        return read_keyring(path)
+    except FileNotFoundError:
+        _create(path, keyring_text(Keyring({1: random(KEY_LENGTH)}, active=1)))
+        return read_keyring(path)
+
+
+def read_keyring(path: Path) -> Keyring:
+    """The keys from the file. FileNotFoundError if there is none, KeyFileError if it is not as it must be."""
+    try:
+        # A pipe would make the open wait for its writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise KeyFileError(f"the key file {path} cannot be read: {error.strerror}") from None
+    try:
+        _check(path, os.fstat(descriptor).st_mode)
+        content = os.read(descriptor, _LARGEST + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > _LARGEST:
+        raise KeyFileError(f"the key file {path} is larger than {_LARGEST} bytes")
+    try:
+        return _parse(content.decode("ascii"), f"the key file {path}")
+    except UnicodeDecodeError:
+        raise KeyFileError(f"the key file {path} holds no keys: it is not in ASCII") from None
+
+
+def _check(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise KeyFileError(f"the key file {path} is not a file")
+    if mode & _OTHERS:
+        raise KeyFileError(
+            f"the key file {path} is open to others than its owner (mode {stat.S_IMODE(mode):04o}): run "
+            f"chmod 600 {path}, and change the key if others may have read it"
+        )
+
+
+def _parse(text: str, place: str) -> Keyring:
+    try:
+        return parse_keyring(text)
+    except ValueError as error:
+        raise KeyFileError(f"{place} cannot be used: {error}") from None
+
+
+def _create(path: Path, text: str) -> None:
+    """Make the file whole under another name first, so that nobody ever reads half of it; the first one wins."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(8)}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(draft, text)
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return
+        finally:
+            draft.unlink()
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise KeyFileError(f"the key file {path} cannot be made: {error.strerror}") from None
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def _sync_folder(path: Path) -> None:
+    """The name itself must survive a power cut as well."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

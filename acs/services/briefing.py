@@ -1,0 +1,225 @@
+"""What planning needs to know of a device, and what follows when an operation is over."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from acs.domain.operation import OperationKind, Outcome, OutcomeState, VariableResult, VariableStatus
+from acs.domain.queue import ClaimedOperation
+from acs.domain.setting import KnownParameter, Setting
+from acs.provisioning.context import Context
+from acs.provisioning.planner import plan_for_due_settings
+from acs.provisioning.quirks import Quirks
+from acs.services.errand import Errand
+from acs.services.live import LiveSession
+from acs.services.logins import DeviceLogins
+from acs.services.requested import Requested, is_secret
+from acs.services.tools import Tools
+from acs.services.transfers import Transfers
+from acs.services.values import ValueKeeper
+from acs.services.wanted import Wanted, WantedSettings
+from acs.store.settings import SettingState
+from acs.store.statements import Row
+from cwmp_schemas.datamodel import lookup
+from cwmp_schemas.values import XsdType
+
+_MOST_KNOWN: Final = 20_000
+_DONE: Final = frozenset({VariableStatus.APPLIED, VariableStatus.ACCEPTED})
+_INTERVAL: Final = (
+    "Device.ManagementServer.PeriodicInformInterval",
+    "InternetGatewayDevice.ManagementServer.PeriodicInformInterval",
+)
+# Where nothing says what a sync is to read: all of it.
+_EVERYTHING: Final = ("",)
+
+
+class DeviceBriefing:
+    """The one ``Briefing``."""
+
+    def __init__(
+        self, tools: Tools, keeper: ValueKeeper, wanted: WantedSettings, logins: DeviceLogins, transfers: Transfers
+    ) -> None:
+        self._tools = tools
+        self._keeper = keeper
+        self._wanted = wanted
+        self._logins = logins
+        self._transfers = transfers
+
+    async def context(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> Context:
+        """See ``Briefing``."""
+        device, operation = session.device, requested.operation
+        base = Context(learned_quirks(session.quirks, device.batches), lookup=lookup, command_key=claimed.command_key)
+        match operation.kind:
+            case OperationKind.SET | OperationKind.ADD_OBJECT:
+                names = [each.name for each in operation.variables]
+                return replace(base, known=await self.known(device.id, names))
+            case OperationKind.SYNC | OperationKind.RECONF:
+                wanted = await self._wanted.of_device(device, await self.root(device.id))
+                return replace(
+                    base,
+                    known=await self.known(device.id, wanted),
+                    settings={path: each.setting for path, each in wanted.items()},
+                    managed=tuple(json.loads(device.managed)) or _EVERYTHING,
+                )
+            case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
+                return replace(base, request=await self._transfers.prepare(session, claimed, requested))
+            case OperationKind.DEVICE_FACTORY if not claimed.progress:
+                await self._wanted.drop(device.id)
+                return base
+            case _:
+                return base
+
+    async def errands(self, session: LiveSession) -> list[Errand]:
+        """See ``Briefing``."""
+        errands: list[Errand] = []
+        if session.credentials_due:
+            session.credentials_due = False
+            errand = await self._logins.errand(session, await self.root(session.device.id))
+            errands += [errand] if errand else []
+        if session.settings_due:
+            session.settings_due = False
+            errand = await self._settings_errand(session)
+            errands += [errand] if errand else []
+        return errands
+
+    async def settled(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
+        """See ``Briefing``."""
+        kind, device = OperationKind(claimed.kind), session.device
+        batches = _batches(device.batches, outcome)
+        match kind:
+            case OperationKind.SYNC | OperationKind.RECONF:
+                wanted = await self._wanted.of_device(device, await self.root(device.id))
+                await self._settle_settings(session, wanted, outcome, at, batches)
+            case OperationKind.SET if outcome.state is OutcomeState.COMPLETED:
+                for result in outcome.variables:
+                    if result.name in _INTERVAL and result.value is not None and result.value.isdigit():
+                        await self._tools.devices.set_update_frequency(device.id, int(result.value), at)
+            case OperationKind.DELETE_OBJECT:
+                for result in outcome.variables:
+                    if result.status is VariableStatus.APPLIED:
+                        await self._forget_below(session, result.name)
+            case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
+                await self._transfers.answered(session, claimed, outcome, at)
+            case _:
+                pass
+        if batches is not None and kind not in {OperationKind.SYNC, OperationKind.RECONF}:
+            await self._tools.wanted.settle(device.id, session.fence, (), at, batches=batches)
+
+    async def known(self, device_id: int, paths: Iterable[str]) -> dict[str, KnownParameter]:
+        """What a device last said about these parameters."""
+        return self._opened(device_id, await self._tools.parameters.known(device_id, paths))
+
+    async def root(self, device_id: int) -> str:
+        """The root of the device's tree."""
+        rows = await self._tools.parameters.below(device_id, "InternetGatewayDevice.", 1)
+        return "InternetGatewayDevice." if rows else "Device."
+
+    async def _settings_errand(self, session: LiveSession) -> Errand | None:
+        device = session.device
+        wanted = await self._wanted.of_device(device, await self.root(device.id))
+        context = Context(
+            learned_quirks(session.quirks, device.batches),
+            await self.known(device.id, wanted),
+            lookup,
+            settings={path: each.setting for path, each in wanted.items() if not each.is_refused},
+        )
+        plan = plan_for_due_settings(_without_own_spellings(context, wanted))
+        at = self._tools.clock.wall()
+        if plan is None:
+            await self._tools.wanted.settle(device.id, session.fence, (), at, settings_due=False)
+            return None
+
+        async def done(outcome: Outcome) -> None:
+            moment = self._tools.clock.wall()
+            values = await self._keeper.keep(device.id, outcome.learned)
+            await self._tools.parameters.record(device.id, session.fence, values, moment)
+            await self._settle_settings(session, wanted, outcome, moment, _batches(device.batches, outcome))
+
+        return Errand(plan, done)
+
+    async def _settle_settings(
+        self, session: LiveSession, wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None
+    ) -> None:
+        device = session.device
+        states: list[SettingState] = []
+        open_ones = 0
+        for result in outcome.variables:
+            each = wanted.get(result.name)
+            if each is None or not each.uuid:
+                continue
+            if result.status in _DONE:
+                states.append(SettingState(result.name, each.uuid, "applied", "", self._shown(device.id, result)))
+            elif result.status is VariableStatus.REFUSED and result.fault is not None:
+                states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
+            else:
+                open_ones += 1
+        await self._tools.wanted.settle(
+            device.id,
+            session.fence,
+            states,
+            at,
+            settings_due=open_ones > 0,
+            last_configuration=at,
+            batches=batches,
+        )
+
+    def _shown(self, device_id: int, result: VariableResult) -> str | None:
+        """What the device shows of a value that it took, where that is not what was sent."""
+        if result.verified is not False or result.found is None:
+            return None
+        return self._tools.vault.keep(
+            result.found, "setting_state", (device_id, result.name), "shown", is_secret=is_secret(result.name)
+        )
+
+    async def _forget_below(self, session: LiveSession, path: str) -> None:
+        rows = await self._tools.parameters.below(session.device.id, path, _MOST_KNOWN)
+        if rows:
+            self._keeper.forget(session.device.id)
+            await self._tools.parameters.forget(session.device.id, session.fence, [row[0] for row in rows])
+
+    def _opened(self, device_id: int, rows: Iterable[Row]) -> dict[str, KnownParameter]:
+        return {
+            path: KnownParameter(
+                self._keeper.opened(device_id, path, value),
+                XsdType(kind) if kind else None,
+                None if writable is None else bool(writable),
+            )
+            for path, value, kind, writable in rows
+        }
+
+
+def learned_quirks(quirks: Quirks, batches: str) -> Quirks:
+    """The quirks of a type, with the batches that just this device turned out to bear."""
+    if not batches:
+        return quirks
+    learned = json.loads(batches)
+    return replace(
+        quirks,
+        gpv_batch=min(quirks.gpv_batch, learned.get("gpv") or quirks.gpv_batch),
+        spv_batch=min(quirks.spv_batch, learned.get("spv") or quirks.spv_batch),
+    )
+
+
+def _batches(known: str, outcome: Outcome) -> str | None:
+    """The batches that a device bears, if something new was learned of them."""
+    if outcome.gpv_batch is None and outcome.spv_batch is None:
+        return None
+    learned = json.loads(known) if known else {}
+    learned |= {
+        name: size for name, size in (("gpv", outcome.gpv_batch), ("spv", outcome.spv_batch)) if size is not None
+    }
+    return json.dumps(learned)
+
+
+def _without_own_spellings(context: Context, wanted: Mapping[str, Wanted]) -> Context:
+    """A device that writes a value in its own way has it all the same: it is not pushed again and again."""
+    spelt = {
+        path
+        for path, each in wanted.items()
+        if each.shown is not None and (known := context.known.get(path)) is not None and known.value == each.shown
+    }
+    if not spelt:
+        return context
+    settings: dict[str, Setting] = {path: each for path, each in context.settings.items() if path not in spelt}
+    return replace(context, settings=settings)

@@ -1,0 +1,244 @@
+"""Letting devices in: known ones, new ones, and those that an operator has to look at first."""
+
+import asyncio
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Final
+
+from acs.domain.device import Identity, ManagedDevice
+from acs.services.admission import Admission, Answer, decide
+from acs.services.calling import FORBIDDEN, Caller, Reply
+from acs.services.informs import Told, identity_of
+from acs.services.login import Door, Login
+from acs.services.tools import Tools
+from acs.store.errors import ConflictError
+from cwmp_schemas.rpc.session import Inform
+
+_CACHED: Final = 50_000
+_COUNTED: Final = 100_000
+_MINUTE: Final = 60.0
+_CLASHES: Final = 3
+_CLASH_WINDOW: Final = 600.0
+_MAX_NAME: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A device that is let in."""
+
+    device: ManagedDevice
+    """Who it is."""
+    admission: Admission
+    """Why."""
+    login: Login
+    """With what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A device that is not."""
+
+    reply: Reply
+    """What it gets."""
+
+
+class Enrolment:
+    """Knows the devices that called lately, so that a periodic Inform needs no look-up."""
+
+    def __init__(self, tools: Tools, door: Door) -> None:
+        self._tools = tools
+        self._door = door
+        self._known: OrderedDict[Identity, ManagedDevice] = OrderedDict()
+        self._calls: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self._clashes: OrderedDict[int, deque[float]] = OrderedDict()
+        self._new: dict[Identity, asyncio.Lock] = {}
+
+    async def admit(self, caller: Caller, login: Login, inform: Inform, told: Told) -> Admitted | Refused:
+        """Decide about an Inform."""
+        identity = identity_of(inform)
+        known = self._known.get(identity)
+        if known is not None:
+            admission = self._decide(identity, inform, told, login, [known])
+            if admission.answer is Answer.ADMIT and not admission.gets_credentials:
+                return Admitted(known, admission, login)
+        # One at a time of each identity: a new device is made once.
+        lock = self._new.setdefault(identity, asyncio.Lock())
+        try:
+            async with lock:
+                return await self._admit(caller, login, inform, told, identity)
+        finally:
+            if not lock.locked():
+                self._new.pop(identity, None)
+
+    async def admitted(self, admitted: Admitted, told: Told) -> None:
+        """The device is in, and that is durable: what follows from it."""
+        device, login = admitted.device, admitted.login
+        if device.software_version != (told.software or device.software_version) or not device.is_registered:
+            self.forget(device)
+        credential = login.credential
+        if credential is not None and credential.device_id == device.id and not credential.is_confirmed:
+            pushed = [
+                each
+                for purpose in ("cwmp", "connection_request")
+                for each in await self._tools.devices.logins_of(device.id, purpose)
+                if not each.is_confirmed
+            ]
+            await self._tools.devices.confirm_logins(device.id, pushed)
+            self._door.forget(credential.username)
+            self.forget(device)
+
+    def forget(self, device: ManagedDevice) -> None:
+        """What is known of a device has changed."""
+        for identity in [each for each in (device.identity,) if each in self._known]:
+            del self._known[identity]
+
+    def may_call_again(self, device_id: int) -> bool:
+        """Whether a device has not opened too many sessions lately (a leaky bucket)."""
+        rate = self._tools.settings.device_sessions_per_minute
+        now = self._tools.clock.monotonic()
+        level, filled_at = self._calls.get(device_id, (0.0, now))
+        level = max(0.0, level - (now - filled_at) * rate / _MINUTE)
+        if level + 1 > rate:
+            return False
+        self._calls[device_id] = (level + 1, now)
+        self._calls.move_to_end(device_id)
+        if len(self._calls) > _COUNTED:
+            self._calls.popitem(last=False)
+        return True
+
+    async def note_superseded(self, device: ManagedDevice, address: str) -> bool:
+        """A session was cut by one from another address. Happens too often: two devices share an identity."""
+        now = self._tools.clock.monotonic()
+        clashes = self._clashes.setdefault(device.id, deque(maxlen=_CLASHES + 1))
+        self._clashes.move_to_end(device.id)
+        if len(self._clashes) > _COUNTED:
+            self._clashes.popitem(last=False)
+        clashes.append(now)
+        if len(clashes) <= _CLASHES or now - clashes[0] > _CLASH_WINDOW:
+            return True
+        at = self._tools.clock.wall()
+        reason = "several devices seem to share this identity: its sessions cut each other from different addresses"
+        await self._list(
+            device.identity,
+            reason,
+            device_id=device.id,
+            address=address,
+            manufacturer=device.manufacturer,
+            software_version=device.software_version,
+        )
+        await self._tools.devices.set_quarantined(device.id, at, is_quarantined=True)
+        self.forget(device)
+        self._clashes.pop(device.id, None)
+        return False
+
+    async def _admit(
+        self, caller: Caller, login: Login, inform: Inform, told: Told, identity: Identity
+    ) -> Admitted | Refused:
+        candidates = await self._tools.devices.matching(identity)
+        admission = self._decide(identity, inform, told, login, candidates)
+        match admission.answer:
+            case Answer.ADMIT | Answer.CREATE:
+                device = admission.device or await self._create(identity, inform, admission)
+                if device is None:
+                    return Refused(self._door.challenge())
+                device = await self._prepared(device, admission, login)
+                self._remember(identity, device)
+                return Admitted(device, admission, login)
+            case Answer.CHALLENGE:
+                return Refused(self._door.challenge())
+            case Answer.QUARANTINE:
+                await self._list(
+                    identity,
+                    admission.reason,
+                    device_id=admission.device.id if admission.device else None,
+                    address=caller.address,
+                    manufacturer=inform.device_id.manufacturer,
+                    username=login.username,
+                    software_version=told.software or "",
+                )
+                self._say(caller, identity, admission, "quarantine")
+                return Refused(FORBIDDEN)
+            case Answer.REFUSE:
+                self._say(caller, identity, admission, "rejected")
+                return Refused(FORBIDDEN)
+
+    def _decide(
+        self, identity: Identity, inform: Inform, told: Told, login: Login, candidates: list[ManagedDevice]
+    ) -> Admission:
+        onboarding = self._tools.settings.onboarding
+        return decide(
+            identity, inform.device_id.manufacturer, told, login, candidates=candidates, onboarding=onboarding
+        )
+
+    async def _create(self, identity: Identity, inform: Inform, admission: Admission) -> ManagedDevice | None:
+        devices, at = self._tools.devices, self._tools.clock.wall()
+        stem = identity.name[:_MAX_NAME]
+        for _ in range(5):
+            name, taken = stem, await devices.names_like(stem)
+            number = 2
+            while name in taken:
+                name, number = f"{stem}-{number}", number + 1
+            try:
+                device_id = await devices.create(
+                    uuid=self._tools.chance.octets(16).hex(),
+                    name=name,
+                    identity=identity,
+                    at=at,
+                    manufacturer=inform.device_id.manufacturer[:256],
+                    type_id=admission.type_id,
+                )
+            except ConflictError as error:
+                if error.columns != ("name",):
+                    # Another worker has made it in this very moment: the device finds it when it calls again.
+                    return None
+                continue
+            return await devices.by_id(device_id)
+        return None
+
+    async def _prepared(self, device: ManagedDevice, admission: Admission, login: Login) -> ManagedDevice:
+        """What must be true before the Inform is recorded: after a reset nothing that was believed is."""
+        devices = self._tools.devices
+        changed = False
+        if admission.is_reset:
+            await devices.drop_logins(device.id)
+            await devices.forget_beliefs(device.id)
+            changed = True
+        elif admission.gets_credentials and not device.has_credentials:
+            await devices.want_logins(device.id)
+        if admission.type_id is not None and device.type_id is None:
+            await devices.set_type(device.id, admission.type_id, self._tools.clock.wall())
+            changed = True
+        if not changed:
+            return device
+        return await devices.by_id(device.id) or device
+
+    async def _list(
+        self, identity: Identity, reason: str, *, device_id: int | None, address: str, manufacturer: str, **said: str
+    ) -> None:
+        await self._tools.devices.quarantine(
+            identity,
+            manufacturer=manufacturer[:256],
+            address=address,
+            username=said.get("username", "")[:256].encode("utf-8", "replace").decode("utf-8"),
+            software_version=said.get("software_version", ""),
+            reason=reason,
+            device_id=device_id,
+            at=self._tools.clock.wall(),
+            most=self._tools.settings.max_quarantined,
+        )
+
+    def _remember(self, identity: Identity, device: ManagedDevice) -> None:
+        self._known[identity] = device
+        self._known.move_to_end(identity)
+        if len(self._known) > _CACHED:
+            self._known.popitem(last=False)
+
+    def _say(self, caller: Caller, identity: Identity, admission: Admission, metric: str) -> None:
+        self._tools.metrics.sessions_refused.inc(metric)
+        self._tools.complain(
+            f"refused {caller.address}",
+            "a device was not let in",
+            device=identity.name,
+            address=caller.address,
+            reason=admission.reason,
+        )

@@ -1,0 +1,17 @@
+"""Work that nobody asked for: the server's own housekeeping in a session."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from acs.domain.operation import Outcome
+from acs.provisioning.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """A plan that repeats no harm, and what is to be done with its outcome. If it is cut off it is due again."""
+
+    plan: Plan
+    """What is sent."""
+    done: Callable[[Outcome], Awaitable[None]]
+    """Makes the outcome durable."""

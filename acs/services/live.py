@@ -1,0 +1,146 @@
+"""The open sessions of this process, and how a post finds its own."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from acs.domain.contact import HistoryEntry
+from acs.domain.device import ManagedDevice
+from acs.provisioning.quirks import Quirks
+from acs.services.calling import Caller, Link
+from acs.session.machine import AcsSession
+from acs.session.states import State
+
+if TYPE_CHECKING:
+    from acs.services.work import Work
+
+MAX_WAITING: Final = 2
+"""How many posts of one session may wait for the one before."""
+
+
+class LiveSession:
+    """A session with a device, and everything that is only needed while it lasts."""
+
+    __slots__ = (
+        "address",
+        "base_url",
+        "cookie",
+        "credentials_due",
+        "device",
+        "fence",
+        "has_operations",
+        "is_forgotten",
+        "link",
+        "lock",
+        "machine",
+        "noted",
+        "posts",
+        "quirks",
+        "rpc_sent_at",
+        "settings_due",
+        "started",
+        "waiting",
+        "work",
+    )
+
+    def __init__(
+        self, machine: AcsSession, device: ManagedDevice, quirks: Quirks, *, cookie: str, address: str, started: float
+    ) -> None:
+        self.machine = machine
+        self.device = device
+        self.quirks = quirks
+        self.cookie = cookie
+        self.address = address
+        self.started = started
+        self.fence = 0
+        self.is_forgotten = False
+        self.has_operations = False
+        self.settings_due = False
+        self.credentials_due = False
+        self.work: Work | None = None
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+        self.posts = 1
+        self.rpc_sent_at = started
+        self.link: Link | None = None
+        self.noted: set[HistoryEntry] = set()
+        self.base_url = ""
+
+    @property
+    def may_work(self) -> bool:
+        """Whether an RPC may still go out."""
+        return self.machine.state not in {State.CLOSING, State.ENDED}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can come of it."""
+        return self.machine.state is State.ENDED
+
+
+class SessionTable:
+    """Finds sessions by cookie, by connection, by address and by device. One for each device at most."""
+
+    def __init__(self) -> None:
+        self._by_cookie: dict[str, LiveSession] = {}
+        self._by_device: dict[int, LiveSession] = {}
+        self._by_address: dict[str, set[LiveSession]] = {}
+
+    def __len__(self) -> int:
+        """How many sessions are open."""
+        return len(self._by_cookie)
+
+    def __iter__(self) -> Iterator[LiveSession]:
+        """The sessions, as they are now."""
+        return iter(list(self._by_cookie.values()))
+
+    def add(self, session: LiveSession) -> None:
+        """Let a session be found."""
+        self._by_cookie[session.cookie] = session
+        self._by_device[session.device.id] = session
+        self._by_address.setdefault(session.address, set()).add(session)
+
+    def remove(self, session: LiveSession) -> None:
+        """Let it be found no more."""
+        if self._by_cookie.get(session.cookie) is session:
+            del self._by_cookie[session.cookie]
+        if self._by_device.get(session.device.id) is session:
+            del self._by_device[session.device.id]
+        neighbours = self._by_address.get(session.address)
+        if neighbours is not None:
+            neighbours.discard(session)
+            if not neighbours:
+                del self._by_address[session.address]
+        if session.link is not None and session.link.session is session:
+            session.link.session = None
+
+    def of_device(self, device_id: int) -> LiveSession | None:
+        """The session of a device."""
+        return self._by_device.get(device_id)
+
+    def find(self, caller: Caller) -> LiveSession | None:
+        """The session that a post belongs to: by its cookie; else by the connection, if that never carried another's
+        session and no proxy pools it; else by the address, where the only session of that address allows it.
+        """
+        for cookie in caller.cookies:
+            session = self._by_cookie.get(cookie)
+            if session is not None:
+                return session
+        link = caller.link
+        if link.session is not None and not link.is_shared and not link.is_proxy:
+            return link.session
+        neighbours = self._by_address.get(caller.address, ())
+        if len(neighbours) == 1:
+            (only,) = neighbours
+            if only.quirks.session_by_address:
+                return only
+        return None
+
+    @staticmethod
+    def attach(session: LiveSession, link: Link) -> None:
+        """Note that a connection carries a session."""
+        if link.session is session:
+            return
+        if link.device_id is not None and link.device_id != session.device.id:
+            link.is_shared = True
+        link.session, link.device_id = session, session.device.id
+        session.link = link

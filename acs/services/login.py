@@ -1,0 +1,153 @@
+"""Who is calling: the check of credentials, before a body is read (CWMP.md 5; TR-069 3.4.4)."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Final
+
+from acs.auth.authenticator import Authenticator, Outcome, Verdict
+from acs.auth.digest import Password
+from acs.auth.headers import Credentials
+from acs.auth.nonces import RANDOM_LENGTH
+from acs.auth.sealing import SealError
+from acs.domain.device import Credential
+from acs.services.calling import Caller, Reply
+from acs.services.tools import Tools
+from acs.settings.values import Onboarding
+
+_CACHED: Final = 100_000
+_FRESH: Final = 5.0
+"""Seconds for which what is known of a username is believed; another process may have changed it."""
+_ADDRESSES: Final = 10_000
+_UNANSWERED: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What is known of a caller's credentials."""
+
+    credential: Credential | None = None
+    """The login that was proven; None: no credentials were asked for."""
+    certificate: str | None = None
+    """The name in the client certificate."""
+    username: str = ""
+    """The name that was claimed."""
+    is_refused: bool = False
+    """Whether the credentials failed: the caller may only be listed for an operator to look at."""
+    is_trusted_place: bool = False
+    """Whether it calls from a network where types may be let in without credentials."""
+
+
+@dataclass(slots=True)
+class _Known:
+    logins: list[Credential] = field(repr=False)
+    read_at: float
+
+
+class Door:
+    """Checks credentials of one listener and asks for them."""
+
+    def __init__(self, tools: Tools, authenticator: Authenticator) -> None:
+        self._tools = tools
+        self._authenticator = authenticator
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        # How many challenges in a row nobody at an address has answered.
+        self._unanswered: OrderedDict[str, int] = OrderedDict()
+
+    async def check(self, caller: Caller) -> Login | Reply:
+        """The login of a caller, or what to answer instead."""
+        tools = self._tools
+        credentials = self._authenticator.read(caller.authorization)
+        trusted = self._is_trusted_place(caller.address)
+        if isinstance(credentials, Verdict):
+            if credentials.outcome is Outcome.REFUSED:
+                return self._refuse(caller, credentials)
+            if caller.certificate is not None:
+                return Login(certificate=caller.certificate)
+            if trusted or tools.settings.onboarding is Onboarding.OPEN:
+                return Login(is_trusted_place=trusted)
+            return self._ask(caller)
+        self._unanswered.pop(caller.address, None)
+        verdict, logins = await self._verdict(caller, credentials)
+        tools.metrics.logins.inc(verdict.outcome)
+        if verdict.outcome is Outcome.ACCEPTED:
+            credential = logins[verdict.proven or 0]
+            return Login(credential, caller.certificate, credential.username, is_trusted_place=trusted)
+        if verdict.outcome is Outcome.STALE:
+            return self.challenge(stale=True)
+        return self._refuse(caller, verdict)
+
+    def challenge(self, *, stale: bool = False) -> Reply:
+        """Ask for credentials."""
+        clock, chance = self._tools.clock, self._tools.chance
+        headers = self._authenticator.challenges(now=clock.wall(), random=chance.octets(RANDOM_LENGTH), stale=stale)
+        return Reply(401, headers=tuple(("WWW-Authenticate", header) for header in headers))
+
+    def forget(self, username: str) -> None:
+        """What is known of a name has changed."""
+        self._known.pop(username, None)
+
+    async def _verdict(self, caller: Caller, credentials: Credentials) -> tuple[Verdict, list[Credential]]:
+        known = await self._logins(credentials.username)
+        verdict = self._judge(caller, credentials, known.logins)
+        if verdict.outcome is Outcome.REFUSED and known.read_at < self._tools.clock.monotonic() - 1.0:
+            # What was believed may be old: a password that was just changed must work at once.
+            self.forget(credentials.username)
+            known = await self._logins(credentials.username)
+            verdict = self._judge(caller, credentials, known.logins)
+        return verdict, known.logins
+
+    def _judge(self, caller: Caller, credentials: Credentials, logins: list[Credential]) -> Verdict:
+        secrets: list[Password] = []
+        for login in logins:
+            try:
+                password = self._tools.vault.open(login.password, "credential", login.uuid, "password")
+            except SealError as error:
+                self._tools.log.error("a password cannot be unsealed", credential_row=login.id, reason=str(error))
+                password = ""
+            secrets.append(Password(password))
+        return self._authenticator.check(
+            credentials, secrets, method=caller.method, target=caller.target, now=self._tools.clock.wall()
+        )
+
+    async def _logins(self, username: str) -> _Known:
+        now = self._tools.clock.monotonic()
+        known = self._known.get(username)
+        if known is not None and now - known.read_at < _FRESH:
+            return known
+        # Bytes that are no UTF-8 are in no username of ours.
+        readable = username.isascii() or not any("\ud800" <= each <= "\udfff" for each in username)
+        logins = await self._tools.devices.logins(username) if readable and "\0" not in username else []
+        known = self._known[username] = _Known(logins, now)
+        self._known.move_to_end(username)
+        if len(self._known) > _CACHED:
+            self._known.popitem(last=False)
+        return known
+
+    def _refuse(self, caller: Caller, verdict: Verdict) -> Login | Reply:
+        username = verdict.username or ""
+        self._tools.complain(
+            f"login {caller.address}", "a login was refused", address=caller.address, username=username
+        )
+        if self._tools.settings.onboarding is Onboarding.QUARANTINE:
+            return Login(username=username, is_refused=True)
+        return self.challenge()
+
+    def _ask(self, caller: Caller) -> Login | Reply:
+        """A device without any credentials never answers a challenge: it is to be listed then, too."""
+        count = self._unanswered.get(caller.address, 0) + 1
+        self._unanswered[caller.address] = count
+        self._unanswered.move_to_end(caller.address)
+        if len(self._unanswered) > _ADDRESSES:
+            self._unanswered.popitem(last=False)
+        self._tools.metrics.logins.inc(Outcome.MISSING)
+        if count > _UNANSWERED and self._tools.settings.onboarding is Onboarding.QUARANTINE:
+            return Login(is_refused=True)
+        return self.challenge()
+
+    def _is_trusted_place(self, address: str) -> bool:
+        networks = self._tools.settings.no_authentication_networks
+        if not networks:
+            return False
+        place = ip_address(address)
+        return any(place in network for network in networks)

@@ -1,0 +1,192 @@
+"""How a session begins: with an Inform that is made durable, or where another process left it."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from acs.domain.device import ManagedDevice
+from acs.provisioning.quirks import Quirks
+from acs.services.calling import COOKIE, Caller
+from acs.services.enrol import Admitted, Enrolment, Refused
+from acs.services.informs import inform_record, read_inform
+from acs.services.live import LiveSession
+from acs.services.login import Login
+from acs.services.tools import Tools, quirks_of
+from acs.services.transfers import Transfers
+from acs.services.values import ValueKeeper
+from acs.services.work import Work
+from acs.session.errors import SnapshotError
+from acs.session.limits import SessionLimits
+from acs.session.machine import AcsSession
+from cwmp_schemas import events
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.rpc.session import DeviceId, Inform
+
+_COOKIE_OCTETS: Final = 16
+_PREFIX_OCTETS: Final = 3
+# Nearly every session ends as it began, so its first snapshot says only what an Inform does not repeat.
+_FRESH: Final = "fresh"
+_PERIODIC: Final = (events.PERIODIC,)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came of an Inform."""
+
+    session: LiveSession | None
+    """The session; None if there is none, because we speak no common version."""
+    answer: Envelope
+    """What to answer."""
+    quirks: Quirks
+    """How to write it."""
+
+
+class Opening:
+    """Opens sessions."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        enrolment: Enrolment,
+        keeper: ValueKeeper,
+        transfers: Transfers,
+        new_work: Callable[[LiveSession], Work],
+    ) -> None:
+        self._tools = tools
+        self._enrolment = enrolment
+        self._keeper = keeper
+        self._transfers = transfers
+        self._new_work = new_work
+
+    async def admit(self, caller: Caller, login: Login, inform: Inform) -> Admitted | Refused:
+        """Decide about an Inform."""
+        return await self._enrolment.admit(caller, login, inform, read_inform(inform))
+
+    async def open(self, caller: Caller, admitted: Admitted, envelope: Envelope, inform: Inform) -> Opened | None:
+        """Begin a session, durably; None if the device was changed since it was admitted."""
+        tools, device = self._tools, admitted.device
+        told = read_inform(inform)
+        now, at = tools.clock.monotonic(), tools.clock.wall()
+        quirks = quirks_of(device.quirks)
+        chance = tools.chance.octets(_COOKIE_OCTETS + _PREFIX_OCTETS).hex()
+        machine = AcsSession(now, limits=self._limits(quirks), id_prefix=f"{chance[-2 * _PREFIX_OCTETS :]}-")
+        answer = machine.receive(envelope, now)
+        if answer is None:
+            raise AssertionError("an Inform is answered")
+        if not machine.events():
+            return Opened(None, answer, quirks)
+        # With the device's row before it a session is found again without an index.
+        cookie = f"{device.id}-{chance[: 2 * _COOKIE_OCTETS]}"
+        session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
+        values, fence = await self._keeper.keep_news(device.id, inform.parameter_list)
+        record = inform_record(
+            device,
+            inform,
+            told,
+            tools.settings,
+            at=at,
+            address=caller.address,
+            cwmp_version=f"1.{envelope.minor or 0}",
+            session_key=session_key(cookie),
+            lease_until=at + (quirks.session_timeout or tools.settings.idle_timeout),
+            snapshot=f"{_FRESH} {envelope.minor or 0} {envelope.session_timeout or 0}",
+            values=values,
+        )
+        met = await tools.contacts.record_inform(record)
+        if met is None or met.revision != device.revision:
+            # Somebody has changed or deleted the device since it was looked up.
+            self._enrolment.forget(device)
+            return None
+        if fence is not None and met.fence != fence:
+            # Another process spoke with the device since: what it last said here may not be what is kept.
+            everything = await self._keeper.keep(device.id, inform.parameter_list)
+            await tools.parameters.record(device.id, met.fence, everything, at)
+        self._keeper.remember(device.id, met.fence, inform.parameter_list)
+        session.fence = met.fence
+        session.has_operations = met.has_operations
+        session.settings_due = met.settings_due
+        session.credentials_due = met.credentials_due
+        session.base_url = caller.base_url
+        session.work = self._new_work(session)
+        session.work.booted_at = met.booted_at
+        if told.codes != _PERIODIC or device.software_version != told.software:
+            await self._enrolment.admitted(admitted, told)
+            if told.software is not None:
+                await self._transfers.prove_by_version(device, told.software)
+        elif not device.has_confirmed_credentials:
+            await self._enrolment.admitted(admitted, told)
+        tools.metrics.sessions_opened.inc()
+        tools.metrics.informed(told.codes)
+        return Opened(session, answer, quirks)
+
+    async def resume(self, caller: Caller) -> LiveSession | None:
+        """A session that another worker has, or that this one had before it was started anew."""
+        tools = self._tools
+        for cookie in caller.cookies:
+            row, dash, _ = cookie.partition("-")
+            if not dash or not row.isascii() or not row.isdigit() or len(row) > 18:
+                continue
+            device_id, at, now = int(row), tools.clock.wall(), tools.clock.monotonic()
+            found = await tools.contacts.find_session(device_id, session_key(cookie), at)
+            device = await tools.devices.by_id(device_id) if found is not None else None
+            if found is None or device is None or not device.is_active or device.is_quarantined:
+                continue
+            fence, snapshot = found
+            quirks = quirks_of(device.quirks)
+            machine = self._restored(device, snapshot, now, self._limits(quirks))
+            taken = None if machine is None else await tools.contacts.take_over(device_id, fence, at)
+            if machine is None or taken is None:
+                continue
+            session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
+            session.fence = taken
+            session.base_url = caller.base_url
+            # What was due is not kept: it is looked for.
+            session.has_operations = session.settings_due = session.credentials_due = True
+            session.work = self._new_work(session)
+            await session.work.adopt(fence)
+            return session
+        return None
+
+    def _restored(self, device: ManagedDevice, snapshot: str, now: float, limits: SessionLimits) -> AcsSession | None:
+        kind, _, rest = snapshot.partition(" ")
+        try:
+            if kind != _FRESH:
+                return AcsSession.restore(json.loads(snapshot), now, limits=limits)
+            minor, timeout = (int(number) for number in rest.split(" "))
+        except (SnapshotError, ValueError) as error:
+            self._tools.complain("snapshot", "a session cannot be continued", device=device.name, reason=str(error))
+            return None
+        identity = device.identity
+        who = DeviceId(device.manufacturer, identity.oui, identity.product_class, identity.serial_number)
+        inform = Inform(who, (), 1, datetime.fromtimestamp(0, UTC), 0, ())
+        prefix = f"{self._tools.chance.octets(_PREFIX_OCTETS).hex()}-"
+        machine = AcsSession(now, limits=limits, id_prefix=prefix)
+        machine.receive(Envelope(None, inform, minor, session_timeout=timeout), now)
+        machine.events()
+        return machine
+
+    def _limits(self, quirks: Quirks) -> SessionLimits:
+        settings = self._tools.settings
+        return SessionLimits(
+            idle_timeout=quirks.session_timeout or settings.idle_timeout,
+            session_timeout=settings.session_timeout,
+            rpcs=quirks.rpcs_per_session,
+        )
+
+
+def session_key(cookie: str) -> str:
+    """What a session is found by in the store: whoever reads the store cannot make the cookie of it."""
+    return hashlib.sha256(cookie.encode("ascii", "replace")).hexdigest()
+
+
+def set_cookie(session: LiveSession, *, is_secure: bool) -> tuple[str, str]:
+    """The header that gives a device its session. AMIT AX-1122 drops a cookie without Path=/."""
+    attributes = "; Path=/"
+    if not session.quirks.no_http_only_cookie:
+        attributes += "; HttpOnly"
+    if is_secure:
+        attributes += "; Secure"
+    return "Set-Cookie", f"{COOKIE}={session.cookie}{attributes}"

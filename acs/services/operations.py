@@ -1,0 +1,167 @@
+"""Operations from outside: asked for, looked at, cancelled, tried again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from acs.domain.operation import OperationKind, Outcome
+from acs.domain.queue import OperationRecord, OperationState, Origin, QueuedOperation
+from acs.provisioning.context import Context
+from acs.provisioning.planner import plan_for
+from acs.services.requested import (
+    Requested,
+    holds_secrets,
+    read_outcome,
+    read_requested,
+    request_text,
+)
+from acs.services.tools import Tools
+from cwmp_schemas.datamodel import lookup
+
+_KEY_OCTETS: Final = 12
+
+
+class OperationError(Exception):
+    """Something that cannot be asked of an operation::
+
+    OperationError
+     +-- NoSuchDeviceError
+     +-- NoSuchOperationError
+     +-- NotNowError            its state does not allow it
+    """
+
+
+class NoSuchDeviceError(OperationError):
+    """There is no such device."""
+
+
+class NoSuchOperationError(OperationError):
+    """There is no such operation."""
+
+
+class NotNowError(OperationError):
+    """The operation's state does not allow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When and how an operation is to be done."""
+
+    priority: int = 0
+    """Higher goes first."""
+    scheduled_at: float | None = None
+    """Not before; None: at once."""
+    expires_at: float | None = None
+    """Not begun after."""
+    wakes: bool = True
+    """Whether the device is called for it."""
+    max_attempts: int | None = None
+    """How often it may be begun; None: as the settings say."""
+    retry_delay: float | None = None
+    """Seconds before the second attempt; None: as the settings say."""
+    origin: Origin = Origin.USER
+    """Who wants it."""
+
+
+AT_ONCE: Final = Terms()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationView:
+    """An operation as an operator sees it."""
+
+    record: OperationRecord
+    """Where it is in its life."""
+    requested: Requested
+    """What was asked for."""
+    outcome: Outcome | None
+    """What came of it; None while nothing did."""
+
+
+class Operations:
+    """The queue, from the operators' side."""
+
+    def __init__(self, tools: Tools, notify: Callable[[int], bool], wake: Callable[[int], None]) -> None:
+        """``notify`` tells a device's open session, if there is one, that there is work; ``wake`` calls the device."""
+        self._tools = tools
+        self._notify = notify
+        self._wake = wake
+
+    async def queue(self, device_id: int, requested: Requested, terms: Terms = AT_ONCE) -> OperationView:
+        """Queue an operation: durable when this returns. PlanningError if it cannot be carried out as it stands."""
+        tools, settings = self._tools, self._tools.settings
+        self._check(requested)
+        at = tools.clock.wall()
+        public_id = f"op_{tools.chance.octets(_KEY_OCTETS).hex()}"
+        operation = requested.operation
+        queued = QueuedOperation(
+            public_id,
+            device_id,
+            operation.kind.value,
+            terms.origin,
+            tools.vault.keep(
+                request_text(requested), "operation", public_id, "request", is_secret=holds_secrets(operation)
+            ),
+            # At most 32 characters (A.3.2.8): the public id is longer.
+            command_key=tools.chance.octets(_KEY_OCTETS).hex(),
+            priority=terms.priority,
+            max_attempts=terms.max_attempts or settings.operation_attempts,
+            retry_delay=terms.retry_delay if terms.retry_delay is not None else settings.retry_delay_minutes * 60,
+            wakes=terms.wakes,
+            scheduled_at=terms.scheduled_at or at,
+            expires_at=terms.expires_at,
+        )
+        if await tools.operations.queue(queued, at) is None:
+            raise NoSuchDeviceError(f"there is no device {device_id}")
+        if queued.scheduled_at <= at:
+            self._call(device_id, wakes=terms.wakes)
+        return await self.view(public_id)
+
+    async def view(self, public_id: str) -> OperationView:
+        """An operation as it is now."""
+        record = await self._tools.operations.by_public_id(public_id)
+        if record is None:
+            raise NoSuchOperationError(f"there is no operation {public_id}")
+        return self._view(record)
+
+    async def of_device(self, device_id: int, *, before: int | None = None, most: int = 100) -> list[OperationView]:
+        """The operations of a device, newest first."""
+        records = await self._tools.operations.of_device(device_id, before=before or 2**62, most=most)
+        return [self._view(record) for record in records]
+
+    async def cancel(self, public_id: str) -> None:
+        """Cancel an operation that has not begun."""
+        if await self._tools.operations.cancel(public_id, self._tools.clock.wall()):
+            self._tools.metrics.operations_ended.inc("", OperationState.CANCELLED.value)
+            return
+        view = await self.view(public_id)
+        raise NotNowError(f"operation {public_id} is {view.record.state} and can no longer be cancelled")
+
+    async def retry(self, public_id: str) -> OperationView:
+        """Ask for the same once more: a new operation."""
+        view = await self.view(public_id)
+        record = view.record
+        if not record.state.is_final:
+            raise NotNowError(f"operation {public_id} is {record.state}: it is still to be done")
+        terms = Terms(
+            record.priority,
+            wakes=record.wakes,
+            max_attempts=record.max_attempts,
+            retry_delay=record.retry_delay,
+            origin=record.origin,
+        )
+        return await self.queue(record.device_id, view.requested, terms)
+
+    def _view(self, record: OperationRecord) -> OperationView:
+        return OperationView(record, read_requested(self._tools.vault, record), read_outcome(self._tools.vault, record))
+
+    def _call(self, device_id: int, *, wakes: bool) -> None:
+        if not self._notify(device_id) and wakes:
+            self._wake(device_id)
+
+    def _check(self, requested: Requested) -> None:
+        """What can be told at once is told at once, and not in the device's next session."""
+        operation = requested.operation
+        if operation.kind in {OperationKind.DOWNLOAD, OperationKind.UPLOAD, OperationKind.SYNC, OperationKind.RECONF}:
+            return
+        plan_for(operation, Context(lookup=lookup, command_key="0" * 24))

@@ -1,0 +1,42 @@
+"""What the services need from outside; ``acs.server`` brings it."""
+
+from typing import Protocol
+
+from acs.domain.reach import Reach, WakeTarget
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def monotonic(self) -> float:
+        """Seconds for deadlines; never goes back."""
+
+    def wall(self) -> float:
+        """Seconds since 1970, for records."""
+
+
+class Chance(Protocol):
+    """The only source of chance."""
+
+    def octets(self, count: int) -> bytes:
+        """Random octets nobody can guess."""
+
+    def between(self, low: float, high: float) -> float:
+        """A number that need not be secret, for jitter."""
+
+
+class ConnectionRequester(Protocol):
+    """Calls a device."""
+
+    async def request(self, target: WakeTarget) -> Reach:
+        """Ask the device to open a session; never raises for what the device does."""
+
+
+class FileAddressBook(Protocol):
+    """Gives addresses to transfers."""
+
+    def download_url(self, base_url: str, transfer_id: int, file_name: str) -> str:
+        """Where the device fetches the file of a transfer."""
+
+    def upload_url(self, base_url: str, transfer_id: int, file_name: str) -> str:
+        """Where the device leaves the file of a transfer."""

@@ -1,0 +1,363 @@
+"""One post of a device after the other: what it means, what is made durable, what goes back.
+
+The order is always the same: the machine takes the post, what happened is committed, and only then the answer leaves.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from acs.provisioning.quirks import Quirks
+from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Reply
+from acs.services.enrol import Enrolment, Refused
+from acs.services.live import MAX_WAITING, LiveSession, SessionTable
+from acs.services.login import Door, Login
+from acs.services.opening import Opening, set_cookie
+from acs.services.requests import CpeRequests
+from acs.services.tools import Tools
+from acs.services.trace import Trace
+from acs.services.work import FenceLostError
+from acs.session.errors import RemoteProtocolError, UnexpectedInformError
+from acs.session.events import Answered, AnsweredLate, Ended, EndReason, Requested, RpcLost, SessionEvent
+from acs.session.states import State
+from acs.store.errors import RecordError, StoreError
+from cwmp_schemas.decode import decode
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope, Received
+from cwmp_schemas.errors import DecodeError
+from cwmp_schemas.rpc.session import Inform
+
+LARGE: Final = 256 * 1024
+"""Bodies from this size on are decoded off the loop, so that nothing holds it for 50 ms."""
+_LINGERING: Final = 1_000
+_TRIES: Final = 3
+_PREFIX_OCTETS: Final = 3
+_COOKIE_OCTETS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A caller that may send a body."""
+
+    session: LiveSession | None
+    """The session it belongs to."""
+    login: Login | None
+    """What is known of its credentials, when it has no session yet."""
+    max_body: int
+    """How large its body may be, after decompression."""
+
+
+class Sessions:
+    """All sessions of one process."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        door: Door,
+        enrolment: Enrolment,
+        opening: Opening,
+        requests: CpeRequests,
+        trace: Trace,
+    ) -> None:
+        self._tools = tools
+        self._door = door
+        self._enrolment = enrolment
+        self._opening = opening
+        self._requests = requests
+        self._trace = trace
+        self._lingering: dict[LiveSession, None] = {}
+        self.table = SessionTable()
+        """The open sessions."""
+        self.is_draining = False
+        """Whether new sessions are turned away because the server is about to stop."""
+
+    def __len__(self) -> int:
+        """How many sessions are open, those left out that have had their last answer."""
+        return len(self.table) - len(self._lingering)
+
+    async def admit(self, caller: Caller) -> Entry | Reply:
+        """Whether a post may come in, before its body is read."""
+        settings = self._tools.settings
+        session = self.table.find(caller)
+        if session is not None:
+            return Entry(session, None, settings.max_body)
+        if self.is_draining:
+            return self.come_later("draining")
+        if len(self) >= settings.max_sessions:
+            return self.come_later("overload")
+        try:
+            login = await self._door.check(caller)
+        except StoreError as error:
+            return self._store_failed(error)
+        if isinstance(login, Reply):
+            return login
+        proven = login.credential is not None or login.certificate is not None
+        return Entry(None, login, settings.max_body if proven else settings.max_unauthenticated_body)
+
+    async def handle(self, caller: Caller, entry: Entry, body: bytes) -> Reply:
+        """Answer a post."""
+        try:
+            received = await self._decoded(body) if body.strip() else None
+        except DecodeError as error:
+            self._tools.metrics.decode_refusals.inc(error.refusal)
+            self._tools.complain(
+                f"decode {caller.address}", "a body cannot be read", address=caller.address, reason=str(error)
+            )
+            return BAD_REQUEST
+        session = entry.session
+        if (
+            session is None
+            and caller.cookies
+            and (received is None or not isinstance(received.envelope.message, Inform))
+        ):
+            session = await self._resumed(caller)
+        if session is None:
+            return await self._begin(caller, entry.login or Login(), received)
+        return await self._go_on(session, caller, received, body)
+
+    def notify(self, device_id: int) -> bool:
+        """Tell the device's open session that there is work; False if it has none that may still do it."""
+        session = self.table.of_device(device_id)
+        if session is None or not session.may_work:
+            return False
+        session.has_operations = True
+        return True
+
+    def is_in_session(self, device_id: int) -> bool:
+        """Whether a device has a session that may still do work."""
+        session = self.table.of_device(device_id)
+        return session is not None and session.may_work
+
+    async def _resumed(self, caller: Caller) -> LiveSession | None:
+        """A session that another process had."""
+        try:
+            session = await self._opening.resume(caller)
+        except (StoreError, FenceLostError) as error:
+            self._tools.complain("resume", "a session cannot be continued", reason=str(error))
+            return None
+        if session is not None:
+            self.table.add(session)
+        return session
+
+    async def close_overdue(self) -> None:
+        """End the sessions whose time is over."""
+        now = self._tools.clock.monotonic()
+        for session in self.table:
+            deadline = session.machine.deadline()
+            if deadline is not None and deadline <= now and not session.lock.locked():
+                async with session.lock:
+                    session.machine.handle_timeout(now)
+                    await self._settle_events(session)
+
+    async def close_all(self) -> None:
+        """End every session: the server stops."""
+        for session in self.table:
+            async with session.lock:
+                await self._close(session)
+
+    async def _close(self, session: LiveSession) -> None:
+        if not session.is_over:
+            session.machine.close()
+        await self._settle_events(session)
+
+    async def _settle_events(self, session: LiveSession) -> None:
+        """Make the events durable of a session that nobody waits for."""
+        try:
+            await self._record_events(session)
+        except (StoreError, FenceLostError) as error:
+            self._drop(session, type(error).__name__)
+
+    def come_later(self, reason: str) -> Reply:
+        """503 with a jittered Retry-After: they must not all come back at once."""
+        self._tools.metrics.sessions_refused.inc(reason)
+        return Reply(503, headers=(("Retry-After", str(int(self._tools.chance.between(10, 60)))),))
+
+    def _store_failed(self, error: StoreError) -> Reply:
+        self._tools.complain("store", "the store failed", reason=str(error))
+        return self.come_later("storage")
+
+    async def _decoded(self, body: bytes) -> Received:
+        limit = self._tools.settings.max_body
+        received = decode(body, limit) if len(body) < LARGE else await asyncio.to_thread(decode, body, limit)
+        for oddity in received.oddities:
+            self._tools.metrics.oddities.inc(oddity)
+        return received
+
+    async def _begin(self, caller: Caller, login: Login, received: Received | None) -> Reply:
+        if received is None:
+            # Some begin so, to collect the challenge; with good credentials there is nothing to say (Calix GigaSpire).
+            return self._door.challenge() if login.is_refused else EMPTY
+        envelope = received.envelope
+        if not isinstance(envelope.message, Inform):
+            self._tools.complain(
+                f"begin {caller.address}", "a post without a session is no Inform", address=caller.address
+            )
+            return self._door.challenge() if login.is_refused else BAD_REQUEST
+        try:
+            return await self._open(caller, login, envelope, envelope.message)
+        except RecordError as error:
+            self._tools.complain("record", "an Inform cannot be kept", address=caller.address, reason=str(error))
+            return BAD_REQUEST
+        except StoreError as error:
+            return self._store_failed(error)
+
+    async def _open(self, caller: Caller, login: Login, envelope: Envelope, inform: Inform) -> Reply:
+        for _ in range(_TRIES):
+            admitted = await self._opening.admit(caller, login, inform)
+            if isinstance(admitted, Refused):
+                return admitted.reply
+            device = admitted.device
+            if not self._enrolment.may_call_again(device.id):
+                return self.come_later("rate")
+            old = self.table.of_device(device.id)
+            if old is not None and not await self._supersede(old, caller):
+                return FORBIDDEN
+            opened = await self._opening.open(caller, admitted, envelope, inform)
+            if opened is None:
+                continue
+            session = opened.session
+            if session is None:
+                # No common version: a fault, and nothing to remember.
+                return self._reply(None, opened.answer, opened.quirks)
+            self.table.add(session)
+            self.table.attach(session, caller.link)
+            return self._reply(session, opened.answer, opened.quirks, set_cookie(session, is_secure=caller.is_secure))
+        return self.come_later("storage")
+
+    async def _supersede(self, old: LiveSession, caller: Caller) -> bool:
+        """Let a device's old session go; False if two devices seem to share one identity."""
+        async with old.lock:
+            is_cut = old.machine.state is not State.CLOSING and not old.is_over
+            if not old.is_over:
+                old.machine.supersede()
+            await self._settle_events(old)
+        if is_cut and old.address != caller.address:
+            return await self._enrolment.note_superseded(old.device, caller.address)
+        return True
+
+    async def _go_on(self, session: LiveSession, caller: Caller, received: Received | None, body: bytes) -> Reply:
+        if session.waiting >= MAX_WAITING:
+            return self.come_later("overload")
+        session.waiting += 1
+        try:
+            async with session.lock:
+                reply = await self._step(session, caller, received, body)
+        except FenceLostError:
+            self._drop(session, EndReason.SUPERSEDED)
+            return self.come_later("storage")
+        except RecordError as error:
+            # What the device said cannot be kept as it is; its session cannot go on truthfully.
+            self._tools.complain("record", "an answer cannot be kept", device=session.device.name, reason=str(error))
+            self._drop(session, EndReason.CLOSED)
+            return BAD_REQUEST
+        except StoreError as error:
+            # What was not made durable must not be acknowledged: the device begins again, and tells it again.
+            self._drop(session, EndReason.CLOSED)
+            return self._store_failed(error)
+        finally:
+            session.waiting -= 1
+        if reply is not None:
+            return reply
+        login = await self._door.check(caller)
+        return login if isinstance(login, Reply) else await self._begin(caller, login, received)
+
+    async def _step(self, session: LiveSession, caller: Caller, received: Received | None, body: bytes) -> Reply | None:
+        """Answer a post within a session; None if it begins another one."""
+        now = self._tools.clock.monotonic()
+        envelope = received.envelope if received is not None else None
+        if session.is_over:
+            if envelope is not None and isinstance(envelope.message, Inform):
+                return None
+            return EMPTY if envelope is None else BAD_REQUEST
+        if session.device.debug:
+            self._trace.received(session.device, body, self._tools.clock.wall())
+        try:
+            answer = session.machine.receive(envelope, now)
+        except UnexpectedInformError:
+            return None
+        except RemoteProtocolError as error:
+            self._tools.complain(
+                f"protocol {session.device.id}", "a post out of place", device=session.device.name, reason=str(error)
+            )
+            return Reply(error.status)
+        session.posts += 1
+        self.table.attach(session, caller.link)
+        await self._record_events(session)
+        if answer is not None:
+            return self._reply(session, answer, session.quirks)
+        return await self._speak(session) if session.machine.state is State.ACS_TURN else EMPTY
+
+    async def _record_events(self, session: LiveSession) -> None:
+        for event in session.machine.events():
+            await self._record(session, event)
+
+    async def _record(self, session: LiveSession, event: SessionEvent) -> None:
+        work = session.work
+        match event:
+            case Requested():
+                await self._requests.record(session, event.request)
+            case Answered() if work is not None:
+                self._tools.metrics.rpc_seconds.observe(
+                    event.method, self._tools.clock.monotonic() - session.rpc_sent_at
+                )
+                await work.answered(event.answer)
+            case AnsweredLate() if work is not None:
+                await work.answered_late(event.method, event.answer)
+            case RpcLost() if work is not None:
+                await work.lost()
+            case Ended():
+                if work is not None:
+                    await work.leave(superseded=event.reason == EndReason.SUPERSEDED)
+                self._drop(session, event.reason)
+
+    async def _speak(self, session: LiveSession) -> Reply:
+        """It is our turn: the next RPC, or 204."""
+        work, machine = session.work, session.machine
+        rpc = await work.next_rpc() if work is not None and work.has_something else None
+        if rpc is None or work is None:
+            machine.end(self._tools.clock.monotonic())
+            self._linger(session)
+            return EMPTY
+        now = self._tools.clock.monotonic()
+        envelope = machine.send(rpc, now)
+        session.rpc_sent_at = now
+        await work.sending(rpc)
+        return self._reply(session, envelope, session.quirks)
+
+    def _linger(self, session: LiveSession) -> None:
+        """The device may still have something to say after our 204; but not all that have had theirs can be kept."""
+        self._lingering[session] = None
+        if len(self._lingering) > _LINGERING:
+            self._drop(next(iter(self._lingering)), EndReason.DONE)
+
+    def _drop(self, session: LiveSession, reason: str) -> None:
+        """A session is over: forget it, and say so in one line."""
+        if session.is_forgotten:
+            return
+        session.is_forgotten = True
+        self._lingering.pop(session, None)
+        self.table.remove(session)
+        tools = self._tools
+        tools.metrics.sessions_ended.inc(reason)
+        tools.log.info(
+            "session",
+            device=session.device.name,
+            address=session.address,
+            end=str(reason),
+            posts=session.posts,
+            operations=session.work.settled if session.work is not None else 0,
+            seconds=round(tools.clock.monotonic() - session.started, 3),
+        )
+
+    def _reply(
+        self,
+        session: LiveSession | None,
+        envelope: Envelope,
+        quirks: Quirks,
+        *headers: tuple[str, str],
+    ) -> Reply:
+        body = encode(envelope, quirks.style)
+        if session is not None and session.device.debug:
+            self._trace.sent(session.device, body, self._tools.clock.wall())
+        return Reply(200, body, (("Content-Type", XML), *headers))

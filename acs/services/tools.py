@@ -1,0 +1,54 @@
+"""What every service works with, made once by ``acs.server``."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+from structlog.typing import FilteringBoundLogger
+
+from acs.logs import Throttle
+from acs.metrics import Metrics
+from acs.provisioning.quirks import Quirks
+from acs.services.ports import Chance, Clock
+from acs.services.vault import Vault
+from acs.settings import Settings
+from acs.store.contacts import ContactStore
+from acs.store.devices import DeviceStore
+from acs.store.firmware_images import FirmwareImageStore
+from acs.store.operations import OperationStore
+from acs.store.parameters import ParameterStore
+from acs.store.settings import SettingStore
+from acs.store.transfers import TransferStore
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The tool belt."""
+
+    settings: Settings
+    clock: Clock
+    chance: Chance
+    vault: Vault
+    metrics: Metrics
+    log: FilteringBoundLogger
+    throttle: Throttle
+    contacts: ContactStore
+    devices: DeviceStore
+    operations: OperationStore
+    parameters: ParameterStore
+    wanted: SettingStore
+    transfers: TransferStore
+    images: FirmwareImageStore
+
+    def complain(self, key: str, event: str, **values: object) -> None:
+        """Log what a peer did wrong, a few times a minute."""
+        suppressed = self.throttle.admit(key, self.clock.monotonic())
+        if suppressed is not None:
+            more = {"suppressed": suppressed} if suppressed else {}
+            self.log.warning(event, **values, **more)
+
+
+@lru_cache(maxsize=1024)
+def quirks_of(text: str) -> Quirks:
+    """The quirks of a device type, as kept."""
+    return Quirks.from_dict(json.loads(text))

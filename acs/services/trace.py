@@ -1,0 +1,100 @@
+"""The messages of a device that is being debugged, in a file of its own, secrets masked and never too much of them."""
+
+import asyncio
+import os
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from acs.domain.device import ManagedDevice
+from acs.domain.secret_names import MASK, is_secret_name
+
+_MAX_MESSAGE: Final = 256 * 1024
+_WAITING: Final = 1_000
+# A parameter with its value, and elements that hold a secret by their own name.
+_PARAMETER: Final = re.compile(
+    rb"(<(?:[\w.-]+:)?Name[^>]*>\s*)([^<]*?)(\s*</(?:[\w.-]+:)?Name>\s*<(?:[\w.-]+:)?Value[^>]*?(?<!/)>)([^<]*)"
+)
+_ELEMENT: Final = re.compile(rb"(<(?:[\w.-]+:)?(?:Password|Username|URL)[^>]*>)([^<]+)")
+
+
+def masked(message: bytes) -> bytes:
+    """A message without its secrets."""
+
+    def parameter(match: re.Match[bytes]) -> bytes:
+        if not match[4] or not is_secret_name(match[2].decode("utf-8", "replace").strip()):
+            return match[0]
+        return match[1] + match[2] + match[3] + MASK.encode()
+
+    return _ELEMENT.sub(lambda match: match[1] + MASK.encode(), _PARAMETER.sub(parameter, message))
+
+
+class Trace:
+    """Writes traces, off the loop; what cannot be written in time is left out and counted in the trace itself."""
+
+    def __init__(self, folder: Path, *, most_per_device: int, most: int, on_error: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._most_per_device = most_per_device
+        self._most = most
+        self._on_error = on_error
+        self._queue: asyncio.Queue[tuple[Path, bytes]] = asyncio.Queue(_WAITING)
+        self._left_out = 0
+
+    def received(self, device: ManagedDevice, body: bytes, at: float) -> None:
+        """A post of the device."""
+        self._note(device, "<-", body, at)
+
+    def sent(self, device: ManagedDevice, body: bytes, at: float) -> None:
+        """What it was answered."""
+        self._note(device, "->", body, at)
+
+    async def run(self) -> None:
+        """Write, until cancelled."""
+        while True:
+            path, text = await self._queue.get()
+            try:
+                await asyncio.to_thread(self._write, path, text)
+            except OSError as error:
+                self._on_error(f"a trace cannot be written: {error.strerror}")
+
+    def path_of(self, device_id: int) -> Path:
+        """The file of a device; the older half stands beside it with ``.old``."""
+        return self._folder / f"{device_id}.trace"
+
+    def _note(self, device: ManagedDevice, direction: str, body: bytes, at: float) -> None:
+        moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+        cut = b"" if len(body) <= _MAX_MESSAGE else f" ({len(body)} octets, cut)".encode()
+        # What is cut could hold the half of a secret's name, so the mask comes first.
+        text = masked(body)[:_MAX_MESSAGE] if len(body) <= 4 * _MAX_MESSAGE else b""
+        left_out = f" {self._left_out} left out before" if self._left_out else ""
+        try:
+            self._queue.put_nowait(
+                (self.path_of(device.id), f"{moment} {direction}{left_out}".encode() + cut + b"\n" + text + b"\n\n")
+            )
+            self._left_out = 0
+        except asyncio.QueueFull:
+            self._left_out += 1
+
+    def _write(self, path: Path, text: bytes) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size + len(text) > self._most_per_device // 2:
+            path.replace(path.with_suffix(".old"))
+            self._make_room()
+        with open(path, "ab", opener=_private) as file:
+            file.write(text)
+
+    def _make_room(self) -> None:
+        """All traces together stay within their bound: the oldest go."""
+        files = sorted(self._folder.glob("*.*"), key=lambda each: each.stat().st_mtime)
+        size = sum(each.stat().st_size for each in files)
+        for each in files:
+            if size <= self._most - self._most_per_device:
+                return
+            size -= each.stat().st_size
+            each.unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,236 @@
+"""Files: from the RPC that announces one to the proof that it did what it was for (CWMP.md 7; TR-069 A.3.2.8)."""
+
+import json
+from typing import Final
+
+from acs.domain.contact import HistoryEntry
+from acs.domain.device import ManagedDevice
+from acs.domain.inventory import FirmwareImage
+from acs.domain.operation import JSONObject, OperationFault, OperationKind, Outcome, OutcomeState
+from acs.domain.queue import ClaimedOperation, OperationState
+from acs.domain.transfer import DeskUnavailableError, Offer, Receipt, ReceivedFile, Slot
+from acs.domain.transfer_record import TransferRecord
+from acs.provisioning.arguments import request_from
+from acs.provisioning.errors import PlanningError, Problem
+from acs.services.live import LiveSession
+from acs.services.ports import FileAddressBook
+from acs.services.requested import Requested, outcome_text
+from acs.services.tools import Tools
+from acs.store.errors import StoreError
+from acs.store.firmware_images import FirmwareImageStore
+from cwmp_schemas.messages import AcsRequest
+from cwmp_schemas.rpc.transfers import FIRMWARE, UPLOAD_VENDOR_CONFIGURATION, TransferComplete
+
+_MAX_TEXT: Final = 512
+
+
+class Transfers:
+    """Opens, proves and ends transfers; the file server's desk."""
+
+    def __init__(self, tools: Tools, images: FirmwareImageStore, addresses: FileAddressBook) -> None:
+        self._tools = tools
+        self._images = images
+        self._addresses = addresses
+
+    async def prepare(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> AcsRequest:
+        """The RPC of a download or an upload, its transfer opened; PlanningError if there is none to be made."""
+        if requested.operation.kind is OperationKind.UPLOAD:
+            return await self._upload(session, claimed, requested)
+        return await self._download(session, claimed, requested)
+
+    async def answered(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
+        """The device has answered the RPC."""
+        transfer = await self._tools.transfers.of_operation(claimed.id)
+        if transfer is None:
+            return
+        if outcome.state is OutcomeState.FAILED:
+            await self._tools.transfers.end(transfer, at)
+        elif outcome.state is OutcomeState.COMPLETED and outcome.result.get("status") == 0:
+            # Status 0: it is done and applied, and no TransferComplete follows.
+            await self._reported(session.device, transfer, 0, "", said=outcome, at=at)
+
+    async def completed(self, session: LiveSession, report: TransferComplete) -> None:
+        """A TransferComplete: whose it is, and what it means."""
+        transfer = await self._match(session.device.id, report.command_key)
+        fault, at = report.fault_struct, self._tools.clock.wall()
+        said = "done" if fault.fault_code == 0 else f"fault {fault.fault_code}: {fault.fault_string[:_MAX_TEXT]}"
+        if transfer is None:
+            entry = HistoryEntry("transfer", report.command_key[:_MAX_TEXT], None, f"{said} (of no open transfer)")
+            if entry not in session.noted:
+                await self._tools.contacts.add_history(session.device.id, at, entry)
+                session.noted.add(entry)
+            return
+        await self._reported(session.device, transfer, fault.fault_code, fault.fault_string, said=None, at=at)
+
+    async def prove_by_version(self, device: ManagedDevice, version: str) -> None:
+        """The device runs a software version: it proves the downloads that were to bring it."""
+        at = self._tools.clock.wall()
+        for transfer in await self._tools.transfers.open_of_device(device.id):
+            if transfer.version and transfer.version == version:
+                await self._finish(device, transfer, Outcome(OutcomeState.COMPLETED), transfer.reported, at)
+
+    async def offer(self, transfer_id: int) -> Offer | None:
+        """See ``TransferDesk``."""
+        transfer = await self._open_transfer(transfer_id, "download")
+        if transfer is None or not transfer.file_key or transfer.size is None:
+            return None
+        return Offer(transfer.id, transfer.file_key, transfer.file_name, transfer.size, transfer.sha256)
+
+    async def slot(self, transfer_id: int) -> Slot | None:
+        """See ``TransferDesk``."""
+        transfer = await self._open_transfer(transfer_id, "upload")
+        return None if transfer is None else Slot(transfer.id, self._tools.settings.max_upload)
+
+    async def received(self, transfer_id: int, file: ReceivedFile) -> Receipt:
+        """See ``TransferDesk``. The file is what the operation was for: it counts whatever the device says later."""
+        at = self._tools.clock.wall()
+        try:
+            before = await self._tools.transfers.by_id(transfer_id)
+            if before is None or not await self._tools.transfers.receive(transfer_id, file, at):
+                return Receipt(recorded=False)
+            device = await self._tools.devices.by_id(before.device_id)
+            if device is not None:
+                result: JSONObject = {"size": file.size, "sha256": file.sha256, "file_name": file.file_name}
+                outcome = Outcome(OutcomeState.COMPLETED, result=result)
+                await self._settle(device, before, outcome, before.reported, at, ends=False)
+        except StoreError as error:
+            raise DeskUnavailableError(str(error)) from error
+        return Receipt(recorded=True, superseded=before.file_key or None)
+
+    async def downloaded(self, transfer_id: int, octets: int, *, to_end: bool) -> None:
+        """See ``TransferDesk``: what the device makes of it is what counts, so only the log tells."""
+        self._tools.log.info("download", transfer=transfer_id, octets=octets, to_end=to_end)
+
+    async def _download(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> AcsRequest:
+        arguments = dict(requested.operation.arguments)
+        image: FirmwareImage | None = None
+        if requested.firmware_image_id is not None:
+            image = await self._images.by_id(requested.firmware_image_id)
+            if image is None:
+                raise PlanningError([Problem("firmware_image", "there is no such firmware image any more")])
+        transfer_id = await self._open(
+            session,
+            claimed,
+            direction="download",
+            file_type=image.details.file_type if image else str(arguments.get("file_type", FIRMWARE)),
+            file_name=image.details.file_name if image else str(arguments.get("target_file_name", "")),
+            image=image,
+        )
+        if image is not None:
+            arguments = {
+                "file_type": image.details.file_type,
+                "url": self._addresses.download_url(self._base(session), transfer_id, image.details.file_name),
+                "file_size": image.size,
+                "target_file_name": image.details.file_name,
+                **arguments,
+            }
+        return request_from("Download", arguments, claimed.command_key)
+
+    async def _upload(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> AcsRequest:
+        arguments = {"file_type": UPLOAD_VENDOR_CONFIGURATION, **requested.operation.arguments}
+        transfer_id = await self._open(
+            session, claimed, direction="upload", file_type=str(arguments["file_type"]), file_name="", image=None
+        )
+        if "url" not in arguments:
+            arguments["url"] = self._addresses.upload_url(self._base(session), transfer_id, claimed.command_key)
+        return request_from("Upload", arguments, claimed.command_key)
+
+    async def _open(
+        self,
+        session: LiveSession,
+        claimed: ClaimedOperation,
+        *,
+        direction: str,
+        file_type: str,
+        file_name: str,
+        image: FirmwareImage | None,
+    ) -> int:
+        at = self._tools.clock.wall()
+        return await self._tools.transfers.open(
+            session.device.id,
+            claimed.id,
+            direction=direction,
+            command_key=claimed.command_key,
+            file_type=file_type,
+            file_name=file_name,
+            firmware_image_id=image.id if image else None,
+            version=image.details.version if image and image.details.file_type == FIRMWARE else "",
+            size=image.size if image else None,
+            sha256=image.sha256 if image else "",
+            file_key=image.file_key if image else "",
+            expires_at=at + self._tools.settings.transfer_timeout,
+            at=at,
+        )
+
+    async def _match(self, device_id: int, command_key: str) -> TransferRecord | None:
+        """The transfer of a key; of an empty or unknown key the only open one (TR-069 A.3.3.2)."""
+        waiting = await self._tools.transfers.open_of_device(device_id)
+        named = [each for each in waiting if each.command_key == command_key]
+        if named:
+            return named[0]
+        return waiting[0] if len(waiting) == 1 and not command_key.strip() else None
+
+    async def _reported(
+        self, device: ManagedDevice, transfer: TransferRecord, code: int, text: str, *, said: Outcome | None, at: float
+    ) -> None:
+        reported = json.dumps({"fault_code": code, "fault_string": text[:_MAX_TEXT], "at": at})
+        current = await self._tools.devices.by_id(device.id) or device
+        if code == 0 and transfer.version and transfer.version != current.software_version:
+            # The image is there; that it runs is proven by the version that the device reports once it has booted.
+            await self._tools.transfers.report(transfer, reported, at)
+            return
+        if code == 0 or transfer.received_at is not None:
+            # GigaSpire reports 9011 though the upload has arrived.
+            await self._finish(device, transfer, said or Outcome(OutcomeState.COMPLETED), reported, at)
+            return
+        outcome = Outcome(OutcomeState.FAILED, OperationFault(text[:_MAX_TEXT], code))
+        await self._finish(device, transfer, outcome, reported, at)
+
+    async def _finish(
+        self, device: ManagedDevice, transfer: TransferRecord, outcome: Outcome, reported: str, at: float
+    ) -> None:
+        await self._settle(device, transfer, outcome, reported, at, ends=True)
+        if transfer.firmware_image_id is not None and device.firmware_image_id == transfer.firmware_image_id:
+            is_pending = outcome.state is not OutcomeState.COMPLETED
+            await self._tools.devices.want_firmware(device.id, transfer.firmware_image_id, at, is_pending=is_pending)
+
+    async def _settle(
+        self,
+        device: ManagedDevice,
+        transfer: TransferRecord,
+        outcome: Outcome,
+        reported: str,
+        at: float,
+        *,
+        ends: bool,
+    ) -> None:
+        state = OperationState(outcome.state.value)
+        public_id = await self._tools.transfers.public_id(transfer)
+        text = self._tools.vault.keep(outcome_text(outcome), "operation", public_id, "outcome", is_secret=True)
+        fault = outcome.fault
+        settled = await self._tools.transfers.finish(
+            transfer,
+            state=state,
+            outcome=text,
+            fault="" if fault is None else json.dumps({"code": fault.code, "string": fault.string, "parameters": []}),
+            reported=reported,
+            at=at,
+            ends=ends,
+            history=(HistoryEntry("transfer", public_id, None, f"{transfer.direction} {state.value}"),),
+        )
+        if settled is not None:
+            self._tools.metrics.operations_ended.inc(OperationKind(transfer.direction), state.value)
+            self._tools.metrics.transfers.inc(transfer.direction, state.value)
+
+    async def _open_transfer(self, transfer_id: int, direction: str) -> TransferRecord | None:
+        try:
+            transfer = await self._tools.transfers.by_id(transfer_id)
+        except StoreError as error:
+            raise DeskUnavailableError(str(error)) from error
+        if transfer is None or transfer.state != "open" or transfer.direction != direction:
+            return None
+        return transfer if self._tools.clock.wall() < transfer.expires_at else None
+
+    def _base(self, session: LiveSession) -> str:
+        public = self._tools.settings.cwmp_public_url
+        return str(public) if public else session.base_url

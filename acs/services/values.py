@@ -1,0 +1,121 @@
+"""What devices say about parameters, made ready to be kept."""
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from acs.domain.contact import NewValue
+from acs.domain.secret_names import MASK, is_secret_name
+from acs.services.vault import Vault
+from acs.store.parameters import ParameterStore
+from cwmp_schemas.datamodel import lookup
+from cwmp_schemas.rpc.parameters import ParameterValue
+from cwmp_schemas.values import XsdType
+
+MAX_VALUES: Final = 20_000
+"""How many parameters of one answer are kept."""
+MAX_PATH: Final = 512
+"""Longer names are not kept; the standard allows 256 characters."""
+_MAX_JUDGED: Final = 50_000
+_MAX_REMEMBERED: Final = 100_000
+
+_MEASURED: Final = frozenset(
+    {
+        XsdType.INT,
+        XsdType.UNSIGNED_INT,
+        XsdType.LONG,
+        XsdType.UNSIGNED_LONG,
+        XsdType.DATE_TIME,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    is_news: bool
+    is_secret: bool
+
+
+class ValueKeeper:
+    """Knows which parameters are secrets, and of which a change is news; seals and masks accordingly."""
+
+    def __init__(self, parameters: ParameterStore, vault: Vault) -> None:
+        self._parameters = parameters
+        self._vault = vault
+        self._last: OrderedDict[int, tuple[int, array[int]]] = OrderedDict()
+        self._judged: dict[tuple[str, XsdType | None], _Judgement] = {}
+
+    async def keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
+        """Values as they are kept: each name once, the last that was said about it."""
+        # What an Inform said last may be written over now, so its next one is written in full.
+        self._last.pop(device_id, None)
+        return await self._keep(device_id, values)
+
+    async def _keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
+        last = {each.name: each for each in values if len(each.name) <= MAX_PATH}
+        kept = list(last.values())[:MAX_VALUES]
+        paths = [each.name for each in kept]
+        numbers = self._parameters.known_numbers(paths)
+        if numbers is None:
+            numbers = await self._parameters.numbers(paths)
+        return self._kept(device_id, kept, numbers)
+
+    async def keep_news(self, device_id: int, values: Sequence[ParameterValue]) -> tuple[list[NewValue], int | None]:
+        """Of an Inform's values those that differ from its last one's, and the fence under which just that is right.
+
+        Between two Informs nobody but a session writes a device's values: if the fence has moved by one, no other
+        process had one. None: these are all values, and right in any case.
+        """
+        last = self._last.get(device_id)
+        if last is None:
+            return await self._keep(device_id, values), None
+        fence, prints = last
+        changed = [
+            value for value, old, new in zip(values, prints, _prints(values), strict=False) if old != new
+        ] + list(values[len(prints) :])
+        return (await self._keep(device_id, changed) if changed else []), fence + 1
+
+    def forget(self, device_id: int) -> None:
+        """What was kept of a device is no longer there."""
+        self._last.pop(device_id, None)
+
+    def remember(self, device_id: int, fence: int, values: Sequence[ParameterValue]) -> None:
+        """These values of an Inform are kept now."""
+        self._last[device_id] = fence, array("q", _prints(values))
+        self._last.move_to_end(device_id)
+        if len(self._last) > _MAX_REMEMBERED:
+            self._last.popitem(last=False)
+
+    def _kept(self, device_id: int, values: Sequence[ParameterValue], numbers: Sequence[int]) -> list[NewValue]:
+        kept: list[NewValue] = []
+        for value, number in zip(values, numbers, strict=True):
+            name, text, kind = value.name, value.value, value.type
+            judged = self._judged.get((name, kind)) or self._judge(name, kind)
+            shown = text
+            if judged.is_secret and text:
+                # An empty answer says nothing about a secret: that is how devices read it back.
+                text, shown = self._vault.seal(text, "parameter", (device_id, name), "value"), MASK
+            kept.append(NewValue(number, text, kind and kind.value, None, name if judged.is_news else None, shown))
+        return kept
+
+    def opened(self, device_id: int, path: str, kept: str | None) -> str | None:
+        """A value that was kept."""
+        return None if kept is None else self._vault.open(kept, "parameter", (device_id, path), "value")
+
+    def _judge(self, name: str, kind: XsdType | None) -> _Judgement:
+        facts = lookup(name)
+        # Numbers and times that nobody can set are measurements: their change is what they are for.
+        measured = kind in _MEASURED and (facts is None or not facts.writable)
+        secret = is_secret_name(name) or (facts is not None and facts.hidden)
+        if len(self._judged) >= _MAX_JUDGED:
+            self._judged.clear()
+        self._judged[name, kind] = judgement = _Judgement(not measured, secret)
+        return judgement
+
+
+def _prints(values: Sequence[ParameterValue]) -> Iterator[int]:
+    """A number for each value, another one for another value; good within this process."""
+    for value in values:
+        yield hash((value.name, value.value, id(value.type)))

@@ -1,0 +1,389 @@
+"""What one session does for its device: operations first, then logins of its own, then settings that are due."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from acs.domain.contact import HistoryEntry
+from acs.domain.operation import JSON, OperationFault, OperationKind, Outcome, OutcomeState
+from acs.domain.queue import ClaimedOperation, OperationState, Phase, Settlement
+from acs.provisioning.context import Context
+from acs.provisioning.errors import PlanningError, ProgressError
+from acs.provisioning.plan import Plan, is_repeatable
+from acs.provisioning.planner import plan_for, refusal
+from acs.services.errand import Errand
+from acs.services.in_hand import NOTHING, InHand, fault_text, told
+from acs.services.live import LiveSession
+from acs.services.requested import Requested, holds_secrets, outcome_text, read_requested
+from acs.services.tools import Tools
+from acs.services.values import ValueKeeper
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.errors import EncodeError
+from cwmp_schemas.faults import Fault
+from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
+
+_JITTER: Final = 0.2
+# What changes a device, and may be refused while it starts (Baicells).
+_CONFIGURES: Final = frozenset(
+    {
+        OperationKind.SET,
+        OperationKind.ADD_OBJECT,
+        OperationKind.DELETE_OBJECT,
+        OperationKind.SYNC,
+        OperationKind.RECONF,
+    }
+)
+
+
+class FenceLostError(Exception):
+    """Another session of the device has begun: this one may change nothing more."""
+
+
+class Briefing(Protocol):
+    """Knows what planning needs beside the operation."""
+
+    async def context(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> Context:
+        """The context of an operation; PlanningError if it cannot be carried out."""
+
+    async def errands(self, session: LiveSession) -> list[Errand]:
+        """What is to be done without being asked, once the operations are done."""
+
+    async def settled(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
+        """An operation is over: what follows from it for settings and the like."""
+
+
+class Work:
+    """The work of one session. A FenceLostError from any of its methods ends the session."""
+
+    def __init__(
+        self,
+        tools: Tools,
+        keeper: ValueKeeper,
+        briefing: Briefing,
+        session: LiveSession,
+        wake: Callable[[int], None],
+    ) -> None:
+        self._tools = tools
+        self._keeper = keeper
+        self._briefing = briefing
+        self._session = session
+        self._wake = wake
+        self._in_hand: InHand | None = None
+        self._errand: Errand | None = None
+        self._errands: list[Errand] | None = None
+        self._is_recovered = False
+        self._is_one_request = False
+        self.settled = 0
+        """How many operations this session has carried out or given up."""
+        self.booted_at: float | None = None
+        """When the device last booted, as far as known."""
+
+    @property
+    def has_something(self) -> bool:
+        """Whether there may be anything to do."""
+        session = self._session
+        return (
+            self._in_hand is not None
+            or self._errand is not None
+            or bool(self._errands)
+            or session.has_operations
+            or session.settings_due
+            or session.credentials_due
+        )
+
+    async def next_rpc(self) -> AcsRequest | None:
+        """The RPC to send now; None when there is nothing to do, or when the device bears no more in this session."""
+        if not self._session.machine.may_send:
+            return None
+        while True:
+            plan = await self._plan()
+            if plan is None:
+                return None
+            rpc = plan.next()
+            if rpc is None:
+                await self._finish_plan()
+                continue
+            problem = self._unsendable(rpc)
+            if problem is None:
+                return rpc
+            plan.answered(Fault(0, f"{method_of(rpc)} cannot be written: {problem}"))
+
+    async def sending(self, rpc: AcsRequest) -> None:
+        """The RPC is about to leave: if it must not be repeated, that is noted first."""
+        if is_repeatable(rpc) or self._in_hand is None:
+            return
+        work = self._in_hand
+        work.sent = method_of(rpc)
+        marked = await self._tools.operations.mark_sent(
+            self._session.device.id,
+            self._session.fence,
+            work.claimed,
+            sent=work.sent,
+            progress=self._progress(work),
+            at=self._tools.clock.wall(),
+            **self._hold(),
+        )
+        if not marked:
+            raise FenceLostError
+
+    async def answered(self, answer: CpeResponse | Fault) -> None:
+        """The answer to the RPC that was out; durable when this returns."""
+        if self._errand is not None:
+            self._errand.plan.answered(answer)
+            return
+        work = self._in_hand
+        if work is None:
+            return
+        work.plan.answered(answer)
+        if work.plan.is_over:
+            await self._finish_plan()
+        elif work.sent:
+            await self._save(work)
+
+    async def answered_late(self, method: str, answer: CpeResponse | Fault) -> None:
+        """An RPC that counted as lost is answered: an operation that is unknown because of it has its answer."""
+        if isinstance(answer, Fault):
+            return
+        if self._is_one_request:
+            await self._tools.operations.prove_late(
+                self._session.device.id, self._session.fence, method, self._tools.clock.wall()
+            )
+
+    async def lost(self) -> None:
+        """No answer will come."""
+        if self._errand is not None:
+            self._errand.plan.lost()
+            return
+        work = self._in_hand
+        if work is None:
+            return
+        work.plan.lost()
+        if work.plan.is_over:
+            # With several variables the answer to one request would not complete the operation.
+            self._is_one_request = len(work.requested.operation.variables) <= 1
+            await self._finish_plan()
+
+    async def leave(self, *, superseded: bool) -> None:
+        """The session is over; what it has in hand is done another time, or never."""
+        self._errand = None
+        work, self._in_hand = self._in_hand, None
+        if work is None:
+            return
+        claimed, settings = work.claimed, self._tools.settings
+        now = self._tools.clock.wall()
+        attempts = claimed.attempts
+        if self._session.quirks.rpcs_per_session is not None and not superseded:
+            # It goes on in the next session, as this device needs it: that is no failed attempt.
+            ready_at, attempts = now, attempts - 1
+        elif attempts >= claimed.max_attempts:
+            work.plan.give_up(f"the device's session ended before it was done, {attempts} times")
+            await self._settle(work, work.plan.outcome)
+            return
+        elif superseded:
+            # The device has opened another session: it is there to be asked again.
+            ready_at = now
+        else:
+            longest = settings.max_retry_delay_minutes * 60
+            delay = min(longest, claimed.retry_delay * 2 ** min(attempts - 1, 20))
+            ready_at = now + delay * self._tools.chance.between(1 - _JITTER, 1 + _JITTER)
+        settlement = Settlement(
+            claimed, OperationState.QUEUED, now, progress=self._progress(work), ready_at=ready_at, attempts=attempts
+        )
+        if await self._tools.operations.settle(self._session.device.id, self._session.fence, settlement) is None:
+            raise FenceLostError
+        if ready_at <= now and not superseded:
+            self._wake(self._session.device.id)
+
+    async def adopt(self, fence: int) -> None:
+        """Go on with the operation that the session had under another worker, its request still out."""
+        session = self._session
+        claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence)
+        if claimed is None:
+            return
+        await self._take(claimed)
+        work = self._in_hand
+        if work is None or session.machine.outstanding is None:
+            return
+        rpc = work.plan.next()
+        if rpc is not None:
+            work.sent = "" if is_repeatable(rpc) else method_of(rpc)
+
+    async def _plan(self) -> Plan | None:
+        """The plan that is on: of the operation in hand, of the next one, of an errand."""
+        while True:
+            if self._in_hand is not None:
+                return self._in_hand.plan
+            if self._errand is not None:
+                return self._errand.plan
+            if self._session.has_operations and await self._claim():
+                continue
+            if self._errands is None:
+                self._errands = await self._briefing.errands(self._session)
+            if not self._errands:
+                return None
+            self._errand = self._errands.pop(0)
+
+    async def _claim(self) -> bool:
+        """Take the next operation; False when there is none."""
+        session, operations, at = self._session, self._tools.operations, self._tools.clock.wall()
+        # Whoever queues another one from here on says so again.
+        session.has_operations = False
+        if not self._is_recovered:
+            self._is_recovered = True
+            await operations.recover(
+                session.device.id, session.fence, at, fault_text(OperationFault("its session was cut off"))
+            )
+        claimed = await operations.claim(session.device.id, session.fence, at)
+        if claimed is None:
+            return False
+        session.has_operations = True
+        await self._take(claimed)
+        return True
+
+    async def _take(self, claimed: ClaimedOperation) -> None:
+        tools = self._tools
+        requested = read_requested(tools.vault, claimed)
+        operation = requested.operation
+        if operation.kind in _CONFIGURES and await self._postponed(claimed):
+            return
+        try:
+            context = await self._briefing.context(self._session, claimed, requested)
+            plan = plan_for(operation, context, self._saved(claimed))
+        except (PlanningError, ProgressError) as error:
+            plan = None
+            outcome = (
+                refusal(operation, error)
+                if isinstance(error, PlanningError)
+                else Outcome(OutcomeState.FAILED, OperationFault(f"how far it was is not readable: {error}"))
+            )
+        if plan is None:
+            await self._settle(InHand(claimed, requested, Plan(operation.kind, NOTHING)), outcome)
+            return
+        self._in_hand = InHand(claimed, requested, plan)
+
+    async def _postponed(self, claimed: ClaimedOperation) -> bool:
+        """Whether the device is still starting and would refuse this (Baicells, 600 s)."""
+        delay, now = self._session.quirks.config_delay, self._tools.clock.wall()
+        if not delay or self.booted_at is None or now >= self.booted_at + delay:
+            return False
+        settlement = Settlement(
+            claimed,
+            OperationState.QUEUED,
+            now,
+            progress=claimed.progress,
+            ready_at=self.booted_at + delay,
+            attempts=claimed.attempts - 1,
+        )
+        if await self._tools.operations.settle(self._session.device.id, self._session.fence, settlement) is None:
+            raise FenceLostError
+        return True
+
+    async def _finish_plan(self) -> None:
+        """The plan that is on has no more to send."""
+        if self._errand is not None:
+            errand, self._errand = self._errand, None
+            await errand.done(errand.plan.outcome)
+            return
+        work, self._in_hand = self._in_hand, None
+        if work is not None:
+            await self._settle(work, work.plan.outcome)
+
+    async def _settle(self, work: InHand, outcome: Outcome) -> None:
+        session, tools, at = self._session, self._tools, self._tools.clock.wall()
+        claimed, kind = work.claimed, work.requested.operation.kind
+        settlement = Settlement(claimed, OperationState(outcome.state.value), at)
+        if outcome.state is OutcomeState.COMPLETED and (awaits := self._awaited(kind, outcome)) is not None:
+            sent, seconds = awaits
+            settlement = replace(
+                settlement,
+                state=OperationState.IN_PROGRESS,
+                phase=Phase.AWAITING,
+                sent=sent,
+                proof_by=at + seconds,
+            )
+        elif outcome.state is OutcomeState.UNKNOWN:
+            settlement = replace(settlement, phase=Phase.SENT, sent=work.sent)
+        values = await self._keeper.keep(session.device.id, outcome.learned)
+        settlement = replace(
+            settlement,
+            outcome=tools.vault.keep(
+                outcome_text(outcome),
+                "operation",
+                claimed.public_id,
+                "outcome",
+                is_secret=holds_secrets(work.requested.operation, outcome),
+            ),
+            fault=fault_text(outcome.fault),
+        )
+        entry = HistoryEntry("operation", claimed.public_id, None, told(kind, settlement))
+        more = await tools.operations.settle(
+            session.device.id, session.fence, settlement, values=values, history=(entry,)
+        )
+        if more is None:
+            # Unless the session is lost, the operation was settled meanwhile: its file came before its answer, say.
+            if not await tools.contacts.hold(session.device.id, session.fence, **self._hold()):
+                raise FenceLostError
+            return
+        session.has_operations = session.has_operations and more
+        self.settled += 1
+        if settlement.state.is_final:
+            tools.metrics.operations_ended.inc(kind, settlement.state.value)
+        await self._briefing.settled(session, claimed, outcome, at)
+
+    def _awaited(self, kind: OperationKind, outcome: Outcome) -> tuple[str, float] | None:
+        """What the device has yet to prove, and how long it has for it."""
+        settings = self._tools.settings
+        match kind:
+            case OperationKind.REBOOT:
+                return "Reboot", settings.proof_timeout
+            case OperationKind.FACTORY | OperationKind.DEVICE_FACTORY:
+                return "FactoryReset", settings.proof_timeout
+            case OperationKind.DOWNLOAD:
+                return "Download", settings.transfer_timeout
+            case OperationKind.UPLOAD:
+                return "Upload", settings.transfer_timeout
+            case _:
+                return None
+
+    async def _save(self, work: InHand) -> None:
+        work.sent = ""
+        saved = await self._tools.operations.save(
+            self._session.device.id,
+            self._session.fence,
+            work.claimed,
+            progress=self._progress(work),
+            at=self._tools.clock.wall(),
+            **self._hold(),
+        )
+        if not saved:
+            raise FenceLostError
+
+    def _hold(self) -> dict[str, Any]:
+        session, clock = self._session, self._tools.clock
+        idle = max(session.quirks.session_timeout or 0, self._tools.settings.idle_timeout)
+        return {
+            "lease_until": clock.wall() + idle,
+            "snapshot": json.dumps(session.machine.snapshot(clock.monotonic())),
+        }
+
+    def _progress(self, work: InHand) -> str:
+        text = json.dumps(work.plan.progress(), separators=(",", ":"))
+        # What was read on the way may be anything: it is always sealed.
+        return self._tools.vault.seal(text, "operation", work.claimed.public_id, "progress")
+
+    def _saved(self, claimed: ClaimedOperation) -> Mapping[str, JSON] | None:
+        if not claimed.progress:
+            return None
+        saved: dict[str, JSON] = json.loads(
+            self._tools.vault.open(claimed.progress, "operation", claimed.public_id, "progress")
+        )
+        return saved
+
+    def _unsendable(self, rpc: AcsRequest) -> str | None:
+        try:
+            encode(Envelope("0", rpc), self._session.quirks.style)
+        except EncodeError as error:
+            return str(error)
+        return None

@@ -1,0 +1,165 @@
+"""Reads the settings and tells everything that is wrong with them at once.
+
+SettingsError    with a sentence for each wrong setting
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import Enum
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+
+from annotated_types import Ge, Le
+from pydantic import ByteSize, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
+
+from acs.settings.model import PREFIX, Fields, Settings, contradictions, env_name
+from acs.settings.values import Accepts
+
+CONFIG_VARIABLE: Final = PREFIX + "CONFIG"
+"""Names the file, if it is not ``aioacs.toml`` in the working folder."""
+FOR_TESTS: Final = PREFIX + "TEST_"
+"""Variables of our own tests begin so; the server passes over them."""
+_FILE: Final = "aioacs.toml"
+_LONGEST_QUOTE: Final = 80
+
+
+class SettingsError(Exception):
+    """The settings are wrong; nothing was started."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+        """A sentence for each; none quotes a secret."""
+
+
+def load_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
+    """Read the environment and the file in the working folder, or raise SettingsError with all that is wrong."""
+    environment = os.environ if environment is None else environment
+    variables = {name.upper(): value for name, value in environment.items() if name.upper().startswith(PREFIX)}
+    config = variables.pop(CONFIG_VARIABLE, "")
+    path = (folder or Path()) / (config or _FILE)
+    problems = [*_unknown_variables(variables)]
+    source = EnvSettingsSource(Fields)
+    source.env_vars = {name.lower(): value for name, value in variables.items() if value}
+    from_file = _read(path, required=bool(config), problems=problems)
+    from_environment = source()
+    values = from_file | from_environment
+    wrong = _wrong_fields(values)
+    for name in (name for name in Fields.model_fields if name in wrong):
+        place = "" if name in from_environment else f" in {path}"
+        problems.append(_problem(name, values[name], place))
+    fields = Fields(**{name: value for name, value in values.items() if name not in wrong})
+    problems += [each.sentence for each in contradictions(fields) if not wrong & set(each.names)]
+    if problems:
+        raise SettingsError(problems)
+    return Settings(**values)
+
+
+def accepted(field: FieldInfo) -> str:
+    """What is right for a setting, in words that follow "it must be"."""
+    return _accepted(field.annotation, field.metadata)
+
+
+def holds_secret(field: FieldInfo) -> bool:
+    """Whether the value of a setting must not be shown."""
+    return _mentions_secret(field.annotation)
+
+
+def size_text(octets: int) -> str:
+    """A number of bytes in the largest unit that it fills: 16MiB."""
+    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if octets and octets % (1 << shift) == 0:
+            return f"{octets >> shift}{unit}"
+    return str(octets)
+
+
+def _mentions_secret(kind: object) -> bool:
+    return kind is SecretStr or any(_mentions_secret(each) for each in get_args(kind))
+
+
+def _unknown_variables(variables: Mapping[str, str]) -> list[str]:
+    known = {env_name(name) for name in Fields.model_fields}
+    # The value of a mistyped name may be a secret, so it is not told.
+    return [
+        f"{name} is no setting{_meant(name, known)}"
+        for name in sorted(variables)
+        if name not in known and not name.startswith(FOR_TESTS)
+    ]
+
+
+def _meant(name: str, known: set[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {close[0]}?" if close else "; docs/settings.md has them all"
+
+
+def _read(path: Path, *, required: bool, problems: list[str]) -> dict[str, Any]:
+    """What the file says of known settings; anything else goes to the problems."""
+    try:
+        if required and not path.is_file():
+            raise FileNotFoundError(2, "No such file")
+        values = TomlConfigSettingsSource(Fields, path)()
+    except OSError as error:
+        problems.append(f"{path} cannot be read: {error.strerror}")
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        # The message may quote the line, and the line may hold a secret.
+        where = re.search(r"\(at [^()]*\)$", str(error))
+        problems.append(f"{path} is not TOML {where[0] if where else ''}".rstrip())
+        return {}
+    except UnicodeDecodeError:
+        problems.append(f"{path} is not TOML: it is not in UTF-8")
+        return {}
+    known = set(Fields.model_fields)
+    for name in sorted(values.keys() - known):
+        hint = ": settings stand at the top, outside of tables" if isinstance(values[name], dict) else ""
+        problems.append(f"{name} in {path} is no setting{hint or _meant(name, known)}")
+    return {name: value for name, value in values.items() if name in known}
+
+
+def _wrong_fields(values: Mapping[str, Any]) -> set[str]:
+    try:
+        Fields(**values)
+    except ValidationError as error:
+        return {str(each["loc"][0]) for each in error.errors(include_url=False, include_context=False)}
+    return set()
+
+
+def _problem(name: str, value: object, place: str) -> str:
+    field = Fields.model_fields[name]
+    # A URL with a login in the wrong variable is a secret too.
+    secret = holds_secret(field) or "@" in str(value)
+    quoted = "a value that is not shown" if secret else repr(value)
+    if len(quoted) > _LONGEST_QUOTE:
+        quoted = f"{quoted[:_LONGEST_QUOTE]}..."
+    return f"{env_name(name)}{place} is {quoted}, but must be {accepted(field)}"
+
+
+def _accepted(kind: object, metadata: list[Any]) -> str:
+    for each in metadata:
+        if isinstance(each, Accepts):
+            return each.words
+    origin = get_origin(kind)
+    if origin is Annotated:
+        inner, *more = get_args(kind)
+        return _accepted(inner, [*more, *metadata])
+    if origin in {Union, UnionType}:
+        return _accepted(next(each for each in get_args(kind) if each is not type(None)), metadata)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        *first, last = (each.value for each in kind)
+        return f"{', '.join(first)} or {last}"
+    if kind in _WORDS:
+        return _WORDS[kind]
+    least = next(str(each.ge) for each in metadata if isinstance(each, Ge))
+    most = next(str(each.le) for each in metadata if isinstance(each, Le))
+    if kind is ByteSize:
+        return f"a size from {size_text(int(least))} to {size_text(int(most))}"
+    return f"{'a whole number' if kind is int else 'a number'} from {least} to {most}"
+
+
+_WORDS: Final[Mapping[object, str]] = {bool: "true or false", Path: "a path", SecretStr: "text"}

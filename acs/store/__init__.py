@@ -1,0 +1,1 @@
+"""Everything that must outlive the process: one set of store classes over SQLite or PostgreSQL."""

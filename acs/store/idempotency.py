@@ -1,0 +1,89 @@
+"""Requests with a key of their own: sent again, they are answered as the first time, and nothing is done twice."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from acs.store.database import Database
+from acs.store.errors import StoreUnavailableError
+from acs.store.statements import batch, query
+from acs.store.writer import GroupWriter
+
+_CLAIM = batch("idempotency_key", "claim")
+_BY_KEY = query("idempotency_key", "by_key")
+_ANSWER = batch("idempotency_key", "answer")
+_RELEASE = batch("idempotency_key", "release")
+_TO_PRUNE, _PRUNE = query("idempotency_key", "to_prune"), batch("idempotency_key", "prune")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The first with this key: do it, then ``answer``; or ``release`` if nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The same request was answered before: so again."""
+
+    status: int
+    """The answer's HTTP status."""
+    answer: str = field(repr=False)
+    """The answer as it was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The same request has no answer yet: it is being carried out, or was when the process ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """The key was used for another request."""
+
+
+Claim: TypeAlias = Claimed | Answered | Pending | Differs
+
+
+class IdempotencyStore:
+    """The table ``idempotency_key``."""
+
+    def __init__(self, database: Database, writer: GroupWriter) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def claim(self, owner: str, key: str, fingerprint: str, at: float) -> Claim:
+        """Claim a key for a request, by the request's fingerprint. The owner is a token, by its number."""
+        place = _place(owner, key)
+        for _ in range(2):
+            (claimed,) = await self._writer.write(place, (_CLAIM, [(place, owner, key, fingerprint, at)]))
+            if claimed:
+                return Claimed()
+            known = await self._database.fetch(_BY_KEY, {"owner": owner, "key": key})
+            if known:
+                first, status, answer = known[0]
+                if first != fingerprint:
+                    return Differs()
+                return Answered(status, answer) if status else Pending()
+            # It was released or pruned just now.
+        raise StoreUnavailableError("the key is claimed and released by others all the time")
+
+    async def answer(self, owner: str, key: str, status: int, answer: str) -> None:
+        """Keep the answer; a secret in it (a new token) has to be sealed or left out by the caller."""
+        place = _place(owner, key)
+        await self._writer.write(place, (_ANSWER, [(place, owner, key, status, answer)]))
+
+    async def release(self, owner: str, key: str) -> None:
+        """Nothing was done: the request may be sent again."""
+        place = _place(owner, key)
+        await self._writer.write(place, (_RELEASE, [(place, owner, key)]))
+
+    async def prune(self, before: float, most: int) -> int:
+        """Forget keys of long ago, a few at a time; how many went."""
+        old = await self._database.fetch(_TO_PRUNE, {"before": before, "most": most})
+        if not old:
+            return 0
+        (pruned,) = await self._writer.write("prune idempotency keys", (_PRUNE, sorted(old)))
+        return len(pruned)
+
+
+def _place(owner: str, key: str) -> str:
+    return f"{owner} {key}"

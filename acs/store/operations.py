@@ -1,0 +1,249 @@
+"""The queue of operations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from acs.domain.contact import HistoryEntry, NewValue
+from acs.domain.queue import (
+    ClaimedOperation,
+    OperationRecord,
+    OperationState,
+    Origin,
+    Phase,
+    QueuedOperation,
+    Settlement,
+)
+from acs.store.contacts import history_step
+from acs.store.database import Database
+from acs.store.parameters import value_steps
+from acs.store.statements import Row, batch, query
+from acs.store.writer import GroupWriter
+
+_QUEUE = batch("operation", "queue")
+_RECOVER = batch("operation", "recover")
+_CLAIM = batch("operation", "claim")
+_MARK_SENT = batch("operation", "mark_sent")
+_SAVE = batch("operation", "save")
+_SETTLE = batch("operation", "settle")
+_ADOPT = batch("operation", "adopt")
+_PROVE_LATE = batch("operation", "prove_late")
+_CANCEL = batch("operation", "cancel")
+_BY_PUBLIC_ID = query("operation", "by_public_id")
+_OF_DEVICE = query("operation", "of_device")
+_NEWLY_READY = query("operation", "newly_ready")
+_ABANDONED = query("operation", "abandoned")
+_ABANDON = batch("operation", "abandon")
+_TO_START, _START = query("operation", "to_start"), batch("operation", "start")
+_TO_EXPIRE, _EXPIRE = query("operation", "to_expire"), batch("operation", "expire")
+_TO_FAIL, _FAIL = query("operation", "to_fail_unproven"), batch("operation", "fail_unproven")
+_TO_PRUNE, _PRUNE = query("operation", "to_prune"), batch("operation", "prune")
+_HOLD = batch("contact", "hold")
+_ADD_HISTORY = batch("history", "add_in_session")
+
+
+class OperationStore:
+    """The table ``operation``."""
+
+    def __init__(self, database: Database, writer: GroupWriter) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def queue(self, operation: QueuedOperation, at: float) -> int | None:
+        """Queue an operation; its row, or None if the device is no more."""
+        state = OperationState.SCHEDULED if operation.scheduled_at > at else OperationState.QUEUED
+        row = (
+            operation.public_id,
+            operation.device_id,
+            operation.kind,
+            operation.origin.value,
+            state.value,
+            operation.priority,
+            operation.request,
+            operation.command_key,
+            operation.max_attempts,
+            operation.retry_delay,
+            operation.wakes,
+            max(operation.scheduled_at, at),
+            operation.expires_at,
+            at,
+        )
+        entry = HistoryEntry("operation", operation.public_id, None, f"{operation.kind} {state.value}")
+        queued, _ = await self._writer.write(
+            operation.public_id, (_QUEUE, [row]), history_step(operation.device_id, at, (entry,))
+        )
+        return queued[0][1] if queued else None
+
+    async def recover(self, device_id: int, fence: int, at: float, fault: str) -> list[tuple[str, OperationState]]:
+        """Settle what an earlier session of the device left in progress: public ids and states."""
+        (recovered,) = await self._writer.write(device_id, (_RECOVER, [(device_id, fence, at, fault)]))
+        return [(row[1], OperationState(row[2])) for row in recovered]
+
+    async def claim(self, device_id: int, fence: int, at: float) -> ClaimedOperation | None:
+        """Take the device's next operation; None when there is none, or when the session is another's by now."""
+        (claimed,) = await self._writer.write(device_id, (_CLAIM, [(device_id, fence, at)]))
+        if not claimed:
+            return None
+        return _claimed(claimed[0])
+
+    async def mark_sent(
+        self,
+        device_id: int,
+        fence: int,
+        operation: ClaimedOperation,
+        *,
+        sent: str,
+        progress: str,
+        at: float,
+        lease_until: float,
+        snapshot: str,
+    ) -> bool:
+        """Note that a request that must not be repeated is about to leave; False if another session has begun."""
+        held, marked = await self._writer.write(
+            device_id,
+            (_HOLD, [(device_id, fence, lease_until, snapshot)]),
+            (_MARK_SENT, [(device_id, fence, operation.id, sent, progress, at)]),
+        )
+        return bool(held and marked)
+
+    async def save(
+        self,
+        device_id: int,
+        fence: int,
+        operation: ClaimedOperation,
+        *,
+        progress: str,
+        at: float,
+        lease_until: float,
+        snapshot: str,
+    ) -> bool:
+        """Keep how far an operation is; False if another session has begun."""
+        held, saved = await self._writer.write(
+            device_id,
+            (_HOLD, [(device_id, fence, lease_until, snapshot)]),
+            (_SAVE, [(device_id, fence, operation.id, progress, at)]),
+        )
+        return bool(held and saved)
+
+    async def settle(
+        self,
+        device_id: int,
+        fence: int,
+        settlement: Settlement,
+        *,
+        values: Sequence[NewValue] = (),
+        history: tuple[HistoryEntry, ...] = (),
+    ) -> bool | None:
+        """How an operation leaves a session, with what was learned on the way: whether another one waits.
+
+        None if another session has begun; then nothing was changed.
+        """
+        operation, at = settlement.operation, settlement.at
+        row = (
+            device_id,
+            fence,
+            operation.id,
+            settlement.state.value,
+            settlement.phase.value,
+            settlement.sent,
+            settlement.progress,
+            settlement.outcome,
+            settlement.fault,
+            settlement.ready_at,
+            settlement.proof_by,
+            at if settlement.state.is_final else None,
+            operation.attempts if settlement.attempts is None else settlement.attempts,
+            at,
+        )
+        settled, *_ = await self._writer.write(
+            device_id,
+            (_SETTLE, [row]),
+            *value_steps(device_id, fence, values, at),
+            (
+                _ADD_HISTORY,
+                [(device_id, fence, at, each.kind, each.subject, each.old, each.new, each.actor) for each in history],
+            ),
+        )
+        return bool(settled[0][2]) if settled else None
+
+    async def adopt(self, device_id: int, fence: int, new_fence: int) -> ClaimedOperation | None:
+        """Take the operation that a session had, for the one that goes on with it."""
+        (adopted,) = await self._writer.write(device_id, (_ADOPT, [(device_id, fence, new_fence)]))
+        return _claimed(adopted[0]) if adopted else None
+
+    async def prove_late(self, device_id: int, fence: int, method: str, at: float) -> None:
+        """A request that counted as lost was answered after all."""
+        await self._writer.write(device_id, (_PROVE_LATE, [(device_id, fence, method, at)]))
+
+    async def cancel(self, public_id: str, at: float) -> bool:
+        """Cancel what has not begun; False if it has, or is no more."""
+        (cancelled,) = await self._writer.write(public_id, (_CANCEL, [(public_id, at)]))
+        return bool(cancelled)
+
+    async def by_public_id(self, public_id: str) -> OperationRecord | None:
+        """An operation."""
+        rows = await self._database.fetch(_BY_PUBLIC_ID, {"public_id": public_id})
+        return _record(rows[0]) if rows else None
+
+    async def of_device(self, device_id: int, *, before: int, most: int) -> list[OperationRecord]:
+        """The operations of a device, newest first."""
+        rows = await self._database.fetch(_OF_DEVICE, {"device_id": device_id, "before": before, "most": most})
+        return [_record(row) for row in rows]
+
+    async def newly_ready(self, since: float, at: float, most: int) -> list[int]:
+        """The devices for which something has become ready and that are to be called for it."""
+        rows = await self._database.fetch(_NEWLY_READY, {"since": since, "at": at, "most": most})
+        return [row[0] for row in rows]
+
+    async def abandon_lost_sessions(self, at: float, most: int) -> list[tuple[int, int]]:
+        """Take operations from sessions that ended without a word: devices and the fences to recover them under."""
+        lost = await self._database.fetch(_ABANDONED, {"at": at, "most": most})
+        if not lost:
+            return []
+        (taken,) = await self._writer.write(
+            "abandon", (_ABANDON, [(device_id, fence, at) for device_id, fence in lost])
+        )
+        return [(row[0], row[1]) for row in taken]
+
+    async def start_scheduled(self, at: float, most: int) -> list[tuple[int, str]]:
+        """Queue what was scheduled for now: devices and public ids."""
+        due = await self._database.fetch(_TO_START, {"at": at, "most": most})
+        return await self._sweep("start", [(*row, at) for row in due])
+
+    async def expire(self, at: float, fault: str, most: int) -> list[tuple[int, str]]:
+        """End what was not begun in time."""
+        due = await self._database.fetch(_TO_EXPIRE, {"at": at, "most": most})
+        return await self._sweep("expire", [(*row, fault, at) for row in due])
+
+    async def unproven_devices(self, at: float, most: int) -> list[int]:
+        """The devices that have not proven something in time."""
+        return list(dict.fromkeys(row[0] for row in await self._database.fetch(_TO_FAIL, {"at": at, "most": most})))
+
+    async def fail_unproven(self, at: float, fault: str, most: int) -> list[tuple[int, str]]:
+        """End what the device did not prove in time."""
+        due = await self._database.fetch(_TO_FAIL, {"at": at, "most": most})
+        return await self._sweep("fail", [(*row, fault, at) for row in due])
+
+    async def prune(self, before: float, most: int) -> int:
+        """Drop results of long ago, a few at a time; how many went."""
+        old = await self._database.fetch(_TO_PRUNE, {"before": before, "most": most})
+        return len(await self._sweep("prune", old))
+
+    async def _sweep(self, name: str, rows: Sequence[Row]) -> list[tuple[int, str]]:
+        if not rows:
+            return []
+        statement = {"start": _START, "expire": _EXPIRE, "fail": _FAIL, "prune": _PRUNE}[name]
+        (swept,) = await self._writer.write(f"{name} operations", (statement, sorted(rows)))
+        return [(row[0], row[1]) for row in swept]
+
+
+def _claimed(row: Row) -> ClaimedOperation:
+    fields: list[Any] = list(row[1:])
+    fields[3] = Origin(fields[3])
+    return ClaimedOperation(*fields)
+
+
+def _record(row: Row) -> OperationRecord:
+    fields: list[Any] = list(row)
+    fields[4:7] = Origin(row[4]), OperationState(row[5]), Phase(row[6])
+    fields[16] = bool(row[16])
+    return OperationRecord(*fields)

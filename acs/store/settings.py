@@ -1,0 +1,122 @@
+"""What devices are to have, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from acs.store.database import Database
+from acs.store.statements import batch, query
+from acs.store.writer import GroupWriter
+
+_EFFECTIVE = query("setting", "effective")
+_PUT_OF_DEVICE = batch("setting", "put_of_device")
+_PUT_OF_TYPE = batch("setting", "put_of_type")
+_DROP_OF_DEVICE = batch("setting", "drop_of_device")
+_DROP_OF_TYPE = batch("setting", "drop_of_type")
+_MARK_DUE = batch("setting", "mark_due")
+_MARK_DUE_OF_TYPE = batch("setting", "mark_due_of_type")
+_RECORD_STATES = batch("setting", "record_states")
+_SETTLE_FLAGS = batch("contact", "settle_flags")
+
+
+@dataclass(frozen=True, slots=True)
+class WantedValue:
+    """What a parameter is to be, as it is put."""
+
+    path: str
+    """The parameter."""
+    value: str = field(repr=False)
+    """The value as kept, perhaps sealed for the uuid."""
+    value_type: str | None
+    """See ``acs.domain.operation.Variable.value_type``."""
+    uuid: str
+    """Names just this wish: another value has another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSetting:
+    """What a parameter of a device is to be, and what became of it."""
+
+    wanted: WantedValue
+    """The wish."""
+    is_own: bool
+    """Whether it is the device's own, and not its type's."""
+    state: str | None
+    """``applied`` or ``refused``; None: pending."""
+    fault: str
+    """Why it was refused."""
+    shown: str | None = field(repr=False)
+    """What the device shows since it was applied, as kept; None: not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingState:
+    """What became of a setting."""
+
+    path: str
+    """The parameter."""
+    uuid: str
+    """Which wish it was."""
+    state: str
+    """``applied`` or ``refused``."""
+    fault: str = ""
+    """Why it was refused."""
+    shown: str | None = field(default=None, repr=False)
+    """What the device shows since, as kept."""
+
+
+class SettingStore:
+    """The tables ``setting`` and ``setting_state``."""
+
+    def __init__(self, database: Database, writer: GroupWriter) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def effective(self, device_id: int) -> list[KeptSetting]:
+        """A device's own settings over those of its type."""
+        rows = await self._database.fetch(_EFFECTIVE, {"device_id": device_id})
+        return [KeptSetting(WantedValue(*row[:4]), bool(row[4]), row[5], row[6] or "", row[7]) for row in rows]
+
+    async def put_of_device(self, device_id: int, wanted: Sequence[WantedValue], at: float) -> None:
+        """Want values of a device; the rest stays."""
+        rows = [(device_id, each.path, each.value, each.value_type, each.uuid, at) for each in wanted]
+        await self._writer.write(device_id, (_PUT_OF_DEVICE, rows), (_MARK_DUE, [(device_id,)]))
+
+    async def drop_of_device(self, device_id: int, paths: Sequence[str] | None = None) -> None:
+        """Want some of a device's values no longer; None: any of them."""
+        rows = [(device_id, path) for path in ([None] if paths is None else paths)]
+        await self._writer.write(device_id, (_DROP_OF_DEVICE, rows), (_MARK_DUE, [(device_id,)]))
+
+    async def put_of_type(self, type_id: int, wanted: Sequence[WantedValue], at: float) -> None:
+        """Want values of all devices of a type."""
+        rows = [(type_id, each.path, each.value, each.value_type, each.uuid, at) for each in wanted]
+        await self._writer.write(f"type {type_id}", (_PUT_OF_TYPE, rows), (_MARK_DUE_OF_TYPE, [(type_id,)]))
+
+    async def drop_of_type(self, type_id: int, paths: Sequence[str] | None = None) -> None:
+        """Want values of a type's devices no longer; None: any."""
+        rows = [(type_id, path) for path in ([None] if paths is None else paths)]
+        await self._writer.write(f"type {type_id}", (_DROP_OF_TYPE, rows), (_MARK_DUE_OF_TYPE, [(type_id,)]))
+
+    async def settle(
+        self,
+        device_id: int,
+        fence: int,
+        states: Sequence[SettingState],
+        at: float,
+        *,
+        settings_due: bool | None = None,
+        credentials_due: bool | None = None,
+        last_configuration: float | None = None,
+        batches: str | None = None,
+    ) -> None:
+        """What became of settings in a session, and what is left to do."""
+        await self._writer.write(
+            device_id,
+            (
+                _RECORD_STATES,
+                [(device_id, fence, each.path, each.uuid, each.state, each.fault, each.shown, at) for each in states],
+            ),
+            (
+                _SETTLE_FLAGS,
+                [(device_id, fence, settings_due, credentials_due, last_configuration, batches)],
+            ),
+        )

@@ -1,0 +1,112 @@
+-- What an Inform touches.
+
+-- name: meet
+-- rows: device_id bigint, at float8, down_after float8, events text, address text, inform_interval bigint, connection_request_url text, session_key text, lease_until float8, snapshot text, booted_at float8
+UPDATE contact SET
+    fence = contact.fence + 1,
+    status_change = CASE WHEN contact.is_up THEN contact.status_change ELSE rows.at END,
+    is_up = TRUE,
+    down_after = rows.down_after,
+    last_inform = rows.at,
+    informs = contact.informs + 1,
+    events = rows.events,
+    address = rows.address,
+    inform_interval = COALESCE(rows.inform_interval, contact.inform_interval),
+    connection_request_url = COALESCE(rows.connection_request_url, contact.connection_request_url),
+    session_key = rows.session_key,
+    lease_until = rows.lease_until,
+    snapshot = rows.snapshot,
+    booted_at = COALESCE(rows.booted_at, contact.booted_at)
+FROM {rows}
+WHERE contact.device_id = rows.device_id
+RETURNING
+    contact.device_id,
+    contact.fence,
+    (SELECT device.revision FROM device WHERE device.id = contact.device_id),
+    EXISTS (
+        SELECT 1 FROM operation
+        WHERE operation.device_id = contact.device_id AND operation.state IN ('scheduled', 'queued', 'in_progress')
+    ),
+    contact.has_settings,
+    contact.settings_due,
+    contact.credentials_due,
+    contact.booted_at;
+
+-- Only for a device that was down, or that is now to be heard sooner.
+-- name: expect
+-- rows: device_id bigint, at float8, down_after float8
+UPDATE contact SET down_at = rows.at + rows.down_after
+FROM {rows}
+WHERE contact.device_id = rows.device_id
+    AND (contact.down_at IS NULL OR contact.down_at > rows.at + rows.down_after);
+
+-- A session goes on: its snapshot and how long it may be silent. Nothing comes back when another session has begun.
+-- name: hold
+-- rows: device_id bigint, fence bigint, lease_until float8, snapshot text
+UPDATE contact SET lease_until = rows.lease_until, snapshot = rows.snapshot
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence
+RETURNING contact.device_id;
+
+-- name: end_session
+-- rows: device_id bigint, fence bigint
+UPDATE contact SET session_key = NULL, lease_until = NULL, snapshot = ''
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence
+RETURNING contact.device_id;
+
+-- Another worker goes on with a session: the fence is raised, so the one that had it can write nothing more.
+-- name: take_over
+-- rows: device_id bigint, fence bigint, at float8
+UPDATE contact SET fence = contact.fence + 1
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence AND contact.lease_until > rows.at
+RETURNING contact.device_id, contact.fence;
+
+-- name: session
+SELECT fence, snapshot FROM contact
+WHERE device_id = :device_id AND session_key = :session_key AND lease_until > :at;
+
+-- name: settle_flags
+-- rows: device_id bigint, fence bigint, settings_due boolean, credentials_due boolean, last_configuration float8, batches text
+UPDATE contact SET
+    settings_due = COALESCE(rows.settings_due, contact.settings_due),
+    credentials_due = COALESCE(rows.credentials_due, contact.credentials_due),
+    last_configuration = COALESCE(rows.last_configuration, contact.last_configuration),
+    batches = COALESCE(rows.batches, contact.batches)
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence
+RETURNING contact.device_id;
+
+-- name: want_credentials
+-- rows: device_id bigint
+UPDATE contact SET credentials_due = TRUE FROM {rows} WHERE contact.device_id = rows.device_id;
+
+-- name: record_reach
+-- rows: device_id bigint, kind text, at float8, latency float8, detail text
+UPDATE contact SET reach = rows.kind, reach_at = rows.at, reach_latency = rows.latency, reach_detail = rows.detail
+FROM {rows}
+WHERE contact.device_id = rows.device_id;
+
+-- Devices not heard of for too long; a few at a time.
+-- name: overdue
+SELECT device_id, last_inform + down_after FROM contact WHERE down_at IS NOT NULL AND down_at < :at ORDER BY down_at LIMIT :most;
+
+-- name: mark_down
+-- rows: device_id bigint, at float8
+UPDATE contact SET is_up = FALSE, status_change = rows.at, down_at = NULL
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.down_at IS NOT NULL
+    AND contact.last_inform + contact.down_after < rows.at
+RETURNING contact.device_id;
+
+-- It was heard in time: when to look again.
+-- name: look_again
+-- rows: device_id bigint, down_at float8
+UPDATE contact SET down_at = rows.down_at FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.down_at IS NOT NULL AND contact.down_at < rows.down_at;
+
+-- name: of_device
+SELECT device_id, fence, is_up, status_change, last_inform, last_configuration, informs, events, address,
+    inform_interval, connection_request_url, settings_due, reach, reach_at, reach_latency, reach_detail
+FROM contact WHERE device_id = :device_id;

@@ -1,0 +1,28 @@
+-- Requests that bring a key of their own, so that they may be sent again. Status 0: not answered yet.
+
+-- name: claim
+-- rows: place text, owner text, key text, fingerprint text, at float8
+INSERT INTO idempotency_key (owner, key, fingerprint, status, answer, created)
+SELECT rows.owner, rows.key, rows.fingerprint, 0, '', rows.at FROM {rows} WHERE TRUE
+ON CONFLICT (owner, key) DO NOTHING
+RETURNING owner || ' ' || key;
+
+-- name: by_key
+SELECT fingerprint, status, answer FROM idempotency_key WHERE owner = :owner AND key = :key;
+
+-- name: answer
+-- rows: place text, owner text, key text, status bigint, answer text
+UPDATE idempotency_key SET status = rows.status, answer = rows.answer FROM {rows}
+WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key;
+
+-- name: release
+-- rows: place text, owner text, key text
+DELETE FROM idempotency_key WHERE status = 0 AND (owner, key) IN (SELECT rows.owner, rows.key FROM {rows});
+
+-- name: to_prune
+SELECT owner, key, created FROM idempotency_key WHERE created < :before ORDER BY created LIMIT :most;
+
+-- name: prune
+-- rows: owner text, key text, created float8
+DELETE FROM idempotency_key WHERE (owner, key, created) IN (SELECT rows.owner, rows.key, rows.created FROM {rows})
+RETURNING owner, key;

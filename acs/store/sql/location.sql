@@ -1,0 +1,58 @@
+-- Locations.
+
+-- name: create
+-- rows: name text, short_name text, organization_id bigint, latitude text, longitude text, at float8
+INSERT INTO location (name, short_name, organization_id, latitude, longitude, created)
+SELECT rows.name, rows.short_name, rows.organization_id, rows.latitude, rows.longitude, rows.at FROM {rows} WHERE TRUE
+RETURNING name, id;
+
+-- name: update
+-- rows: id bigint, name text, short_name text, organization_id bigint, latitude text, longitude text
+UPDATE location SET name = rows.name, short_name = rows.short_name, organization_id = rows.organization_id,
+    latitude = rows.latitude, longitude = rows.longitude
+FROM {rows}
+WHERE location.id = rows.id
+RETURNING location.id;
+
+-- name: delete
+-- rows: id bigint
+DELETE FROM location WHERE id IN (SELECT rows.id FROM {rows})
+    AND NOT EXISTS (SELECT 1 FROM device WHERE device.location_id = location.id)
+RETURNING id;
+
+-- name: references
+SELECT 'device' WHERE EXISTS (SELECT 1 FROM device WHERE device.location_id = :id);
+
+-- name: by_id
+SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location WHERE id = :id;
+
+-- name: by_name
+SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location WHERE name = :name;
+
+-- name: page
+SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location
+WHERE id > :after ORDER BY id LIMIT :most;
+
+-- name: of_organizations
+-- only: sqlite
+SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location
+WHERE id > :after AND organization_id IN (SELECT value FROM json_each(:organizations)) ORDER BY id LIMIT :most;
+
+-- name: of_organizations
+-- only: postgresql
+SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location
+WHERE id > :after
+    AND organization_id IN (SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint))
+ORDER BY id LIMIT :most;
+
+-- name: count
+SELECT COUNT(*) FROM location;
+
+-- name: count_of_organizations
+-- only: sqlite
+SELECT COUNT(*) FROM location WHERE organization_id IN (SELECT value FROM json_each(:organizations));
+
+-- name: count_of_organizations
+-- only: postgresql
+SELECT COUNT(*) FROM location
+WHERE organization_id IN (SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint));

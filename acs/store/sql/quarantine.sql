@@ -1,0 +1,40 @@
+-- Devices that called and were not let in.
+
+-- name: record
+-- rows: identity text, oui text, product_class text, serial_number text, manufacturer text, address text, username text, software_version text, reason text, device_id bigint, at float8, most bigint
+INSERT INTO quarantine (oui, product_class, serial_number, manufacturer, address, username, software_version, reason,
+    device_id, first_seen, last_seen)
+SELECT rows.oui, rows.product_class, rows.serial_number, rows.manufacturer, rows.address, rows.username,
+    rows.software_version, rows.reason, rows.device_id, rows.at, rows.at
+FROM {rows}
+WHERE (SELECT COUNT(*) FROM quarantine) < rows.most
+    OR EXISTS (
+        SELECT 1 FROM quarantine AS known
+        WHERE known.oui = rows.oui AND known.product_class = rows.product_class
+            AND known.serial_number = rows.serial_number
+    )
+ON CONFLICT (oui, product_class, serial_number) DO UPDATE SET
+    manufacturer = excluded.manufacturer, address = excluded.address, username = excluded.username,
+    software_version = excluded.software_version, reason = excluded.reason, device_id = excluded.device_id,
+    last_seen = excluded.last_seen, informs = quarantine.informs + 1;
+
+-- name: all
+SELECT id, oui, product_class, serial_number, manufacturer, address, username, software_version, reason, device_id,
+    informs, first_seen, last_seen
+FROM quarantine WHERE id > :after ORDER BY id LIMIT :most;
+
+-- name: by_id
+SELECT id, oui, product_class, serial_number, manufacturer, address, username, software_version, reason, device_id,
+    informs, first_seen, last_seen
+FROM quarantine WHERE id = :id;
+
+-- name: drop
+-- rows: id bigint
+DELETE FROM quarantine WHERE id IN (SELECT rows.id FROM {rows}) RETURNING id;
+
+-- name: drop_identity
+-- rows: device_id bigint, oui text, product_class text, serial_number text
+DELETE FROM quarantine WHERE id IN (
+    SELECT old.id FROM {rows} JOIN quarantine AS old ON old.oui = rows.oui AND old.product_class = rows.product_class
+        AND old.serial_number = rows.serial_number
+);

@@ -1,0 +1,198 @@
+"""Group commit: whoever waits while the database is busy goes into the next transaction, together.
+
+A caller's *unit* is a few batches with its own rows, for one key (a device, mostly). Units of the same shape run as
+one statement per batch for all of them. There is no timer: a lone unit is written at once, and under load the units
+pile up while the disk syncs. A unit resumes its caller only after the commit that holds it.
+"""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from acs.store.database import Database
+from acs.store.errors import RecordError, StoreBusyError, StoreError, StoreUnavailableError
+from acs.store.statements import Batch, Row, Step
+
+Key = int | str
+
+_LARGEST: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """One transaction that was tried, for whoever counts."""
+
+    units: int
+    """How many callers it served."""
+    seconds: float
+    """How long it took."""
+    failed: bool
+    """Whether the database was to blame for its failure."""
+
+
+@dataclass(slots=True, eq=False)
+class _Unit:
+    key: Key
+    steps: Sequence[Step]
+    shape: tuple[Batch, ...]
+    done: asyncio.Future[list[list[Row]]]
+
+
+class GroupWriter:
+    """The one that writes. ``run`` is its loop; units wait from the first ``write`` on."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        capacity: int = 10_000,
+        largest: int = _LARGEST,
+        on_commit: Callable[[Committed], None] = lambda _: None,
+    ) -> None:
+        self._database = database
+        self._capacity = capacity
+        self._largest = largest
+        self._on_commit = on_commit
+        self._waiting: deque[_Unit] = deque()
+        self._in_hand: list[_Unit] = []
+        self._arrival = asyncio.Event()
+        self._stopped = False
+
+    def __len__(self) -> int:
+        """How many units wait."""
+        return len(self._waiting)
+
+    async def write(self, key: Key, *steps: Step) -> list[list[Row]]:
+        """Make a unit durable; what each of its batches returned for its keys.
+
+        StoreBusyError when too many wait, StoreUnavailableError when the database fails, RecordError when it is this
+        unit that cannot be stored.
+        """
+        if self._stopped:
+            raise StoreUnavailableError("the store is closed")
+        if len(self._waiting) >= self._capacity:
+            raise StoreBusyError(f"{self._capacity} records are waiting to be stored")
+        unit = _Unit(key, steps, tuple([batch for batch, _ in steps]), asyncio.get_running_loop().create_future())
+        self._waiting.append(unit)
+        self._arrival.set()
+        return await unit.done
+
+    async def run(self) -> None:
+        """Write until ``stop``; then what still waits."""
+        try:
+            while True:
+                await self._arrival.wait()
+                self._arrival.clear()
+                while self._waiting:
+                    self._in_hand = self._take()
+                    await self._write_together(self._in_hand)
+                if self._stopped:
+                    return
+        finally:
+            # Whatever ended the loop: nobody waits for one that is gone.
+            self._stopped = True
+            for unit in (*self._in_hand, *self._waiting):
+                _fail(unit, StoreUnavailableError("the store is closed"))
+            self._waiting.clear()
+
+    def stop(self) -> None:
+        """Take no more units."""
+        self._stopped = True
+        self._arrival.set()
+
+    def _take(self) -> list[_Unit]:
+        """The next units, at most one of each key: two changes of one row cannot stand in one statement."""
+        taken: dict[Key, _Unit] = {}
+        left: list[_Unit] = []
+        while self._waiting and len(taken) < self._largest:
+            unit = self._waiting.popleft()
+            if unit.done.cancelled():
+                continue
+            if unit.key in taken:
+                left.append(unit)
+            else:
+                taken[unit.key] = unit
+        self._waiting.extendleft(reversed(left))
+        return list(taken.values())
+
+    async def _write_together(self, units: Sequence[_Unit]) -> None:
+        if not units:
+            return
+        started = time.monotonic()
+        shapes: dict[tuple[Batch, ...], list[_Unit]] = {}
+        for unit in units:
+            shapes.setdefault(unit.shape, []).append(unit)
+        for group in shapes.values():
+            # Every worker locks rows in the same order, so none waits for another in a circle.
+            group.sort(key=lambda unit: (isinstance(unit.key, str), unit.key))
+        steps = [step for group in shapes.values() for step in _merged(group)]
+        try:
+            results = await self._database.transact([step for step in steps if step[1]])
+        except RecordError as error:
+            await self._blame(units, error)
+            return
+        except StoreError as error:
+            self._on_commit(Committed(len(units), time.monotonic() - started, failed=True))
+            for unit in units:
+                _fail(unit, error)
+            return
+        self._on_commit(Committed(len(units), time.monotonic() - started, failed=False))
+        given = iter(results)
+        by_step = [next(given) if rows else [] for _, rows in steps]
+        place = 0
+        for group in shapes.values():
+            width = len(group[0].shape)
+            _hand_out(group, by_step[place : place + width])
+            place += width
+
+    async def _blame(self, units: Sequence[_Unit], error: RecordError) -> None:
+        """Find the unit that cannot be stored by halves, and store the others."""
+        if len(units) == 1:
+            _fail(units[0], error)
+            return
+        middle = len(units) // 2
+        await self._write_together(units[:middle])
+        await self._write_together(units[middle:])
+
+
+def _merged(group: Sequence[_Unit]) -> list[Step]:
+    """One step for each batch of the shape, with all units' rows."""
+    if len(group) == 1:
+        return list(group[0].steps)
+    return [
+        (batch, [row for unit in group for row in unit.steps[place][1]]) for place, batch in enumerate(group[0].shape)
+    ]
+
+
+def _hand_out(group: Sequence[_Unit], results: Sequence[list[Row]]) -> None:
+    """Give every unit the returned rows that begin with one of its keys."""
+    if len(group) == 1:
+        _finish(group[0], list(results))
+        return
+    sorted_out: list[dict[Key, list[Row]]] = []
+    for rows in results:
+        by_key: dict[Key, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_key[row[0]].append(row)
+        sorted_out.append(by_key)
+    for unit in group:
+        _finish(
+            unit,
+            [
+                [found for key in dict.fromkeys([row[0] for row in rows]) for found in by_key.get(key, ())]
+                for (_, rows), by_key in zip(unit.steps, sorted_out, strict=True)
+            ],
+        )
+
+
+def _finish(unit: _Unit, results: list[list[Row]]) -> None:
+    if not unit.done.done():
+        unit.done.set_result(results)
+
+
+def _fail(unit: _Unit, error: StoreError) -> None:
+    if not unit.done.done():
+        unit.done.set_exception(error)

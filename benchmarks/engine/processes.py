@@ -1,0 +1,50 @@
+"""What processes cost, their children included, and where they run."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What some processes have used so far."""
+
+    cpu_seconds: float
+    """Processor time, of the user and of the system."""
+    resident_bytes: int
+    """Resident memory now."""
+
+
+def usage(process_ids: Iterable[int]) -> Usage:
+    """What these processes and all below them have used."""
+    seconds, resident = 0.0, 0
+    for process in _trees(process_ids):
+        try:
+            with process.oneshot():
+                times, memory = process.cpu_times(), process.memory_info()
+        except psutil.NoSuchProcess:  # a child that has just ended
+            continue
+        seconds += times.user + times.system
+        resident += memory.rss
+    return Usage(seconds, resident)
+
+
+def pin(process_id: int, core: int) -> None:
+    """Keep a process that has just been started, and the threads and children it will have, on one core."""
+    psutil.Process(process_id).cpu_affinity([core])
+
+
+def cores() -> tuple[int, int]:
+    """The core for the server and the core for everything else; they are one where there is only one."""
+    allowed = psutil.Process().cpu_affinity()
+    return min(allowed), max(allowed)
+
+
+def _trees(process_ids: Iterable[int]) -> list[psutil.Process]:
+    found = []
+    for process_id in process_ids:
+        if psutil.pid_exists(process_id):
+            process = psutil.Process(process_id)
+            found += [process, *process.children(recursive=True)]
+    return found

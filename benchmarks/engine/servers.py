@@ -1,0 +1,116 @@
+"""The servers under measurement: started on a core of their own, waited for, and stopped."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks.engine.errors import ServerError
+from benchmarks.engine.loops import HOST
+from benchmarks.engine.processes import pin
+
+_ROOT: Final = Path(__file__).parents[2]
+_READY_SECONDS: Final = 20.0
+_STOP_SECONDS: Final = 30.0
+
+MEASURED: Final = "aioacs"
+"""The program that all this is about; it alone has a database."""
+PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
+    MEASURED: ("acs", "serve"),
+    "bare": ("benchmarks.engine.bare", "--port", "{port}"),
+    "responder": ("benchmarks.engine.responder", "--port", "{port}"),
+}
+"""What can be measured: the arguments of ``python -m``. All get their settings by the environment as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs."""
+
+    program: str
+    """Which of PROGRAMS it is."""
+    port: int
+    """Where devices call."""
+    process_id: int
+    """Its process; its workers are below it."""
+    database_url: str
+    """Its database."""
+    key_file: Path
+    """The keys of its secrets."""
+    log: Path
+    """What it prints."""
+
+    @property
+    def url(self) -> str:
+        """What a device has as the URL of its ACS."""
+        return f"http://{HOST}:{self.port}/"
+
+
+@contextmanager
+def running(
+    program: str, *, database_url: str, folder: Path, core: int, settings: Mapping[str, str]
+) -> Iterator[Server]:
+    """A server that works in a folder, where its log is too; it has ended when the block has."""
+    port = _free_port()
+    key_file, log = folder / "secret.keys", folder / "server.log"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")},
+        "PYTHONPATH": str(_ROOT),
+        "AIOACS_CWMP_HOST": HOST,
+        "AIOACS_CWMP_PORT": str(port),
+        "AIOACS_API_PORT": "0",
+        "AIOACS_DATABASE_URL": database_url,
+        "AIOACS_SECRET_KEY_FILE": str(key_file),
+        "AIOACS_LOG_LEVEL": "info",
+        **settings,
+    }
+    command = [sys.executable, "-m", *(part.format(port=port) for part in PROGRAMS[program])]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+    try:
+        pin(process.pid, core)
+        _wait_until_ready(process, port, log)
+        yield Server(program, port, process.pid, database_url, key_file, log)
+    finally:
+        _stop(process)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise ServerError(f"the server ended with status {process.returncode}:\n{last_words(log)}")
+        try:
+            socket.create_connection((HOST, port), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise ServerError(f"the server takes no connection after {_READY_SECONDS:g} s:\n{last_words(log)}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(_STOP_SECONDS)
+
+
+def _free_port() -> int:
+    with socket.socket() as asking:
+        asking.bind((HOST, 0))
+        port: int = asking.getsockname()[1]
+    return port
+
+
+def last_words(log: Path) -> str:
+    """The end of a server's log."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-20:])

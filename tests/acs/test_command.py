@@ -1,0 +1,100 @@
+"""The command as an operator uses it: in a process of its own, by its output and its exit status."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+SECRET = "hunter2hunter2"
+
+
+def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "acs", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env=own | {f"AIOACS_{name}": value for name, value in settings.items()},
+        timeout=60,
+    )
+
+
+def test_the_version_is_told_whatever_the_settings_are(tmp_path: Path) -> None:
+    done = aioacs(tmp_path, "version", CWMP_PORT="wrong")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"aioacs {version('aioacs')}\n", "")
+
+
+def test_the_version_loads_nothing_of_the_server(tmp_path: Path) -> None:
+    program = (
+        "import sys, runpy; sys.argv = ['aioacs', 'version']\n"
+        "try: runpy.run_module('acs', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "server = {'pydantic_settings', 'aiohttp', 'asyncpg', 'lxml', 'structlog', 'acs.settings'}\n"
+        "print(sorted(server & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    done = aioacs(tmp_path, "--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("serve", "migrate", "doctor", "version"))
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_wrong_settings_are_all_told_on_standard_error_with_status_2(tmp_path: Path, command: str) -> None:
+    done = aioacs(tmp_path, command, CWMP_PORT="x", WORKERS="0", BOOTSTRAP_TOKEN=SECRET, NO_SUCH=SECRET)
+    assert (done.returncode, done.stdout) == (2, "")
+    told = done.stderr.splitlines()
+    assert len(told) == 4
+    assert all(line.startswith("aioacs: AIOACS_") for line in told)
+    assert SECRET not in done.stderr
+    assert list(tmp_path.iterdir()) == [], "nothing is started, and nothing is made"
+
+
+def test_the_tables_are_made_once(tmp_path: Path) -> None:
+    first, second = (aioacs(tmp_path, "migrate") for _ in range(2))
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert all(line.startswith("applied ") for line in first.stdout.splitlines())
+    assert first.stdout
+    assert second.stdout == "already up to date\n"
+    assert (tmp_path / "data" / "aioacs.db").exists()
+
+
+def test_a_database_that_cannot_be_used_is_told_without_a_traceback_or_its_password(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    done = aioacs(tmp_path, "migrate")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    done = aioacs(tmp_path, "migrate", DATABASE_URL=f"postgresql://u:{SECRET}@127.0.0.1:1/aioacs")
+    assert done.returncode == 1
+    assert SECRET not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_finds_a_fresh_machine_fit(tmp_path: Path) -> None:
+    done = aioacs(tmp_path, "doctor", CWMP_PORT="0", API_PORT="0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok      database: data/aioacs.db is not there yet; the first start makes it" in done.stdout.splitlines()
+
+
+def test_the_doctor_ends_with_status_1_if_something_fails(tmp_path: Path) -> None:
+    done = aioacs(tmp_path, "doctor", CWMP_PORT="0", API_PORT="0", CWMP_PUBLIC_URL="http://localhost")
+    assert done.returncode == 1
+    assert "failure public URL: http://localhost leads devices to themselves" in done.stdout
+
+
+def test_the_doctor_tells_wrong_settings_too(tmp_path: Path) -> None:
+    done = aioacs(tmp_path, "doctor", DATABASE_URL=f"postgresql//u:{SECRET}@db", CWMP_PORT="x")
+    assert done.returncode == 1
+    assert [line.split(" is ")[0] for line in done.stdout.splitlines()] == [
+        "failure settings: AIOACS_DATABASE_URL",
+        "failure settings: AIOACS_CWMP_PORT",
+    ]
+    assert SECRET not in done.stdout + done.stderr

@@ -1,0 +1,216 @@
+"""When the database cannot be used, everyone is told, nothing is half written, and no restart is needed afterwards."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from acs.domain.inventory import OrganizationDetails
+from acs.store.errors import RecordError, StoreBusyError, StoreUnavailableError
+from acs.store.migrations import migrate
+from acs.store.opening import open_database
+from acs.store.sqlite import SqliteDatabase
+from tests.contract.opened import OpenStore, Probe, opened, probing
+from tests.contract.servers import Server
+
+_NAMES = "SELECT name FROM organization ORDER BY name"
+
+
+async def _create_many(store: OpenStore, stem: str, length: int = 0) -> list[object]:
+    return await asyncio.gather(
+        *(store.organizations.create(OrganizationDetails(f"{stem} {n}", "x" * length), 0.0) for n in range(20)),
+        return_exceptions=True,
+    )
+
+
+def _is_unavailable(result: object) -> bool:
+    return isinstance(result, StoreUnavailableError) and not isinstance(result, StoreBusyError | RecordError)
+
+
+# --- SQLite
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "aioacs.db"
+
+
+def _file(store: OpenStore) -> SqliteDatabase:
+    assert isinstance(store.database, SqliteDatabase)
+    return store.database
+
+
+async def _pragma(store: OpenStore, pragma: str) -> int:
+    value: int = await _file(store).on_writer(lambda connection: connection.execute(f"PRAGMA {pragma}").fetchone()[0])
+    return value
+
+
+async def test_a_full_disk_fails_all_that_wait_and_is_forgotten_when_there_is_room(sqlite_store: OpenStore) -> None:
+    assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "before"))
+    before = await sqlite_store.organizations.page(after=0, most=1000)
+    most = await _pragma(sqlite_store, "max_page_count")
+    await _pragma(sqlite_store, f"max_page_count = {await _pragma(sqlite_store, 'page_count')}")
+    full = await _create_many(sqlite_store, "full", length=10_000)
+    assert all(_is_unavailable(each) for each in full)
+    assert "full" in str(full[0])
+    assert await sqlite_store.organizations.page(after=0, most=1000) == before
+    await _pragma(sqlite_store, f"max_page_count = {most}")
+    assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "after", length=10_000))
+    assert await sqlite_store.organizations.count() == 40
+
+
+async def test_a_file_that_another_program_holds_is_written_when_it_is_let_go(
+    sqlite_store: OpenStore, path: Path
+) -> None:
+    await _pragma(sqlite_store, "busy_timeout = 1")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert all(_is_unavailable(each) for each in await _create_many(sqlite_store, "held"))
+    other.execute("ROLLBACK")
+    other.close()
+    assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "free"))
+
+
+async def test_a_damaged_file_is_no_fault_of_the_records(sqlite_store: OpenStore, path: Path) -> None:
+    await _create_many(sqlite_store, "before", length=5_000)
+    await _file(sqlite_store).on_writer(
+        lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    )
+    await _forget_pages(sqlite_store)
+    whole = _damage(path)
+    assert all(_is_unavailable(each) for each in await _create_many(sqlite_store, "damaged"))
+    with pytest.raises(StoreUnavailableError, match="malformed"):
+        await sqlite_store.organizations.page(after=0, most=1000)
+    _write(path, whole)
+    assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "mended"))
+    assert await sqlite_store.organizations.count() == 40
+
+
+def _damage(path: Path) -> bytes:
+    """Write over all but the first page; what was there."""
+    whole = path.read_bytes()
+    _write(path, whole[:4096] + b"\xff" * (len(whole) - 4096))
+    return whole
+
+
+def _write(path: Path, octets: bytes) -> None:
+    path.write_bytes(octets)
+
+
+async def _forget_pages(store: OpenStore) -> None:
+    """Let no connection answer from what it remembers."""
+    database = _file(store)
+    for connection in (database._writer, *database._readers):
+        await connection.run(lambda each: each.execute("PRAGMA shrink_memory").fetchall())
+
+
+async def test_a_file_that_is_no_database_is_named_in_the_error(path: Path) -> None:
+    _write(path, b"not a database at all" * 1000)
+    with pytest.raises(StoreUnavailableError, match=r"aioacs\.db cannot be opened: file is not a database"):
+        await open_database(f"sqlite:///{path}")
+
+
+async def test_a_folder_that_cannot_be_made_is_named_in_the_error(path: Path) -> None:
+    _write(path, b"a file, no folder")
+    with pytest.raises(StoreUnavailableError, match=r"aioacs\.db.* cannot be made"):
+        await open_database(f"sqlite:///{path / 'below' / 'x.db'}")
+
+
+async def test_a_closed_file_is_unavailable(path: Path) -> None:
+    url = f"sqlite:///{path}"
+    await migrate(url)
+    async with opened(url) as store:
+        await store.database.close()
+        assert all(_is_unavailable(each) for each in await _create_many(store, "closed"))
+        with pytest.raises(StoreUnavailableError):
+            await store.organizations.page(after=0, most=1)
+
+
+# --- PostgreSQL
+
+
+@pytest.fixture
+async def other(postgresql_store: OpenStore) -> AsyncIterator[Probe]:
+    async with probing(postgresql_store.url) as probe:
+        yield probe
+
+
+_TERMINATE = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_BLOCKED = (
+    "SELECT COUNT(*) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%organization%'"
+)
+
+
+async def test_a_connection_that_is_lost_in_a_transaction_fails_all_that_wait_and_a_new_one_is_made(
+    postgresql_store: OpenStore, other: Probe
+) -> None:
+    await _create_many(postgresql_store, "before")
+    await other.execute("BEGIN")
+    await other.execute("LOCK TABLE organization IN ACCESS EXCLUSIVE MODE")
+    waiting = asyncio.create_task(_create_many(postgresql_store, "lost"))
+    async with probing(postgresql_store.url) as third:
+        async with asyncio.timeout(20):
+            while not await third.value(_BLOCKED):
+                pass
+        await third.rows(f"{_TERMINATE} AND wait_event_type = 'Lock'")
+    # One is in the transaction that was lost; the others came while it waited, and go into the next one.
+    await other.execute("ROLLBACK")
+    lost = await waiting
+    failed = [each for each in lost if _is_unavailable(each)]
+    assert failed
+    assert len(failed) + sum(isinstance(each, int) for each in lost) == 20
+    names = {name for (name,) in await other.rows(_NAMES)}
+    assert len([name for name in names if name.startswith("lost")]) == 20 - len(failed)
+    assert not any(isinstance(each, Exception) for each in await _create_many(postgresql_store, "after"))
+
+
+async def test_a_server_that_was_restarted_needs_no_restart_of_ours(postgresql_store: OpenStore, other: Probe) -> None:
+    await _create_many(postgresql_store, "before")
+    await other.rows(_TERMINATE)
+    # What notices the loss may fail, as unavailable and nothing else; what comes then is served.
+    for _ in range(3):
+        results = await _create_many(postgresql_store, "after")
+        assert all(_is_unavailable(each) or isinstance(each, int | RecordError) for each in results)
+    for _ in range(20):
+        try:
+            assert len(await postgresql_store.organizations.page(after=0, most=1000)) == 40
+            break
+        except StoreUnavailableError:
+            continue
+    else:
+        pytest.fail("no connection came back")
+
+
+async def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
+    with pytest.raises(StoreUnavailableError) as raised:
+        await open_database("postgresql://user:hunter2@127.0.0.1:1/aioacs")
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+async def test_a_database_that_refuses_connections_fails_the_writes_until_it_takes_them(
+    postgresql_store: OpenStore, postgresql_server: Server
+) -> None:
+    name = urlsplit(postgresql_store.url).path.removeprefix("/")
+    async with probing(postgresql_server.admin_url) as admin:
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await admin.rows(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            assert all(_is_unavailable(each) for each in await _create_many(postgresql_store, "gone"))
+            with pytest.raises(StoreUnavailableError):
+                await postgresql_store.organizations.page(after=0, most=1)
+        finally:
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        assert all(isinstance(each, int) for each in await _create_many(postgresql_store, "back"))
+
+
+async def test_an_unknown_kind_of_database_is_refused() -> None:
+    with pytest.raises(StoreUnavailableError, match="sqlite:/// or postgresql://"):
+        await open_database("mysql://localhost/aioacs")

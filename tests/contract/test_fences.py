@@ -1,0 +1,256 @@
+"""A session that was superseded changes nothing any more, in any statement; and no operation is ever taken twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+import pytest
+
+from acs.domain.contact import HistoryEntry, NewValue
+from acs.domain.queue import ClaimedOperation, OperationState, Settlement
+from acs.store.settings import SettingState
+from acs.store.statements import Batch
+from tests.contract.opened import OpenStore, Probe, opened
+from tests.contract.samples import AT, inform, make_device, meet, operation
+from tests.contract.test_statements import ALL
+
+# What a session of the device that ``_scene`` makes would write, but for its fence. Every batch with a fence is here.
+_ROWS: Final[Mapping[str, Mapping[str, object]]] = {
+    "contact.hold": {"lease_until": AT + 99, "snapshot": '{"new": 1}'},
+    "contact.end_session": {},
+    "contact.take_over": {"at": AT},
+    "contact.settle_flags": {
+        "settings_due": True,
+        "credentials_due": True,
+        "last_configuration": AT,
+        "batches": "[1]",
+    },
+    "operation.recover": {"at": AT + 1, "fault": "lost"},
+    "operation.claim": {"at": AT + 1},
+    "operation.mark_sent": {"sent": "Reboot", "progress": "p", "at": AT + 1},
+    "operation.save": {"progress": "p", "at": AT + 1},
+    "operation.settle": {
+        "state": "completed",
+        "phase": "",
+        "sent": "",
+        "progress": "",
+        "outcome": "o",
+        "fault": "",
+        "ready_at": None,
+        "proof_by": None,
+        "completed_at": AT,
+        "attempts": 1,
+        "at": AT + 1,
+    },
+    "history.add_in_session": {"at": AT, "kind": "operation", "subject": "", "old": None, "new": None, "actor": None},
+    "operation.adopt": {},
+    "operation.abandon": {"at": AT + 1_000},
+    "parameter.note_changes": {"subject": "Device.X", "value": "2", "shown": "2", "at": AT + 1},
+    "parameter.record": {"value": "2", "type": "xsd:string", "writable": True, "at": AT + 1},
+    "parameter.forget_paths": {},
+    "setting.record_states": {
+        "path": "Device.X",
+        "uuid": "u",
+        "state": "applied",
+        "fault": "",
+        "shown": None,
+        "at": AT + 1,
+    },
+}
+# It tells that what an earlier session sent was answered after all: late by its nature.
+_LATE: Final = {"operation.prove_late"}
+_FENCED: Final = [
+    each for each in ALL if isinstance(each, Batch) and "fence" in each.columns and each.name not in _LATE
+]
+
+
+def test_every_fenced_statement_is_tried() -> None:
+    assert {each.name for each in _FENCED} == set(_ROWS)
+
+
+class _Scene:
+    """A device in its second session, with one operation in progress, one that waits, and a known value."""
+
+    def __init__(self, store: OpenStore, device_id: int, path_id: int, fence: int, claimed: ClaimedOperation) -> None:
+        self.store = store
+        self.device_id = device_id
+        self.path_id = path_id
+        self.fence = fence
+        self.claimed = claimed
+        self.claimed_under = fence
+
+    async def write(self, statement: Batch, fence: int) -> list[tuple[object, ...]]:
+        given = {
+            "device_id": self.device_id,
+            # An operation goes from the session that claimed it to the one that goes on.
+            "fence": self.claimed_under if statement.name == "operation.adopt" else fence,
+            "new_fence": fence,
+            "path_id": self.path_id,
+            "id": self.claimed.id,
+            **_ROWS[statement.name],
+        }
+        (results,) = await self.store.writer.write(
+            self.device_id, (statement, [tuple(given[column] for column in statement.columns)])
+        )
+        return results
+
+
+@pytest.fixture
+async def scene(store: OpenStore) -> _Scene:
+    # A neighbour first, in the same state: nothing of it may change either way.
+    await _enter(store, await make_device(store, "S2"))
+    return await _enter(store, await make_device(store))
+
+
+async def _enter(store: OpenStore, device_id: int) -> _Scene:
+    (path_id,) = await store.parameters.numbers(["Device.X"])
+    await meet(store, device_id)
+    await store.operations.queue(operation(device_id, "1"), AT)
+    await store.operations.queue(operation(device_id, "2"), AT)
+    met = await meet(store, device_id, AT + 1, NewValue(path_id, "1", "xsd:string", False, "Device.X", "1"))
+    claimed = await store.operations.claim(device_id, met.fence, AT)
+    assert claimed is not None
+    return _Scene(store, device_id, path_id, met.fence, claimed)
+
+
+@pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
+async def test_an_old_fence_changes_nothing(scene: _Scene, probe: Probe, statement: Batch) -> None:
+    before = await probe.content()
+    for fence in (scene.fence - 1, 0):
+        assert await scene.write(statement, fence) == []
+        assert await probe.content() == before
+    # And nothing from the future either: a fence is given out by the database alone.
+    assert await scene.write(statement, scene.fence + 1) == []
+    assert await probe.content() == before
+
+
+@pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
+async def test_the_fence_of_the_session_changes_its_device_alone(scene: _Scene, probe: Probe, statement: Batch) -> None:
+    if statement.name in {"operation.recover", "operation.adopt"}:
+        # They are about what an earlier session left.
+        await scene.store.contacts.take_over(scene.device_id, scene.fence, AT)
+        scene.fence += 1
+    others = f"SELECT * FROM operation WHERE device_id <> {scene.device_id} ORDER BY id"
+    before, theirs = await probe.content(), await probe.rows(others)
+    await scene.write(statement, scene.fence)
+    assert await probe.content() != before
+    assert await probe.rows(others) == theirs
+    assert await probe.value(f"SELECT SUM(fence) FROM contact WHERE device_id <> {scene.device_id}") == 2
+
+
+async def test_a_superseded_session_is_told_so_by_every_method(scene: _Scene, probe: Probe) -> None:
+    store, device_id, old = scene.store, scene.device_id, scene.fence
+    met = await meet(store, device_id, AT + 2)
+    assert met.fence == old + 1
+    recovered = await store.operations.recover(device_id, met.fence, AT + 2, "lost")
+    assert recovered == [(scene.claimed.public_id, OperationState.QUEUED)]
+    before = await probe.content()
+    lease = {"at": AT + 3, "lease_until": AT + 99, "snapshot": "{}"}
+    assert not await store.contacts.hold(device_id, old, AT + 99, "{}")
+    assert await store.contacts.take_over(device_id, old, AT) is None
+    assert await store.operations.claim(device_id, old, AT + 3) is None
+    assert not await store.operations.mark_sent(device_id, old, scene.claimed, sent="Reboot", progress="", **lease)  # type: ignore[arg-type]
+    assert not await store.operations.save(device_id, old, scene.claimed, progress="", **lease)  # type: ignore[arg-type]
+    settled = await store.operations.settle(
+        device_id,
+        old,
+        Settlement(scene.claimed, OperationState.COMPLETED, AT + 3),
+        values=[NewValue(scene.path_id, "9", "xsd:string", True, "Device.X", "9")],
+        history=(HistoryEntry("operation", scene.claimed.public_id, None, "completed"),),
+    )
+    assert settled is None
+    await store.contacts.end_session(device_id, old)
+    await store.parameters.record(device_id, old, [NewValue(scene.path_id, "9", None, None, None, None)], AT + 3)
+    await store.parameters.forget(device_id, old, ["Device.X"])
+    await store.settings.settle(device_id, old, [SettingState("Device.X", "u", "applied")], AT, settings_due=True)
+    assert await probe.content() == before
+
+
+# --- two workers
+
+
+@pytest.fixture
+async def second(store: OpenStore) -> AsyncIterator[OpenStore]:
+    """Another worker on the same database."""
+    async with opened(store.url) as found:
+        yield found
+
+
+async def test_two_workers_that_claim_at_the_same_time_never_get_the_same_operation(
+    store: OpenStore, second: OpenStore
+) -> None:
+    devices = [await make_device(store, f"S{number}") for number in range(4)]
+    for device_id in devices:
+        await asyncio.gather(*(store.operations.queue(operation(device_id, str(n)), AT) for n in range(15)))
+    fences = {device_id: (await meet(store, device_id)).fence for device_id in devices}
+    taken: list[str] = []
+    while True:
+        claims = await asyncio.gather(
+            *(
+                worker.operations.claim(device_id, fences[device_id], AT)
+                for device_id in devices
+                for worker in (store, second, store, second)
+            )
+        )
+        claimed = [each.public_id for each in claims if each is not None]
+        if not claimed:
+            break
+        taken += claimed
+    assert len(taken) == len(set(taken)) == 60
+
+
+async def test_of_sessions_that_begin_on_two_workers_at_once_the_last_fence_alone_claims(
+    store: OpenStore, second: OpenStore
+) -> None:
+    device_id = await make_device(store)
+    await asyncio.gather(*(store.operations.queue(operation(device_id, str(n)), AT) for n in range(10)))
+    for turn in range(10):
+        mets = await asyncio.gather(
+            *(
+                worker.contacts.record_inform(inform(device_id, AT + turn + n / 8))
+                for n, worker in enumerate([store, second])
+            )
+        )
+        fences = [met.fence for met in mets if met is not None]
+        assert sorted(fences) == [2 * turn + 1, 2 * turn + 2]
+        claims = await asyncio.gather(
+            *(
+                worker.operations.claim(device_id, fence, AT + 100)
+                for worker, fence in zip([store, second], fences, strict=True)
+            )
+        )
+        assert [claim is not None for claim in claims] == [fence == max(fences) for fence in fences]
+
+
+async def test_of_two_workers_that_take_a_session_over_one_gets_it(store: OpenStore, second: OpenStore) -> None:
+    device_id = await make_device(store)
+    fence = (await meet(store, device_id)).fence
+    for _ in range(10):
+        taken = await asyncio.gather(*(each.contacts.take_over(device_id, fence, AT) for each in (store, second)))
+        fence += 1
+        assert sorted(taken, key=str) == [fence, None]
+
+
+async def test_two_workers_that_write_the_same_rows_in_other_orders_both_succeed(
+    store: OpenStore, second: OpenStore
+) -> None:
+    devices = [await make_device(store, f"S{number}") for number in range(12)]
+    numbers = await store.parameters.numbers([f"Device.P{n}" for n in range(5)])
+    for turn in range(10):
+        values = [NewValue(number, f"{turn}", "xsd:string", None, None, None) for number in numbers]
+        await asyncio.gather(
+            *(meet(store, device_id, AT + turn, *values) for device_id in devices),
+            *(meet(second, device_id, AT + turn + 0.5, *reversed(values)) for device_id in reversed(devices)),
+        )
+    fetched = [await store.contacts.of_device(device_id) for device_id in devices]
+    assert [contact.fence for contact in fetched if contact is not None] == [20] * 12
+
+
+async def test_interned_paths_have_the_same_number_for_every_worker(store: OpenStore, second: OpenStore) -> None:
+    paths = [f"Device.P{number}" for number in range(40)]
+    one, other = await asyncio.gather(
+        asyncio.gather(*(store.parameters.numbers(paths[n : n + 20]) for n in range(20))),
+        asyncio.gather(*(second.parameters.numbers(list(reversed(paths[n : n + 20]))) for n in range(20))),
+    )
+    assert one == [list(reversed(each)) for each in other]
+    assert len(set(await store.parameters.numbers(paths))) == 40
