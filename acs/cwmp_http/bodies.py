@@ -51,7 +51,8 @@ async def read_body(request: web.BaseRequest, limit: int, budget: Budget) -> tup
     try:
         content = request.content
         body = b""
-        while chunk := await content.readany():
+        # The end is asked for, because waiting for it once more than needed costs as much as the body itself.
+        while not content.at_eof() and (chunk := await content.readany()):
             budget.take(len(chunk))
             taken += len(chunk)
             if taken > limit:

@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
+from acs.cwmp_http.heads import plain_address
 from acs.services.calling import Link
 
 MAX_LINE: Final = 8 * 1024
@@ -66,7 +67,7 @@ class Patience:
 class Connection(RequestHandler):
     """One connection, its phase and since when it is in it."""
 
-    __slots__ = ("certificate", "link", "listener", "phase", "since")
+    __slots__ = ("certificate", "link", "listener", "local", "peer", "phase", "since")
 
     def __init__(self, listener: "Listener", loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
@@ -82,12 +83,19 @@ class Connection(RequestHandler):
         self.listener = listener
         self.link = Link()
         self.certificate: str | None = None
+        self.peer = "::"
+        self.local = ("::", 0)
         self.phase = Phase.SILENT
-        self.since = loop.time()
+        self.since = listener.ticks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
+        peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        if peer:
+            self.peer = plain_address(peer[0])
+        if local:
+            self.local = local[0], local[1]
         self.listener.opened(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:
@@ -98,22 +106,23 @@ class Connection(RequestHandler):
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
         if self.phase is Phase.IDLE or self.phase is Phase.SILENT:
-            self.enter(Phase.HEAD)
+            self.phase, self.since = Phase.HEAD, self.listener.ticks
         super().data_received(data)
 
     async def finish_response(
         self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
     ) -> tuple[web.StreamResponse, bool]:
         """See ``RequestHandler``."""
-        self.enter(Phase.WRITING)
+        listener = self.listener
+        self.phase, self.since = Phase.WRITING, listener.ticks
         result = await super().finish_response(request, resp, start_time)
-        self.enter(Phase.IDLE)
+        self.phase, self.since = Phase.IDLE, listener.ticks
         return result
 
     def enter(self, phase: Phase) -> None:
         """A phase begins."""
         self.phase = phase
-        self.since = self.listener.now()
+        self.since = self.listener.ticks
 
     def abort(self) -> None:
         """Close at once, whatever is on the way."""
@@ -130,7 +139,8 @@ class Listener:
         self, handler: Handler, patience: Patience, is_full: Callable[[], bool], retry_after: Callable[[], int]
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self.now = self._loop.time
+        self.ticks = self._loop.time()
+        """The time when deadlines were last looked at: as exact as they are kept."""
         self.server = web.Server(handler, loop=self._loop)
         self.patience = patience
         self._is_full = is_full
@@ -161,13 +171,15 @@ class Listener:
 
     def close_overdue(self) -> int:
         """Close the connections that keep us waiting; how many."""
-        now, overdue = self.now(), []
+        now = self._loop.time()
+        overdue: list[Connection] = []
         for connection in self.connections:
             bound = self.patience.of(connection.phase)
             if bound is not None and now - connection.since > bound:
                 overdue.append(connection)
         for connection in overdue:
             connection.abort()
+        self.ticks = now
         return len(overdue)
 
     async def shutdown(self, seconds: float) -> None:

@@ -8,14 +8,14 @@ from aiohttp import web
 
 from acs.cwmp_http.bodies import BodyError, Budget, read_body
 from acs.cwmp_http.connections import Connection, Phase
-from acs.cwmp_http.heads import base_url, forwarded_for, is_within, our_cookies, plain_address
+from acs.cwmp_http.heads import base_url, forwarded_for, is_within, our_cookies
 from acs.services.calling import Caller, Reply
 from acs.services.run_session import Sessions
 from acs.services.tools import Tools
 
 FILES: Final = "/files/"
 # No versions: whoever asks learns nothing that helps against us.
-_SERVER: Final = "aioacs"
+_OURS: Final = {"Server": "aioacs"}
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -40,8 +40,7 @@ class Endpoint:
         if not isinstance(connection, Connection):
             raise TypeError("the endpoint serves the connections of a Listener")
         connection.enter(Phase.BUSY)
-        path = request.rel_url.raw_path
-        if path.startswith(FILES):
+        if request.rel_url.raw_path.startswith(FILES):
             return await self._files(request)
         if request.method != "POST":
             return _response(Reply(405, headers=(("Allow", "POST"),), close=True))
@@ -78,36 +77,32 @@ class Endpoint:
             self._budget.give_back(taken)
 
     def _caller(self, request: web.BaseRequest, connection: Connection) -> Caller:
-        headers, settings = request.headers, self._tools.settings
-        peer = plain_address(_host_of(connection.peername))
+        headers, trusted = request.headers, self._tools.settings.trusted_proxies
         is_secure = connection.listener.is_secure
-        address, link = peer, connection.link
-        scheme = "https" if is_secure else "http"
-        if settings.trusted_proxies and is_within(peer, settings.trusted_proxies):
+        peer, link = connection.peer, connection.link
+        address, scheme = peer, "https" if is_secure else "http"
+        if trusted and is_within(peer, trusted):
             link.is_proxy = True
-            address = forwarded_for(headers.getall("X-Forwarded-For", ()), peer, settings.trusted_proxies)
+            address = forwarded_for(headers.getall("X-Forwarded-For", ()), peer, trusted)
             if headers.get("X-Forwarded-Proto", "").strip().lower() == "https":
                 is_secure, scheme = True, "https"
-        cookies = headers.getall("Cookie", ())
         return Caller(
             link,
             address,
-            our_cookies(cookies) if cookies else (),
+            our_cookies(headers.getall("Cookie")) if "Cookie" in headers else (),
             headers.get("Authorization"),
             request.method,
             request.raw_path,
-            base_url(headers.get("Host"), scheme, _local_of(connection.sockname)),
+            base_url(headers.get("Host"), scheme, connection.local),
             is_secure,
-            _certificate(connection),
+            _certificate(connection) if connection.listener.is_secure else None,
         )
 
 
 def _response(reply: Reply) -> web.Response:
-    response = web.Response(status=reply.status, body=reply.body or None)
-    headers = response.headers
-    headers["Server"] = _SERVER
+    response = web.Response(body=reply.body or None, status=reply.status, headers=_OURS)
     for name, value in reply.headers:
-        headers.add(name, value)
+        response.headers.add(name, value)
     if reply.close:
         response.force_close()
     return response
@@ -115,7 +110,7 @@ def _response(reply: Reply) -> web.Response:
 
 def _certificate(connection: Connection) -> str | None:
     """The common name in the certificate that a device has shown; the listener has verified it."""
-    if not connection.listener.is_secure or connection.transport is None:
+    if connection.transport is None:
         return None
     if connection.certificate is None:
         tls = connection.transport.get_extra_info("ssl_object")
@@ -123,11 +118,3 @@ def _certificate(connection: Connection) -> str | None:
         names = [pair[1] for part in (shown or {}).get("subject", ()) for pair in part if pair[0] == "commonName"]
         connection.certificate = str(names[0]) if names else ""
     return connection.certificate or None
-
-
-def _host_of(place: object) -> str:
-    return str(place[0]) if isinstance(place, tuple) and place else "::"
-
-
-def _local_of(place: object) -> tuple[str, int]:
-    return (str(place[0]), int(place[1])) if isinstance(place, tuple) and len(place) >= 2 else ("127.0.0.1", 0)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -26,6 +27,7 @@ def our_cookies(headers: Iterable[str]) -> tuple[str, ...]:
     return tuple(found[:MAX_COOKIES])
 
 
+@lru_cache(maxsize=4096)
 def plain_address(text: str) -> str:
     """An address without its zone, and IPv4 as IPv4 even where the socket is of IPv6."""
     address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
@@ -61,6 +63,7 @@ def forwarded_for(headers: Iterable[str], peer: str, trusted: Sequence[Network])
     return found
 
 
+@lru_cache(maxsize=1024)
 def base_url(host: str | None, scheme: str, local: tuple[str, int]) -> str:
     """Where the device found us: by its Host header, else by the socket it reached."""
     if host is not None and _HOST.fullmatch(host):

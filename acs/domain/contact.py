@@ -89,6 +89,8 @@ class InformRecord:
     """How long the session may be silent."""
     snapshot: str
     """The session, for whoever has to go on with it."""
+    is_news: bool = True
+    """Whether the device may have been down, or is to be heard sooner than before."""
     booted_at: float | None = None
     """When it booted, if its events say so."""
     values: tuple[NewValue, ...] = ()

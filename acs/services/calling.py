@@ -25,7 +25,8 @@ class Link:
     """Whether it carried sessions of several devices: then it tells nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+# Made at each post and never changed; not frozen, because that makes each field ten times as dear.
+@dataclass(slots=True, eq=False)
 class Caller:
     """Everything about a post but its body."""
 
@@ -49,7 +50,7 @@ class Caller:
     """The name in the client certificate, if the device has shown a valid one."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Reply:
     """What goes back."""
 

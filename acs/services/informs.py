@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Final
 
-from acs.domain.contact import Description, HistoryEntry, InformRecord, NewValue, Proof
+from acs.domain.contact import Description, HistoryEntry, InformRecord, Proof
 from acs.domain.device import Identity, ManagedDevice
+from acs.services.values import News
 from acs.settings import Settings
 from cwmp_schemas import events
 from cwmp_schemas.rpc.session import Inform
@@ -90,7 +91,7 @@ def inform_record(
     session_key: str,
     lease_until: float,
     snapshot: str,
-    values: list[NewValue],
+    news: News,
 ) -> InformRecord:
     """Everything that an Inform changes."""
     codes = told.codes
@@ -109,10 +110,11 @@ def inform_record(
         description = Description(
             identity, inform.device_id.manufacturer[:_MAX_TEXT], told.software, told.hardware, cwmp_version
         )
+    down_after = settings.down_factor * expected_interval(device, told.interval, settings)
     return InformRecord(
         device.id,
         at,
-        settings.down_factor * expected_interval(device, told.interval, settings),
+        down_after,
         ",".join(codes),
         address,
         told.interval,
@@ -120,8 +122,9 @@ def inform_record(
         session_key,
         lease_until,
         snapshot,
+        not at < news.up_until <= at + down_after,
         at if told.is_boot else None,
-        tuple(values),
+        tuple(news.values),
         _history(device, codes, told),
         _proofs(told),
         description,

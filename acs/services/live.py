@@ -24,6 +24,7 @@ class LiveSession:
     __slots__ = (
         "address",
         "base_url",
+        "booted_at",
         "cookie",
         "credentials_due",
         "device",
@@ -65,6 +66,12 @@ class LiveSession:
         self.link: Link | None = None
         self.noted: set[HistoryEntry] = set()
         self.base_url = ""
+        self.booted_at: float | None = None
+
+    @property
+    def has_something(self) -> bool:
+        """Whether there may be anything to do that is not begun."""
+        return self.has_operations or self.settings_due or self.credentials_due
 
     @property
     def may_work(self) -> bool:

@@ -5,18 +5,18 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 from acs.domain.device import ManagedDevice
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import COOKIE, Caller
-from acs.services.enrol import Admitted, Enrolment, Refused
-from acs.services.informs import inform_record, read_inform
+from acs.services.enrol import Admitted, Enrolment
+from acs.services.informs import Told, inform_record
 from acs.services.live import LiveSession
-from acs.services.login import Login
 from acs.services.tools import Tools, quirks_of
 from acs.services.transfers import Transfers
-from acs.services.values import ValueKeeper
+from acs.services.values import ValueKeeper, prints_of
 from acs.services.work import Work
 from acs.session.errors import SnapshotError
 from acs.session.limits import SessionLimits
@@ -59,16 +59,14 @@ class Opening:
         self._enrolment = enrolment
         self._keeper = keeper
         self._transfers = transfers
-        self._new_work = new_work
+        self.new_work = new_work
+        """Makes the work of a session, once it has any."""
 
-    async def admit(self, caller: Caller, login: Login, inform: Inform) -> Admitted | Refused:
-        """Decide about an Inform."""
-        return await self._enrolment.admit(caller, login, inform, read_inform(inform))
-
-    async def open(self, caller: Caller, admitted: Admitted, envelope: Envelope, inform: Inform) -> Opened | None:
+    async def open(
+        self, caller: Caller, admitted: Admitted, envelope: Envelope, inform: Inform, told: Told
+    ) -> Opened | None:
         """Begin a session, durably; None if the device was changed since it was admitted."""
         tools, device = self._tools, admitted.device
-        told = read_inform(inform)
         now, at = tools.clock.monotonic(), tools.clock.wall()
         quirks = quirks_of(device.quirks)
         chance = tools.chance.octets(_COOKIE_OCTETS + _PREFIX_OCTETS).hex()
@@ -81,7 +79,8 @@ class Opening:
         # With the device's row before it a session is found again without an index.
         cookie = f"{device.id}-{chance[: 2 * _COOKIE_OCTETS]}"
         session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
-        values, fence = await self._keeper.keep_news(device.id, inform.parameter_list)
+        prints = prints_of(inform.parameter_list)
+        news = await self._keeper.keep_news(device.id, inform.parameter_list, prints)
         record = inform_record(
             device,
             inform,
@@ -93,25 +92,25 @@ class Opening:
             session_key=session_key(cookie),
             lease_until=at + (quirks.session_timeout or tools.settings.idle_timeout),
             snapshot=f"{_FRESH} {envelope.minor or 0} {envelope.session_timeout or 0}",
-            values=values,
+            news=news,
         )
         met = await tools.contacts.record_inform(record)
         if met is None or met.revision != device.revision:
             # Somebody has changed or deleted the device since it was looked up.
             self._enrolment.forget(device)
             return None
-        if fence is not None and met.fence != fence:
+        if news.fence is not None and met.fence != news.fence:
             # Another process spoke with the device since: what it last said here may not be what is kept.
             everything = await self._keeper.keep(device.id, inform.parameter_list)
             await tools.parameters.record(device.id, met.fence, everything, at)
-        self._keeper.remember(device.id, met.fence, inform.parameter_list)
+            await tools.contacts.expect(device.id, at, record.down_after)
+        self._keeper.remember(device.id, met.fence, prints, at + record.down_after)
         session.fence = met.fence
         session.has_operations = met.has_operations
         session.settings_due = met.settings_due
         session.credentials_due = met.credentials_due
         session.base_url = caller.base_url
-        session.work = self._new_work(session)
-        session.work.booted_at = met.booted_at
+        session.booted_at = met.booted_at
         if told.codes != _PERIODIC or device.software_version != told.software:
             await self._enrolment.admitted(admitted, told)
             if told.software is not None:
@@ -145,7 +144,7 @@ class Opening:
             session.base_url = caller.base_url
             # What was due is not kept: it is looked for.
             session.has_operations = session.settings_due = session.credentials_due = True
-            session.work = self._new_work(session)
+            session.work = self.new_work(session)
             await session.work.adopt(fence)
             return session
         return None
@@ -170,11 +169,14 @@ class Opening:
 
     def _limits(self, quirks: Quirks) -> SessionLimits:
         settings = self._tools.settings
-        return SessionLimits(
-            idle_timeout=quirks.session_timeout or settings.idle_timeout,
-            session_timeout=settings.session_timeout,
-            rpcs=quirks.rpcs_per_session,
-        )
+        idle = quirks.session_timeout or settings.idle_timeout
+        return _limits(idle, settings.session_timeout, quirks.rpcs_per_session)
+
+
+@cache
+def _limits(idle: float, whole: float, rpcs: int | None) -> SessionLimits:
+    """Made once: types with the same limits share them."""
+    return SessionLimits(idle_timeout=idle, session_timeout=whole, rpcs=rpcs)
 
 
 def session_key(cookie: str) -> str:

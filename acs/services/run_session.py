@@ -10,6 +10,7 @@ from typing import Final
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Reply
 from acs.services.enrol import Enrolment, Refused
+from acs.services.informs import read_inform
 from acs.services.live import MAX_WAITING, LiveSession, SessionTable
 from acs.services.login import Door, Login
 from acs.services.opening import Opening, set_cookie
@@ -35,7 +36,7 @@ _PREFIX_OCTETS: Final = 3
 _COOKIE_OCTETS: Final = 16
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Entry:
     """A caller that may send a body."""
 
@@ -203,8 +204,9 @@ class Sessions:
             return self._store_failed(error)
 
     async def _open(self, caller: Caller, login: Login, envelope: Envelope, inform: Inform) -> Reply:
+        told = read_inform(inform)
         for _ in range(_TRIES):
-            admitted = await self._opening.admit(caller, login, inform)
+            admitted = await self._enrolment.admit(caller, login, inform, told)
             if isinstance(admitted, Refused):
                 return admitted.reply
             device = admitted.device
@@ -213,7 +215,7 @@ class Sessions:
             old = self.table.of_device(device.id)
             if old is not None and not await self._supersede(old, caller):
                 return FORBIDDEN
-            opened = await self._opening.open(caller, admitted, envelope, inform)
+            opened = await self._opening.open(caller, admitted, envelope, inform, told)
             if opened is None:
                 continue
             session = opened.session
@@ -314,6 +316,8 @@ class Sessions:
     async def _speak(self, session: LiveSession) -> Reply:
         """It is our turn: the next RPC, or 204."""
         work, machine = session.work, session.machine
+        if work is None and session.has_something:
+            work = session.work = self._opening.new_work(session)
         rpc = await work.next_rpc() if work is not None and work.has_something else None
         if rpc is None or work is None:
             machine.end(self._tools.clock.monotonic())

@@ -2,9 +2,9 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from acs.domain.contact import NewValue
 from acs.domain.secret_names import MASK, is_secret_name
@@ -32,6 +32,19 @@ _MEASURED: Final = frozenset(
 )
 
 
+@dataclass(slots=True)
+class News:
+    """What an Inform says that its last one did not."""
+
+    values: list[NewValue]
+    """The values."""
+    fence: int | None
+    """Under which fence just these are right: nobody but a session writes a device's values, so if the fence has moved
+    by one since the last Inform, no other process wrote any. None: these are all values."""
+    up_until: float
+    """Until when the device has been up, going by its last Inform; 0 if that is not remembered."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Judgement:
     is_news: bool
@@ -44,7 +57,7 @@ class ValueKeeper:
     def __init__(self, parameters: ParameterStore, vault: Vault) -> None:
         self._parameters = parameters
         self._vault = vault
-        self._last: OrderedDict[int, tuple[int, array[int]]] = OrderedDict()
+        self._last: OrderedDict[int, tuple[int, Prints, float]] = OrderedDict()
         self._judged: dict[tuple[str, XsdType | None], _Judgement] = {}
 
     async def keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
@@ -62,28 +75,26 @@ class ValueKeeper:
             numbers = await self._parameters.numbers(paths)
         return self._kept(device_id, kept, numbers)
 
-    async def keep_news(self, device_id: int, values: Sequence[ParameterValue]) -> tuple[list[NewValue], int | None]:
-        """Of an Inform's values those that differ from its last one's, and the fence under which just that is right.
-
-        Between two Informs nobody but a session writes a device's values: if the fence has moved by one, no other
-        process had one. None: these are all values, and right in any case.
-        """
+    async def keep_news(self, device_id: int, values: Sequence[ParameterValue], prints: "Prints") -> "News":
+        """Of an Inform's values those that differ from its last one's."""
         last = self._last.get(device_id)
         if last is None:
-            return await self._keep(device_id, values), None
-        fence, prints = last
-        changed = [
-            value for value, old, new in zip(values, prints, _prints(values), strict=False) if old != new
-        ] + list(values[len(prints) :])
-        return (await self._keep(device_id, changed) if changed else []), fence + 1
+            return News(await self._keep(device_id, values), None, 0.0)
+        fence, before, up_until = last
+        if len(before) == len(prints):
+            changed = [value for value, old, new in zip(values, before, prints, strict=True) if old != new]
+        else:
+            known = set(before)
+            changed = [value for value, new in zip(values, prints, strict=True) if new not in known]
+        return News(await self._keep(device_id, changed) if changed else [], fence + 1, up_until)
 
     def forget(self, device_id: int) -> None:
         """What was kept of a device is no longer there."""
         self._last.pop(device_id, None)
 
-    def remember(self, device_id: int, fence: int, values: Sequence[ParameterValue]) -> None:
-        """These values of an Inform are kept now."""
-        self._last[device_id] = fence, array("q", _prints(values))
+    def remember(self, device_id: int, fence: int, prints: "Prints", up_until: float) -> None:
+        """These values of an Inform are kept now, and until then the device cannot count as down."""
+        self._last[device_id] = fence, prints, up_until
         self._last.move_to_end(device_id)
         if len(self._last) > _MAX_REMEMBERED:
             self._last.popitem(last=False)
@@ -115,7 +126,10 @@ class ValueKeeper:
         return judgement
 
 
-def _prints(values: Sequence[ParameterValue]) -> Iterator[int]:
-    """A number for each value, another one for another value; good within this process."""
-    for value in values:
-        yield hash((value.name, value.value, id(value.type)))
+Prints: TypeAlias = "array[int]"
+"""A number for each value of an Inform, another one for another value; good within this process."""
+
+
+def prints_of(values: Sequence[ParameterValue]) -> Prints:
+    """The prints of an Inform's values."""
+    return array("q", [hash((value.name, value.value, id(value.type))) for value in values])

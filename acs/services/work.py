@@ -77,21 +77,12 @@ class Work:
         self._is_one_request = False
         self.settled = 0
         """How many operations this session has carried out or given up."""
-        self.booted_at: float | None = None
-        """When the device last booted, as far as known."""
 
     @property
     def has_something(self) -> bool:
         """Whether there may be anything to do."""
-        session = self._session
-        return (
-            self._in_hand is not None
-            or self._errand is not None
-            or bool(self._errands)
-            or session.has_operations
-            or session.settings_due
-            or session.credentials_due
-        )
+        in_hand = self._in_hand is not None or self._errand is not None or bool(self._errands)
+        return in_hand or self._session.has_something
 
     async def next_rpc(self) -> AcsRequest | None:
         """The RPC to send now; None when there is nothing to do, or when the device bears no more in this session."""
@@ -266,14 +257,14 @@ class Work:
     async def _postponed(self, claimed: ClaimedOperation) -> bool:
         """Whether the device is still starting and would refuse this (Baicells, 600 s)."""
         delay, now = self._session.quirks.config_delay, self._tools.clock.wall()
-        if not delay or self.booted_at is None or now >= self.booted_at + delay:
+        if not delay or self._session.booted_at is None or now >= self._session.booted_at + delay:
             return False
         settlement = Settlement(
             claimed,
             OperationState.QUEUED,
             now,
             progress=claimed.progress,
-            ready_at=self.booted_at + delay,
+            ready_at=self._session.booted_at + delay,
             attempts=claimed.attempts - 1,
         )
         if await self._tools.operations.settle(self._session.device.id, self._session.fence, settlement) is None:

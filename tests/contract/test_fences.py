@@ -125,6 +125,17 @@ async def test_an_old_fence_changes_nothing(scene: _Scene, probe: Probe, stateme
 
 
 @pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
+async def test_a_session_changes_nothing_of_what_it_had_once_another_has_begun(
+    scene: _Scene, probe: Probe, statement: Batch
+) -> None:
+    # The operation is not recovered yet: it still bears the old session's fence.
+    await scene.store.contacts.take_over(scene.device_id, scene.fence, AT)
+    before = await probe.content()
+    assert await scene.write(statement, scene.fence) == []
+    assert await probe.content() == before
+
+
+@pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
 async def test_the_fence_of_the_session_changes_its_device_alone(scene: _Scene, probe: Probe, statement: Batch) -> None:
     if statement.name in {"operation.recover", "operation.adopt"}:
         # They are about what an earlier session left.

@@ -158,6 +158,27 @@ async def test_two_units_of_one_key_are_never_in_one_transaction_and_keep_their_
     ]
 
 
+@pytest.mark.parametrize("largest", [1, 2, 3, 4, 5])
+async def test_units_of_one_key_keep_their_order_in_transactions_of_any_size(
+    database: AnyDatabase, largest: int
+) -> None:
+    async with _writing(database, largest=largest) as writing:
+        a, b, c = [await writing.organizations.create(_named(name), 0.0) for name in "abc"]
+        tasks = await writing.behind_a_first(
+            writing.organizations.update(number, _named(f"{number} {turn}"))
+            for turn, number in enumerate([a, a, b, c, a, b, a, c, c])
+        )
+        writing.gate.open()
+        async with asyncio.timeout(20):
+            assert all(await asyncio.gather(*tasks))
+        written = [row for each in writing.gate.transactions for _, rows in each for row in rows]
+        assert {number: [row[1] for row in written if row[0] == number] for number in (a, b, c)} == {
+            a: [f"{a} {turn}" for turn in (0, 1, 4, 6)],
+            b: [f"{b} {turn}" for turn in (2, 5)],
+            c: [f"{c} {turn}" for turn in (3, 7, 8)],
+        }
+
+
 async def test_the_queue_has_a_bound_and_takes_units_again_when_it_has_drained(database: AnyDatabase) -> None:
     async with _writing(database, capacity=3) as writing:
         tasks = await writing.behind_a_first(
@@ -165,7 +186,8 @@ async def test_the_queue_has_a_bound_and_takes_units_again_when_it_has_drained(d
         )
         assert len(writing.writer) == 3
         with pytest.raises(StoreBusyError, match="3 records are waiting"):
-            await writing.organizations.create(_named("too many"), 0.0)
+            async with asyncio.timeout(20):
+                await writing.organizations.create(_named("too many"), 0.0)
         writing.gate.open()
         await asyncio.gather(*tasks)
         await writing.organizations.create(_named("in time"), 0.0)
@@ -206,7 +228,8 @@ async def test_the_end_writes_what_still_waits_and_takes_no_more(writing: Writin
 async def test_a_writer_that_is_killed_leaves_nobody_waiting(writing: Writing) -> None:
     tasks = await writing.behind_a_first(writing.organizations.create(_named(f"o{n}"), 0.0) for n in range(3))
     writing.running.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(result) for result in results] == [StoreUnavailableError] * 4
     with pytest.raises(StoreUnavailableError):
         await writing.organizations.create(_named("late"), 0.0)

@@ -1,0 +1,24 @@
+"""All that the ACS says to scripted devices is checked: its form after each test, the schemas once at the end."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.check import HEARD, check_cwmp, official_program
+
+
+@pytest.fixture(autouse=True)
+def _the_form_of_all_that_was_heard() -> Iterator[None]:
+    HEARD.take_complaints()
+    yield
+    complaints = HEARD.take_complaints()
+    assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _the_schemas_of_all_that_was_heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    yield
+    if not HEARD.kept:
+        return
+    complaints = check_cwmp(HEARD.kept, official_program(), tmp_path_factory.mktemp("heard"))
+    assert not complaints, "\n".join(complaints)

@@ -1,0 +1,132 @@
+"""A whole server in the test's own process, its time in the test's hands."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acs.domain.device import Identity
+from acs.domain.operation import JSON, Operation, OperationKind, Variable
+from acs.domain.reach import Reach, ReachKind, WakeTarget
+from acs.server import Server
+from acs.services.operations import AT_ONCE, OperationView, Terms
+from acs.services.requested import Requested
+from acs.settings import Settings
+from tests.e2e.device import ScriptedDevice
+
+_serials = itertools.count(100_000)
+
+
+class HandClock:
+    """A clock that the test moves on."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def monotonic(self) -> float:
+        """See ``Clock``."""
+        return 1_000.0 + self._seconds
+
+    def wall(self) -> float:
+        """See ``Clock``."""
+        return 1_800_000_000.0 + self._seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._seconds += seconds
+
+
+class NotedCalls:
+    """Notes the connection requests; nobody is called."""
+
+    def __init__(self) -> None:
+        self.targets: list[WakeTarget] = []
+        self.outcome = Reach(ReachKind.REACHED, 0.01, "it answered")
+
+    async def request(self, target: WakeTarget) -> Reach:
+        """See ``ConnectionRequester``."""
+        self.targets.append(target)
+        return self.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A running server and what tests do with it."""
+
+    server: Server
+    """The server."""
+    clock: HandClock
+    """Its time."""
+    calls: NotedCalls
+    """Its connection requests."""
+
+    @property
+    def port(self) -> int:
+        """Where devices call."""
+        return self.server.ports[0]
+
+    def device(self, **ways: Any) -> ScriptedDevice:
+        """A router of its own."""
+        ways.setdefault("serial", f"E2E{next(_serials)}")
+        return ScriptedDevice(self.port, **ways)
+
+    async def id_of(self, device: ScriptedDevice) -> int:
+        """The row of a router that has called."""
+        services = self.server.services
+        (found,) = [
+            each
+            for each in await services.tools.devices.matching(_identity(device))
+            if each.identity.serial_number == device.id.serial
+        ]
+        return found.id
+
+    async def queue(
+        self,
+        device: ScriptedDevice,
+        kind: OperationKind,
+        *variables: Variable,
+        terms: Terms = AT_ONCE,
+        method: str = "",
+        arguments: dict[str, JSON] | None = None,
+        verify: bool = True,
+    ) -> str:
+        """Queue an operation for a router that has called; its public id."""
+        operation = Operation(kind, variables, method, arguments or {}, verify)
+        view = await self.server.services.operations.queue(await self.id_of(device), Requested(operation), terms)
+        return view.record.public_id
+
+    async def view(self, public_id: str) -> OperationView:
+        """An operation as it is now."""
+        return await self.server.services.operations.view(public_id)
+
+    async def sweep(self, seconds: float = 0.0) -> None:
+        """Let time pass, and what follows from it happen."""
+        self.clock.advance(seconds)
+        await self.server.services.sweeper.sweep()
+
+
+def _identity(device: ScriptedDevice) -> Identity:
+    return Identity(device.id.oui, device.id.product_class, device.id.serial)
+
+
+@asynccontextmanager
+async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Served]:
+    """A server on a database, with ports that the kernel chooses."""
+    clock, calls = HandClock(), NotedCalls()
+    chosen: dict[str, Any] = {
+        "database_url": database_url,
+        "cwmp_host": "127.0.0.1",
+        "cwmp_port": 0,
+        "onboarding": "open",
+        "secret_key_file": folder / "keys",
+        "files_folder": folder / "files",
+        "trace_folder": folder / "traces",
+        "device_sessions_per_minute": 600,
+        "drain_timeout": 0,
+        **settings,
+    }
+    server = Server(Settings(**chosen), clock=clock, requester=calls, sweeps=False)
+    async with server:
+        yield Served(server, clock, calls)
