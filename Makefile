@@ -44,8 +44,8 @@ format: $(READY)  ## Rewrite the sources in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## Measure the protocol core (ratios to bare lxml, in one run)
-	$(BIN)/python -m benchmarks
+bench: $(READY)  ## Measure the protocol core beside bare lxml, then a whole server beside bare aiohttp
+	$(BIN)/python -m benchmarks; core=$$?; $(BIN)/python -m benchmarks.engine.harness && exit $$core
 
 fuzz: $(READY)  ## Mutated envelopes through the decoder, random posts through the session
 	$(BIN)/python -m fuzz

@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections.abc import Coroutine, Iterable
 from importlib.metadata import version as version_of
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from acs.settings import Settings
 
 T = TypeVar("T")
+
+WORKER_OPTION: Final = "--worker"
+"""What tells a process that it is one of several."""
 
 # What typer would print of an error by itself shows local variables, secrets among them.
 app = typer.Typer(
@@ -25,15 +28,19 @@ app = typer.Typer(
 
 
 @app.command()
-def serve() -> None:
+def serve(*, worker: Annotated[bool, typer.Option(WORKER_OPTION, hidden=True)] = False) -> None:
     """Start the server; SIGTERM lets open sessions finish first."""
     settings = _settings()
+    if settings.workers > 1 and not worker:
+        from acs.workers import supervise
+
+        raise typer.Exit(_run(supervise(settings)))
     from acs.keys import KeyFileError
     from acs.server import serve as run
     from acs.store.errors import MigrationError, StoreError
 
     try:
-        _run(run(settings))
+        _run(run(settings, shares_ports=worker))
     except (KeyFileError, MigrationError, StoreError) as error:
         _fail([str(error)], 1)
 

@@ -49,6 +49,7 @@ from acs.store.opening import AnyDatabase
 from acs.store.operations import OperationStore
 from acs.store.parameters import ParameterStore
 from acs.store.settings import SettingStore
+from acs.store.signals import Signals
 from acs.store.transfers import TransferStore
 from acs.store.writer import GroupWriter
 
@@ -110,6 +111,8 @@ class Parts:
     """Its chance."""
     requester: ConnectionRequester | None
     """What calls devices; None: over HTTP."""
+    signals: Signals
+    """Word between processes."""
     stack: AsyncExitStack
     """What is closed at the end."""
     run: Callable[[str, Coroutine[Any, Any, None]], None]
@@ -183,7 +186,8 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
         trace=trace,
     )
     sweeper = Sweeper(tools, sessions, waker, transfers)
-    operations = Operations(tools, sessions.notify, waker.wake)
+    operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
+    parts.run("signals", parts.signals.run(sessions.notify))
     budget = Budget(settings.body_budget)
     files = _file_server(parts, transfers, file_keys, tools)
     tools.metrics.sessions_open.watch(lambda: len(sessions))

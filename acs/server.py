@@ -19,6 +19,8 @@ from acs.settings import Settings
 from acs.settings.values import ClientCertificates
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
+from acs.store.postgresql import PostgresqlDatabase
+from acs.store.signals import NoSignals, PostgresqlSignals
 from acs.store.writer import Committed, GroupWriter
 
 BACKLOG: Final = 2048
@@ -39,13 +41,15 @@ class Server:
         chance: Chance | None = None,
         requester: ConnectionRequester | None = None,
         sweeps: bool = True,
+        shares_ports: bool = False,
     ) -> None:
-        """``sweeps=False`` leaves it to the caller when time passes."""
+        """``sweeps=False`` leaves it to the caller when time passes; several processes may share their ports."""
         self._settings = settings
         self._clock = clock or SystemClock()
         self._chance = chance or SystemChance()
         self._requester = requester
         self._sweeps = sweeps
+        self._shares_ports = shares_ports
         self._stack = AsyncExitStack()
         self._listeners: list[Listener] = []
         self._sockets: list[asyncio.Server] = []
@@ -110,7 +114,16 @@ class Server:
         await apply_migrations(database, migrations())
         metrics = Metrics(settings)
         writer = self._writer(database, metrics)
-        parts = Parts(settings, self._clock, self._chance, self._requester, self._stack, self._run, self._connections)
+        parts = Parts(
+            settings=settings,
+            clock=self._clock,
+            chance=self._chance,
+            requester=self._requester,
+            signals=PostgresqlSignals(database.url) if isinstance(database, PostgresqlDatabase) else NoSignals(),
+            stack=self._stack,
+            run=self._run,
+            connections=self._connections,
+        )
         self._services, endpoint = join(parts, make_tools(parts, keyring, database, writer, metrics), keyring)
         await self._listen(endpoint)
         if self._sweeps:
@@ -156,7 +169,9 @@ class Server:
                 lambda: int(self._chance.between(10, 60)),
             )
             listener.is_secure = context is not None
-            server = await loop.create_server(listener, settings.cwmp_host, port, ssl=context, backlog=BACKLOG)
+            server = await loop.create_server(
+                listener, settings.cwmp_host, port, ssl=context, backlog=BACKLOG, reuse_port=self._shares_ports or None
+            )
             self._listeners.append(listener)
             self._sockets.append(server)
             self._stack.callback(server.close)
@@ -207,7 +222,7 @@ def _tls_context(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; then drain and return."""
     configure(settings.log_level.value, settings.log_format.value)
     log = get_logger()
@@ -215,7 +230,7 @@ async def serve(settings: Settings) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
-    async with Server(settings) as server:
+    async with Server(settings, shares_ports=shares_ports) as server:
         # What stands now stands until the end: the collector need not look at it again, nor look for garbage after
         # every few requests, where there is next to none. It took a fifth of the time of a session.
         gc.collect()

@@ -5,11 +5,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from acs.domain.operation import OperationKind, Outcome, OutcomeState, VariableResult, VariableStatus
+from acs.domain.operation import (
+    Operation,
+    OperationKind,
+    Outcome,
+    OutcomeState,
+    Variable,
+    VariableResult,
+    VariableStatus,
+)
 from acs.domain.queue import ClaimedOperation
 from acs.domain.setting import KnownParameter, Setting
 from acs.provisioning.context import Context
-from acs.provisioning.planner import plan_for_due_settings
+from acs.provisioning.planner import plan_for, plan_for_due_settings
 from acs.provisioning.quirks import Quirks
 from acs.services.errand import Errand
 from acs.services.live import LiveSession
@@ -66,6 +74,8 @@ class DeviceBriefing:
                 return replace(base, request=await self._transfers.prepare(session, claimed, requested))
             case OperationKind.DEVICE_FACTORY if not claimed.progress:
                 await self._wanted.drop(device.id)
+                self._keeper.forget(device.id)
+                await self._tools.devices.forget_beliefs(device.id)
                 return base
             case _:
                 return base
@@ -130,11 +140,35 @@ class DeviceBriefing:
             await self._tools.wanted.settle(device.id, session.fence, (), at, settings_due=False)
             return None
 
-        async def done(outcome: Outcome) -> None:
+        async def done(outcome: Outcome) -> Errand | None:
             moment = self._tools.clock.wall()
             values = await self._keeper.keep(device.id, outcome.learned)
             await self._tools.parameters.record(device.id, session.fence, values, moment)
             await self._settle_settings(session, wanted, outcome, moment, _batches(device.batches, outcome))
+            return self._look(session, wanted, context, outcome)
+
+        return Errand(plan, done)
+
+    def _look(
+        self, session: LiveSession, wanted: Mapping[str, Wanted], context: Context, pushed: Outcome
+    ) -> Errand | None:
+        """See what the device shows of what it took: some write a value in their own way, some forget it at once."""
+        taken = [each.name for each in pushed.variables if each.status is VariableStatus.APPLIED]
+        names = [name for name in taken if context.can_read_back(name) and context.quirks.read_back]
+        if not names:
+            return None
+        plan = plan_for(Operation(OperationKind.GET, tuple(map(Variable, names))), context)
+
+        async def done(outcome: Outcome) -> None:
+            device_id, moment = session.device.id, self._tools.clock.wall()
+            values = await self._keeper.keep(device_id, outcome.learned)
+            await self._tools.parameters.record(device_id, session.fence, values, moment)
+            states = [
+                SettingState(each.name, wanted[each.name].uuid, "applied", "", self._shown(device_id, each))
+                for each in outcome.variables
+                if each.value is not None and wanted[each.name].uuid
+            ]
+            await self._tools.wanted.settle(device_id, session.fence, states, moment)
 
         return Errand(plan, done)
 
@@ -149,7 +183,7 @@ class DeviceBriefing:
             if each is None or not each.uuid:
                 continue
             if result.status in _DONE:
-                states.append(SettingState(result.name, each.uuid, "applied", "", self._shown(device.id, result)))
+                states.append(SettingState(result.name, each.uuid, "applied"))
             elif result.status is VariableStatus.REFUSED and result.fault is not None:
                 states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
             else:
@@ -165,11 +199,11 @@ class DeviceBriefing:
         )
 
     def _shown(self, device_id: int, result: VariableResult) -> str | None:
-        """What the device shows of a value that it took, where that is not what was sent."""
-        if result.verified is not False or result.found is None:
+        """What the device shows of a value that it took."""
+        if result.value is None:
             return None
         return self._tools.vault.keep(
-            result.found, "setting_state", (device_id, result.name), "shown", is_secret=is_secret(result.name)
+            result.value, "setting_state", (device_id, result.name), "shown", is_secret=is_secret(result.name)
         )
 
     async def _forget_below(self, session: LiveSession, path: str) -> None:

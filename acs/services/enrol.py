@@ -59,7 +59,7 @@ class Enrolment:
         known = self._known.get(identity)
         if known is not None:
             admission = self._decide(identity, inform, told, login, [known])
-            if admission.answer is Answer.ADMIT and not admission.gets_credentials:
+            if admission.answer is Answer.ADMIT and not (admission.gets_credentials or told.is_bootstrap):
                 return Admitted(known, admission, login)
         # One at a time of each identity: a new device is made once.
         lock = self._new.setdefault(identity, asyncio.Lock())
@@ -141,7 +141,7 @@ class Enrolment:
                 device = admission.device or await self._create(identity, inform, admission)
                 if device is None:
                     return Refused(self._door.challenge())
-                device = await self._prepared(device, admission, login)
+                device = await self._prepared(device, admission, told)
                 self._remember(identity, device)
                 return Admitted(device, admission, login)
             case Answer.CHALLENGE:
@@ -195,16 +195,20 @@ class Enrolment:
             return await devices.by_id(device_id)
         return None
 
-    async def _prepared(self, device: ManagedDevice, admission: Admission, login: Login) -> ManagedDevice:
+    async def _prepared(self, device: ManagedDevice, admission: Admission, told: Told) -> ManagedDevice:
         """What must be true before the Inform is recorded: after a reset nothing that was believed is."""
         devices = self._tools.devices
         changed = False
         if admission.is_reset:
+            for lost in await devices.logins_of(device.id, "cwmp"):
+                self._door.forget(lost.username)
             await devices.drop_logins(device.id)
-            await devices.forget_beliefs(device.id)
             changed = True
         elif admission.gets_credentials and not device.has_credentials:
             await devices.want_logins(device.id)
+        if told.is_bootstrap and device.is_registered:
+            # Whatever it logs in with.
+            await devices.forget_beliefs(device.id)
         if admission.type_id is not None and device.type_id is None:
             await devices.set_type(device.id, admission.type_id, self._tools.clock.wall())
             changed = True

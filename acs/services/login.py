@@ -1,7 +1,7 @@
 """Who is calling: the check of credentials, before a body is read (CWMP.md 5; TR-069 3.4.4)."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
@@ -17,7 +17,7 @@ from acs.settings.values import Onboarding
 
 _CACHED: Final = 100_000
 _FRESH: Final = 5.0
-"""Seconds for which what is known of a username is believed; another process may have changed it."""
+"""Seconds for which it is believed what logins a username has, where nothing tells of a change."""
 _ADDRESSES: Final = 10_000
 _UNANSWERED: Final = 2
 
@@ -40,8 +40,14 @@ class Login:
 
 @dataclass(slots=True)
 class _Known:
-    logins: list[Credential] = field(repr=False)
+    logins: list[Credential]
+    secrets: list[Password]
     read_at: float
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether the commit of the Inform tells if they have changed: a device's revision does, a type's cannot."""
+        return bool(self.logins) and all(login.device_id is not None for login in self.logins)
 
 
 class Door:
@@ -89,40 +95,41 @@ class Door:
 
     async def _verdict(self, caller: Caller, credentials: Credentials) -> tuple[Verdict, list[Credential]]:
         known = await self._logins(credentials.username)
-        verdict = self._judge(caller, credentials, known.logins)
+        verdict = self._judge(caller, credentials, known)
         if verdict.outcome is Outcome.REFUSED and known.read_at < self._tools.clock.monotonic() - 1.0:
             # What was believed may be old: a password that was just changed must work at once.
             self.forget(credentials.username)
             known = await self._logins(credentials.username)
-            verdict = self._judge(caller, credentials, known.logins)
+            verdict = self._judge(caller, credentials, known)
         return verdict, known.logins
 
-    def _judge(self, caller: Caller, credentials: Credentials, logins: list[Credential]) -> Verdict:
-        secrets: list[Password] = []
-        for login in logins:
-            try:
-                password = self._tools.vault.open(login.password, "credential", login.uuid, "password")
-            except SealError as error:
-                self._tools.log.error("a password cannot be unsealed", credential_row=login.id, reason=str(error))
-                password = ""
-            secrets.append(Password(password))
+    def _judge(self, caller: Caller, credentials: Credentials, known: _Known) -> Verdict:
         return self._authenticator.check(
-            credentials, secrets, method=caller.method, target=caller.target, now=self._tools.clock.wall()
+            credentials, known.secrets, method=caller.method, target=caller.target, now=self._tools.clock.wall()
         )
 
     async def _logins(self, username: str) -> _Known:
         now = self._tools.clock.monotonic()
         known = self._known.get(username)
-        if known is not None and now - known.read_at < _FRESH:
+        if known is not None and (known.is_guarded or now - known.read_at < _FRESH):
             return known
         # Bytes that are no UTF-8 are in no username of ours.
         readable = username.isascii() or not any("\ud800" <= each <= "\udfff" for each in username)
         logins = await self._tools.devices.logins(username) if readable and "\0" not in username else []
-        known = self._known[username] = _Known(logins, now)
+        secrets = [Password(self._password(login)) for login in logins]
+        known = self._known[username] = _Known(logins, secrets, now)
         self._known.move_to_end(username)
         if len(self._known) > _CACHED:
             self._known.popitem(last=False)
         return known
+
+    def _password(self, login: Credential) -> str:
+        try:
+            return self._tools.vault.open(login.password, "credential", login.uuid, "password")
+        except SealError as error:
+            self._tools.log.error("a password cannot be unsealed", credential_row=login.id, reason=str(error))
+            # One that nobody can prove.
+            return self._tools.chance.octets(32).hex()
 
     def _refuse(self, caller: Caller, verdict: Verdict) -> Login | Reply:
         username = verdict.username or ""

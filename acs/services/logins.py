@@ -25,8 +25,13 @@ class DeviceLogins:
         self._tools = tools
 
     async def errand(self, session: LiveSession, root: str) -> Errand | None:
-        """Push the logins that the device is to take; the same ones until it was answered."""
+        """Push the logins that the device is to take, the same ones until it answers; None if it has taken them."""
         pending = await self._pending(session)
+        if not pending:
+            # Only the answer to the push was lost: the device has logged in with what was pushed.
+            at = self._tools.clock.wall()
+            await self._tools.wanted.settle(session.device.id, session.fence, (), at, credentials_due=False)
+            return None
         texts = {each.purpose: (each.username, self._password(each)) for each in pending}
         names = [
             ("Username", texts["cwmp"][0]),
@@ -55,10 +60,10 @@ class DeviceLogins:
 
     async def _pending(self, session: LiveSession) -> list[Credential]:
         devices, chance, at = self._tools.devices, self._tools.chance, self._tools.clock.wall()
-        pending: list[Credential] = []
-        for purpose in _PURPOSES:
-            pending += [each for each in await devices.logins_of(session.device.id, purpose) if not each.is_confirmed]
-        if len(pending) == len(_PURPOSES):
+        kept = [each for purpose in _PURPOSES for each in await devices.logins_of(session.device.id, purpose)]
+        pending = [each for each in kept if not each.is_confirmed]
+        has_its_own = any(each.purpose == "cwmp" for each in kept) and not pending
+        if has_its_own or len(pending) == len(_PURPOSES):
             return pending
         username = f"{session.device.identity.oui}-{chance.octets(6).hex()}".lstrip("-")
         made: list[Credential] = []

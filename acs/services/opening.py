@@ -21,6 +21,7 @@ from acs.services.work import Work
 from acs.session.errors import SnapshotError
 from acs.session.limits import SessionLimits
 from acs.session.machine import AcsSession
+from acs.session.states import State
 from cwmp_schemas import events
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.rpc.session import DeviceId, Inform
@@ -74,12 +75,15 @@ class Opening:
         answer = machine.receive(envelope, now)
         if answer is None:
             raise AssertionError("an Inform is answered")
-        if not machine.events():
+        machine.events()
+        if machine.state is State.ENDED:
             return Opened(None, answer, quirks)
         # With the device's row before it a session is found again without an index.
         cookie = f"{device.id}-{chance[: 2 * _COOKIE_OCTETS]}"
         session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
         prints = prints_of(inform.parameter_list)
+        if told.is_bootstrap:
+            self._keeper.forget(device.id)
         news = await self._keeper.keep_news(device.id, inform.parameter_list, prints)
         record = inform_record(
             device,
@@ -143,7 +147,9 @@ class Opening:
             session.fence = taken
             session.base_url = caller.base_url
             # What was due is not kept: it is looked for.
-            session.has_operations = session.settings_due = session.credentials_due = True
+            session.has_operations = session.settings_due = True
+            # Only a device that was to get logins gets them: another one would have to log in from then on.
+            session.credentials_due = await tools.contacts.credentials_due(device_id)
             session.work = self.new_work(session)
             await session.work.adopt(fence)
             return session

@@ -81,10 +81,20 @@ class OperationView:
 class Operations:
     """The queue, from the operators' side."""
 
-    def __init__(self, tools: Tools, notify: Callable[[int], bool], wake: Callable[[int], None]) -> None:
-        """``notify`` tells a device's open session, if there is one, that there is work; ``wake`` calls the device."""
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        notify: Callable[[int], bool],
+        announce: Callable[[int], None],
+        wake: Callable[[int], None],
+    ) -> None:
+        """``notify`` tells a device's open session, if there is one here, that there is work; ``announce`` tells the
+        other processes; ``wake`` calls the device.
+        """
         self._tools = tools
         self._notify = notify
+        self._announce = announce
         self._wake = wake
 
     async def queue(self, device_id: int, requested: Requested, terms: Terms = AT_ONCE) -> OperationView:
@@ -156,7 +166,10 @@ class Operations:
         return OperationView(record, read_requested(self._tools.vault, record), read_outcome(self._tools.vault, record))
 
     def _call(self, device_id: int, *, wakes: bool) -> None:
-        if not self._notify(device_id) and wakes:
+        if self._notify(device_id):
+            return
+        self._announce(device_id)
+        if wakes:
             self._wake(device_id)
 
     def _check(self, requested: Requested) -> None:

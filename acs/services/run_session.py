@@ -114,7 +114,7 @@ class Sessions:
         ):
             session = await self._resumed(caller)
         if session is None:
-            return await self._begin(caller, entry.login or Login(), received)
+            return await self._begin(caller, entry.login or Login(), received, body)
         return await self._go_on(session, caller, received, body)
 
     def notify(self, device_id: int) -> bool:
@@ -185,7 +185,7 @@ class Sessions:
             self._tools.metrics.oddities.inc(oddity)
         return received
 
-    async def _begin(self, caller: Caller, login: Login, received: Received | None) -> Reply:
+    async def _begin(self, caller: Caller, login: Login, received: Received | None, body: bytes) -> Reply:
         if received is None:
             # Some begin so, to collect the challenge; with good credentials there is nothing to say (Calix GigaSpire).
             return self._door.challenge() if login.is_refused else EMPTY
@@ -196,14 +196,14 @@ class Sessions:
             )
             return self._door.challenge() if login.is_refused else BAD_REQUEST
         try:
-            return await self._open(caller, login, envelope, envelope.message)
+            return await self._open(caller, login, envelope, envelope.message, body)
         except RecordError as error:
             self._tools.complain("record", "an Inform cannot be kept", address=caller.address, reason=str(error))
             return BAD_REQUEST
         except StoreError as error:
             return self._store_failed(error)
 
-    async def _open(self, caller: Caller, login: Login, envelope: Envelope, inform: Inform) -> Reply:
+    async def _open(self, caller: Caller, login: Login, envelope: Envelope, inform: Inform, body: bytes) -> Reply:
         told = read_inform(inform)
         for _ in range(_TRIES):
             admitted = await self._enrolment.admit(caller, login, inform, told)
@@ -217,7 +217,15 @@ class Sessions:
                 return FORBIDDEN
             opened = await self._opening.open(caller, admitted, envelope, inform, told)
             if opened is None:
+                # Its login may be what has changed.
+                self._door.forget(login.username)
+                checked = await self._door.check(caller)
+                if isinstance(checked, Reply):
+                    return checked
+                login = checked
                 continue
+            if device.debug:
+                self._trace.received(device, body, self._tools.clock.wall())
             session = opened.session
             if session is None:
                 # No common version: a fault, and nothing to remember.
@@ -261,8 +269,11 @@ class Sessions:
             session.waiting -= 1
         if reply is not None:
             return reply
-        login = await self._door.check(caller)
-        return login if isinstance(login, Reply) else await self._begin(caller, login, received)
+        try:
+            login = await self._door.check(caller)
+        except StoreError as error:
+            return self._store_failed(error)
+        return login if isinstance(login, Reply) else await self._begin(caller, login, received, body)
 
     async def _step(self, session: LiveSession, caller: Caller, received: Received | None, body: bytes) -> Reply | None:
         """Answer a post within a session; None if it begins another one."""

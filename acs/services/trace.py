@@ -9,26 +9,31 @@ from pathlib import Path
 from typing import Final
 
 from acs.domain.device import ManagedDevice
-from acs.domain.secret_names import MASK, is_secret_name
+from acs.domain.secret_names import MASK
+from acs.services.requested import is_secret
 
 _MAX_MESSAGE: Final = 256 * 1024
 _WAITING: Final = 1_000
-# A parameter with its value, and elements that hold a secret by their own name.
-_PARAMETER: Final = re.compile(
-    rb"(<(?:[\w.-]+:)?Name[^>]*>\s*)([^<]*?)(\s*</(?:[\w.-]+:)?Name>\s*<(?:[\w.-]+:)?Value[^>]*?(?<!/)>)([^<]*)"
+# A value, with the name before it where that can be read; and elements that hold a secret by their own name.
+_VALUE: Final = re.compile(
+    rb"((?:<(?:[\w.-]+:)?Name[^<>]*>([^<&]*)</(?:[\w.-]+:)?Name\s*>\s*)?<(?:[\w.-]+:)?Value(?=[\s>])[^<>]*(?<!/)>)"
+    rb"(.*?)(?=</(?:[\w.-]+:)?Value\s*>|\Z)",
+    re.DOTALL,
 )
-_ELEMENT: Final = re.compile(rb"(<(?:[\w.-]+:)?(?:Password|Username|URL)[^>]*>)([^<]+)")
+_ELEMENT: Final = re.compile(rb"(<(?:[\w.-]+:)?(?:Password|Username|URL)[^<>]*>)([^<]+)")
 
 
 def masked(message: bytes) -> bytes:
     """A message without its secrets."""
 
-    def parameter(match: re.Match[bytes]) -> bytes:
-        if not match[4] or not is_secret_name(match[2].decode("utf-8", "replace").strip()):
-            return match[0]
-        return match[1] + match[2] + match[3] + MASK.encode()
+    def value(match: re.Match[bytes]) -> bytes:
+        # Only behind a plain name can a value be told from a secret: not behind CDATA, an entity or nothing.
+        is_shown = match[2] is not None and not is_secret(match[2].decode("utf-8", "replace").strip())
+        return match[0] if is_shown or not match[3] else match[1] + MASK.encode()
 
-    return _ELEMENT.sub(lambda match: match[1] + MASK.encode(), _PARAMETER.sub(parameter, message))
+    if b"\0" in message.rstrip(b"\0"):
+        return b"(not shown: it is in UTF-16)"
+    return _ELEMENT.sub(lambda match: match[1] + MASK.encode(), _VALUE.sub(value, message))
 
 
 class Trace:

@@ -65,7 +65,7 @@ class Transfers:
     async def prove_by_version(self, device: ManagedDevice, version: str) -> None:
         """The device runs a software version: it proves the downloads that were to bring it."""
         at = self._tools.clock.wall()
-        for transfer in await self._tools.transfers.open_of_device(device.id):
+        for transfer in await self._tools.transfers.unproven_of_device(device.id):
             if transfer.version and transfer.version == version:
                 await self._finish(device, transfer, Outcome(OutcomeState.COMPLETED), transfer.reported, at)
 
@@ -163,12 +163,13 @@ class Transfers:
         )
 
     async def _match(self, device_id: int, command_key: str) -> TransferRecord | None:
-        """The transfer of a key; of an empty or unknown key the only open one (TR-069 A.3.3.2)."""
+        """The transfer of a key; of an empty key the only open one (TR-069 A.3.3.2)."""
         waiting = await self._tools.transfers.open_of_device(device_id)
-        named = [each for each in waiting if each.command_key == command_key]
-        if named:
-            return named[0]
-        return waiting[0] if len(waiting) == 1 and not command_key.strip() else None
+        if not command_key.strip():
+            return waiting[0] if len(waiting) == 1 else None
+        # One that has ended for want of a report may be reported yet.
+        late = await self._tools.transfers.unproven_of_device(device_id)
+        return next((each for each in (*waiting, *late) if each.command_key == command_key), None)
 
     async def _reported(
         self, device: ManagedDevice, transfer: TransferRecord, code: int, text: str, *, said: Outcome | None, at: float
@@ -190,9 +191,9 @@ class Transfers:
         self, device: ManagedDevice, transfer: TransferRecord, outcome: Outcome, reported: str, at: float
     ) -> None:
         await self._settle(device, transfer, outcome, reported, at, ends=True)
-        if transfer.firmware_image_id is not None and device.firmware_image_id == transfer.firmware_image_id:
-            is_pending = outcome.state is not OutcomeState.COMPLETED
-            await self._tools.devices.want_firmware(device.id, transfer.firmware_image_id, at, is_pending=is_pending)
+        image = transfer.firmware_image_id
+        if image is not None and image == device.firmware_image_id and outcome.state is OutcomeState.COMPLETED:
+            await self._tools.devices.want_firmware(device.id, image, at, is_pending=False)
 
     async def _settle(
         self,

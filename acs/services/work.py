@@ -275,7 +275,9 @@ class Work:
         """The plan that is on has no more to send."""
         if self._errand is not None:
             errand, self._errand = self._errand, None
-            await errand.done(errand.plan.outcome)
+            next_one = await errand.done(errand.plan.outcome)
+            if next_one is not None and self._errands is not None:
+                self._errands.insert(0, next_one)
             return
         work, self._in_hand = self._in_hand, None
         if work is not None:

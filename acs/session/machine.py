@@ -238,7 +238,8 @@ class AcsSession:
         self._check(kind, "an Inform within a session: the device has begun a new one")
         device = (inform.device_id.oui, inform.device_id.product_class, inform.device_id.serial_number)
         if repeated and device != self._device:
-            raise RemoteProtocolError("an Inform of another device than this session's", self._state)
+            # A proxy that pools connections carries one device's Inform right behind another's.
+            raise UnexpectedInformError("an Inform of another device than this session's", self._state)
         self._move(kind)
         if not repeated:
             self._device = device

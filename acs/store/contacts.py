@@ -13,13 +13,14 @@ _ADD_HISTORY = batch("history", "add")
 _PROVE = batch("operation", "prove")
 _DESCRIBE = batch("device", "describe")
 _HOLD = batch("contact", "hold")
-_END = batch("contact", "end_session")
 _TAKE_OVER = batch("contact", "take_over")
 _SESSION = query("contact", "session")
+_CREDENTIALS_DUE = query("contact", "credentials_due")
 _RECORD_REACH = batch("contact", "record_reach")
 _OVERDUE = query("contact", "overdue")
 _LOOK_AGAIN = batch("contact", "look_again")
 _MARK_DOWN = batch("contact", "mark_down")
+_ADD_DOWN = batch("history", "add_down")
 _OF_DEVICE = query("contact", "of_device")
 _TO_PRUNE, _PRUNE = query("history", "to_prune"), batch("history", "prune")
 _HISTORY = query("history", "of_device")
@@ -111,10 +112,6 @@ class ContactStore:
         (held,) = await self._writer.write(device_id, (_HOLD, [(device_id, fence, lease_until, snapshot)]))
         return bool(held)
 
-    async def end_session(self, device_id: int, fence: int) -> None:
-        """Let a session go."""
-        await self._writer.write(device_id, (_END, [(device_id, fence)]))
-
     async def find_session(self, device_id: int, session_key: str, at: float) -> tuple[int, str] | None:
         """The fence and the snapshot of a session that another worker or an earlier life had."""
         rows = await self._database.fetch(_SESSION, {"device_id": device_id, "session_key": session_key, "at": at})
@@ -124,6 +121,11 @@ class ContactStore:
         """Go on with a session under a new fence; None if it is another's by now."""
         (taken,) = await self._writer.write(device_id, (_TAKE_OVER, [(device_id, fence, at)]))
         return taken[0][1] if taken else None
+
+    async def credentials_due(self, device_id: int) -> bool:
+        """Whether logins of its own are to be given to a device."""
+        rows = await self._database.fetch(_CREDENTIALS_DUE, {"device_id": device_id})
+        return bool(rows and rows[0][0])
 
     async def record_reach(self, device_id: int, kind: str, at: float, latency: float, detail: str) -> None:
         """How a connection request ended."""
@@ -138,7 +140,7 @@ class ContactStore:
         marked, _, _ = await self._writer.write(
             "mark down",
             (_MARK_DOWN, [(device_id, at) for device_id in overdue]),
-            (_ADD_HISTORY, [(device_id, at, "status", "", "Up", "Down", "") for device_id in overdue]),
+            (_ADD_DOWN, [(device_id, at) for device_id in overdue]),
             (_LOOK_AGAIN, sorted((device_id, down_at) for device_id, down_at in due if down_at >= at)),
         )
         return [row[0] for row in marked]

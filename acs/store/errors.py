@@ -8,6 +8,15 @@ StoreError
 MigrationError               the database does not fit this program
 """
 
+from typing import Final
+
+_WORDS: Final = {
+    "device": "a device",
+    "device_type": "a type",
+    "location": "a location",
+    "transfer": "an open transfer",
+}
+
 
 class StoreError(Exception):
     """Something was not stored."""
@@ -34,6 +43,18 @@ class ConflictError(RecordError):
         """The table."""
         self.columns = columns
         """What is equal."""
+
+
+class ReferredError(RecordError):
+    """A record that is to be deleted and that others still need."""
+
+    def __init__(self, table: str, tables: tuple[str, ...]) -> None:
+        by = " and ".join(_WORDS[each] for each in tables)
+        super().__init__(f"the {table.replace('_', ' ')} is still referred to by {by}")
+        self.table = table
+        """What was to be deleted."""
+        self.tables = tables
+        """What refers to it."""
 
 
 class MigrationError(Exception):

@@ -47,6 +47,7 @@ class ParameterStore:
         self._database = database
         self._writer = writer
         self._numbers: OrderedDict[str, int] = OrderedDict()
+        self._interned = 0
 
     def known_numbers(self, paths: Iterable[str]) -> list[int] | None:
         """The numbers of paths, if all are at hand."""
@@ -65,7 +66,9 @@ class ParameterStore:
         found = await self._look_up(missing)
         new = [path for path in missing if path not in found]
         if new:
-            await self._writer.write("intern paths", (_INTERN, [(path,) for path in new]))
+            # A key of its own: what several devices say for the first time goes into one transaction.
+            self._interned += 1
+            await self._writer.write(f"paths {self._interned}", (_INTERN, [(path,) for path in new]))
             found |= await self._look_up(new)
         result = [found[path] if path in found else self._numbers[path] for path in paths]
         self._numbers.update(found)

@@ -41,6 +41,11 @@ class PostgresqlDatabase:
         self._pool = pool
         self._writer: asyncpg.Connection[Any] | None = None
 
+    @property
+    def url(self) -> str:
+        """Where it is; it may hold a password."""
+        return self._url
+
     @classmethod
     async def open(cls, url: str, pool_size: int = 10) -> Self:
         """Connect; the password in the URL is in no error."""

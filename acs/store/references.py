@@ -1,30 +1,9 @@
 """Records that others refer to are not deleted."""
 
-from typing import Final
-
 from acs.store.database import Database
-from acs.store.errors import RecordError
+from acs.store.errors import ReferredError
 from acs.store.statements import batch, query
 from acs.store.writer import GroupWriter
-
-_WORDS: Final = {
-    "device": "a device",
-    "device_type": "a type",
-    "location": "a location",
-    "transfer": "an open transfer",
-}
-
-
-class ReferredError(RecordError):
-    """A record that is to be deleted and that others still need."""
-
-    def __init__(self, table: str, tables: tuple[str, ...]) -> None:
-        by = " and ".join(_WORDS[each] for each in tables)
-        super().__init__(f"the {table.replace('_', ' ')} is still referred to by {by}")
-        self.table = table
-        """What was to be deleted."""
-        self.tables = tables
-        """What refers to it."""
 
 
 async def delete_unreferred(database: Database, writer: GroupWriter, table: str, number: int) -> bool:

@@ -12,6 +12,7 @@ from acs.store.writer import GroupWriter
 _OPEN = batch("transfer", "open")
 _BY_ID = query("transfer", "by_id")
 _OPEN_OF_DEVICE = query("transfer", "open_of_device")
+_UNPROVEN_OF_DEVICE = query("transfer", "unproven_of_device")
 _OF_OPERATION = query("transfer", "of_operation")
 _PUBLIC_ID = query("transfer", "public_id")
 _RECEIVE = batch("transfer", "receive")
@@ -73,6 +74,11 @@ class TransferStore:
     async def open_of_device(self, device_id: int, most: int = 100) -> list[TransferRecord]:
         """The transfers of a device that have not ended."""
         rows = await self._database.fetch(_OPEN_OF_DEVICE, {"device_id": device_id, "most": most})
+        return [TransferRecord(*row) for row in rows]
+
+    async def unproven_of_device(self, device_id: int, most: int = 100) -> list[TransferRecord]:
+        """The transfers of a device that it may still prove, also those that have ended without, the newest first."""
+        rows = await self._database.fetch(_UNPROVEN_OF_DEVICE, {"device_id": device_id, "most": most})
         return [TransferRecord(*row) for row in rows]
 
     async def of_operation(self, operation_id: int) -> TransferRecord | None:

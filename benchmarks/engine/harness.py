@@ -109,7 +109,7 @@ def _measure(plan: Plan, scenario: Scenario, folder: Path, core: int) -> Measure
         first, second = (_start(program, scenario, folder / name, core, stack) for name, program in plan.named())
         for server in (first, second):
             if scenario.set_up is not None and server.program == MEASURED:
-                scenario.set_up(server, plan.sessions)
+                scenario.set_up(server, max(plan.sessions, plan.hold))
             rounds.introduce(server, scenario, plan.sessions)
         if plan.hold:
             measured.held.extend(rounds.hold(server, scenario, plan.hold) for server in (first, second))

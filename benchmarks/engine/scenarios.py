@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from benchmarks.engine.preparing import queue_gets, register
 from benchmarks.engine.servers import Server
 
 CONCURRENCY: Final = (50, 200)
@@ -43,5 +44,14 @@ SCENARIOS: Final = (
     # 345 ms: the p50 of GenieACS where the figures were laid down.
     Scenario("periodic_sqlite", "sqlite", least_share=0.6, most_p99=345.0, most_kilobytes=12.0),
     Scenario("periodic_postgresql", "postgresql"),
-    Scenario("digest_sqlite", "sqlite", username="{serial}", password="benchmark"),
+    Scenario("one_get_sqlite", "sqlite", before_load=queue_gets),
+    Scenario("one_get_postgresql", "postgresql", before_load=queue_gets),
+    Scenario(
+        "digest_sqlite",
+        "sqlite",
+        settings={"AIOACS_ONBOARDING": "reject"},
+        username="{serial}",
+        password="benchmark",
+        set_up=register,
+    ),
 )

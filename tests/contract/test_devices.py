@@ -1,5 +1,6 @@
 """Devices, their logins, how they are heard, and those that are not let in."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,10 @@ import pytest
 from acs.domain.contact import Description, HistoryEntry, NewValue
 from acs.domain.device import Credential, Identity
 from acs.domain.inventory import DeviceTypeDetails
+from acs.store.contacts import ContactStore
 from acs.store.errors import ConflictError
+from acs.store.writer import GroupWriter
+from tests.contract.gated import GatedDatabase
 from tests.contract.opened import OpenStore, Probe
 from tests.contract.samples import AT, TEXTS, inform, make_device, meet, operation
 
@@ -128,8 +132,6 @@ async def test_an_inform_begins_a_session_under_the_next_fence(store: OpenStore)
     assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 2}", AT + 61.9) == (3, "{}")
     assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 2}", AT + 62) is None
     assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 1}", AT) is None
-    await store.contacts.end_session(device_id, 3)
-    assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 2}", AT) is None
 
 
 async def test_an_inform_that_does_not_tell_leaves_what_is_known(store: OpenStore) -> None:
@@ -238,6 +240,26 @@ async def test_devices_that_are_silent_go_down_once_and_a_few_at_a_time(store: O
     assert contact is not None
     assert (contact.is_up, contact.status_change) == (True, AT + 2000)
     assert await store.contacts.mark_overdue_down(AT + 2751, 9) == [devices[1]]
+
+
+async def test_a_device_that_is_heard_at_the_last_moment_is_neither_down_nor_said_to_be(store: OpenStore) -> None:
+    device_id = await make_device(store)
+    await meet(store, device_id)
+    gate = GatedDatabase(store.database)
+    writer = GroupWriter(gate)
+    running = asyncio.create_task(writer.run())
+    gate.shut()
+    marking = asyncio.create_task(ContactStore(gate, writer).mark_overdue_down(AT + 751, 9))
+    await gate.arrived()
+    await meet(store, device_id, AT + 750)
+    gate.open()
+    assert await marking == []
+    writer.stop()
+    await running
+    contact = await store.contacts.of_device(device_id)
+    assert contact is not None
+    assert contact.is_up
+    assert await store.contacts.history(device_id, before=2**62, most=9) == []
 
 
 async def test_history_is_paged_from_its_newest_entry_and_pruned_at_its_old_end(store: OpenStore) -> None:

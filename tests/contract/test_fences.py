@@ -17,7 +17,6 @@ from tests.contract.test_statements import ALL
 # What a session of the device that ``_scene`` makes would write, but for its fence. Every batch with a fence is here.
 _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
     "contact.hold": {"lease_until": AT + 99, "snapshot": '{"new": 1}'},
-    "contact.end_session": {},
     "contact.take_over": {"at": AT},
     "contact.settle_flags": {
         "settings_due": True,
@@ -170,7 +169,6 @@ async def test_a_superseded_session_is_told_so_by_every_method(scene: _Scene, pr
         history=(HistoryEntry("operation", scene.claimed.public_id, None, "completed"),),
     )
     assert settled is None
-    await store.contacts.end_session(device_id, old)
     await store.parameters.record(device_id, old, [NewValue(scene.path_id, "9", None, None, None, None)], AT + 3)
     await store.parameters.forget(device_id, old, ["Device.X"])
     await store.settings.settle(device_id, old, [SettingState("Device.X", "u", "applied")], AT, settings_due=True)

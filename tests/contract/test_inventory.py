@@ -12,8 +12,7 @@ from acs.domain.inventory import (
     OrganizationDetails,
     TypeLogin,
 )
-from acs.store.errors import ConflictError, RecordError
-from acs.store.references import ReferredError
+from acs.store.errors import ConflictError, RecordError, ReferredError
 from tests.contract.opened import OpenStore, Probe
 from tests.contract.samples import AT, TEXTS, make_device, operation
 

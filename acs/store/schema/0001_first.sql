@@ -103,7 +103,7 @@ CREATE INDEX device_by_firmware_image ON device (firmware_image_id);
 -- each session; a worker that still believes in an older one can write nothing. ``down_at`` is when the device is to be
 -- looked at again: it may be too early, never too late, so that an Inform need not move it and its place in the index.
 CREATE TABLE contact (
-    device_id BIGINT PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+    device_id {key} REFERENCES device (id) ON DELETE CASCADE,
     fence BIGINT NOT NULL DEFAULT 0,
     is_up BOOLEAN NOT NULL DEFAULT FALSE,
     status_change DOUBLE PRECISION NOT NULL,

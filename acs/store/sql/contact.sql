@@ -48,13 +48,6 @@ FROM {rows}
 WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence
 RETURNING contact.device_id;
 
--- name: end_session
--- rows: device_id bigint, fence bigint
-UPDATE contact SET session_key = NULL, lease_until = NULL, snapshot = ''
-FROM {rows}
-WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence
-RETURNING contact.device_id;
-
 -- Another worker goes on with a session: the fence is raised, so the one that had it can write nothing more.
 -- name: take_over
 -- rows: device_id bigint, fence bigint, at float8
@@ -66,6 +59,9 @@ RETURNING contact.device_id, contact.fence;
 -- name: session
 SELECT fence, snapshot FROM contact
 WHERE device_id = :device_id AND session_key = :session_key AND lease_until > :at;
+
+-- name: credentials_due
+SELECT credentials_due FROM contact WHERE device_id = :device_id;
 
 -- name: settle_flags
 -- rows: device_id bigint, fence bigint, settings_due boolean, credentials_due boolean, last_configuration float8, batches text

@@ -13,6 +13,13 @@ INSERT INTO history (device_id, at, kind, subject, old, new, actor)
 SELECT rows.device_id, rows.at, rows.kind, rows.subject, rows.old, rows.new, COALESCE(rows.actor, '')
 FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND contact.fence = rows.fence;
 
+-- Of the devices that have just been marked down; one that was heard at the last moment was not.
+-- name: add_down
+-- rows: device_id bigint, at float8
+INSERT INTO history (device_id, at, kind, old, new)
+SELECT rows.device_id, rows.at, 'status', 'Up', 'Down'
+FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND NOT contact.is_up AND contact.status_change = rows.at;
+
 -- name: of_device
 SELECT id, device_id, at, kind, subject, old, new, actor FROM history
 WHERE device_id = :device_id AND id < :before ORDER BY id DESC LIMIT :most;

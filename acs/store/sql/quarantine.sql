@@ -1,5 +1,6 @@
 -- Devices that called and were not let in.
 
+-- A device that was set apart keeps the reason why: all that its next calls could say is that it waits.
 -- name: record
 -- rows: identity text, oui text, product_class text, serial_number text, manufacturer text, address text, username text, software_version text, reason text, device_id bigint, at float8, most bigint
 INSERT INTO quarantine (oui, product_class, serial_number, manufacturer, address, username, software_version, reason,
@@ -15,7 +16,9 @@ WHERE (SELECT COUNT(*) FROM quarantine) < rows.most
     )
 ON CONFLICT (oui, product_class, serial_number) DO UPDATE SET
     manufacturer = excluded.manufacturer, address = excluded.address, username = excluded.username,
-    software_version = excluded.software_version, reason = excluded.reason, device_id = excluded.device_id,
+    software_version = excluded.software_version, device_id = excluded.device_id,
+    reason = CASE WHEN (SELECT device.is_quarantined FROM device WHERE device.id = excluded.device_id)
+        THEN quarantine.reason ELSE excluded.reason END,
     last_seen = excluded.last_seen, informs = quarantine.informs + 1;
 
 -- name: all

@@ -20,6 +20,16 @@ SELECT id, device_id, operation_id, direction, state, command_key, file_type, fi
     size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created
 FROM transfer WHERE device_id = :device_id AND state = 'open' ORDER BY id LIMIT :most;
 
+-- Those that the device may still prove, also when they have ended because it took too long.
+-- name: unproven_of_device
+SELECT transfer.id, transfer.device_id, operation_id, direction, transfer.state, transfer.command_key, file_type,
+    file_name, firmware_image_id, version, size, sha256, file_key, content_type, content_encoding, received_at, reported,
+    transfer.expires_at, transfer.created
+FROM operation JOIN transfer ON transfer.operation_id = operation.id
+WHERE operation.device_id = :device_id AND operation.phase <> ''
+    AND operation.state IN ('in_progress', 'unknown', 'failed')
+ORDER BY transfer.id DESC LIMIT :most;
+
 -- name: of_operation
 SELECT id, device_id, operation_id, direction, state, command_key, file_type, file_name, firmware_image_id, version,
     size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created

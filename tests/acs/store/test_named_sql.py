@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from acs.store.errors import ConflictError, RecordError, StoreBusyError, StoreError, StoreUnavailableError
-from acs.store.references import ReferredError
+from acs.store.errors import ReferredError
 from acs.store.statements import Dialect, batch, query
 
 
