@@ -96,7 +96,7 @@ class DeviceBriefing:
     async def settled(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
         """See ``Briefing``."""
         kind, device = OperationKind(claimed.kind), session.device
-        batches = _batches(device.batches, outcome)
+        batches = _learned(session, outcome)
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
                 wanted = await self._wanted.of_device(device, await self.root(device.id))
@@ -144,7 +144,7 @@ class DeviceBriefing:
             moment = self._tools.clock.wall()
             values = await self._keeper.keep(device.id, outcome.learned)
             await self._tools.parameters.record(device.id, session.fence, values, moment)
-            await self._settle_settings(session, wanted, outcome, moment, _batches(device.batches, outcome))
+            await self._settle_settings(session, wanted, outcome, moment, _learned(session, outcome))
             return self._look(session, wanted, context, outcome)
 
         return Errand(plan, done)
@@ -235,15 +235,18 @@ def learned_quirks(quirks: Quirks, batches: str) -> Quirks:
     )
 
 
-def _batches(known: str, outcome: Outcome) -> str | None:
-    """The batches that a device bears, if something new was learned of them."""
+def _learned(session: LiveSession, outcome: Outcome) -> str | None:
+    """The batches that the device bears, if something new was learned of them: the session goes by them at once."""
+    known = session.device.batches
     if outcome.gpv_batch is None and outcome.spv_batch is None:
         return None
     learned = json.loads(known) if known else {}
     learned |= {
         name: size for name, size in (("gpv", outcome.gpv_batch), ("spv", outcome.spv_batch)) if size is not None
     }
-    return json.dumps(learned)
+    batches = json.dumps(learned)
+    session.device = replace(session.device, batches=batches)
+    return batches
 
 
 def _without_own_spellings(context: Context, wanted: Mapping[str, Wanted]) -> Context:

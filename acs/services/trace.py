@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from acs.domain.device import ManagedDevice
-from acs.domain.secret_names import MASK
-from acs.services.requested import is_secret
+from acs.domain.secret_names import MASK, is_secret_name
 
 _MAX_MESSAGE: Final = 256 * 1024
 _WAITING: Final = 1_000
@@ -28,7 +27,7 @@ def masked(message: bytes) -> bytes:
 
     def value(match: re.Match[bytes]) -> bytes:
         # Only behind a plain name can a value be told from a secret: not behind CDATA, an entity or nothing.
-        is_shown = match[2] is not None and not is_secret(match[2].decode("utf-8", "replace").strip())
+        is_shown = match[2] is not None and not is_secret_name(match[2].decode("utf-8", "replace").strip())
         return match[0] if is_shown or not match[3] else match[1] + MASK.encode()
 
     if b"\0" in message.rstrip(b"\0"):

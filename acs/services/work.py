@@ -189,13 +189,14 @@ class Work:
 
     async def adopt(self, fence: int) -> None:
         """Go on with the operation that the session had under another worker, its request still out."""
-        session = self._session
-        claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence)
+        session, outstanding = self._session, self._session.machine.outstanding
+        sent = outstanding.method if outstanding is not None else ""
+        claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence, sent)
         if claimed is None:
             return
         await self._take(claimed)
         work = self._in_hand
-        if work is None or session.machine.outstanding is None:
+        if work is None or outstanding is None:
             return
         rpc = work.plan.next()
         if rpc is not None:

@@ -165,9 +165,9 @@ class OperationStore:
         )
         return bool(settled[0][2]) if settled else None
 
-    async def adopt(self, device_id: int, fence: int, new_fence: int) -> ClaimedOperation | None:
-        """Take the operation that a session had, for the one that goes on with it."""
-        (adopted,) = await self._writer.write(device_id, (_ADOPT, [(device_id, fence, new_fence)]))
+    async def adopt(self, device_id: int, fence: int, new_fence: int, sent: str = "") -> ClaimedOperation | None:
+        """Take the operation that a session had, for the one that goes on with it; ``sent`` is what is out."""
+        (adopted,) = await self._writer.write(device_id, (_ADOPT, [(device_id, fence, new_fence, sent)]))
         return _claimed(adopted[0]) if adopted else None
 
     async def prove_late(self, device_id: int, fence: int, method: str, at: float) -> None:

@@ -16,6 +16,7 @@ _MARK_DUE = batch("setting", "mark_due")
 _MARK_DUE_OF_TYPE = batch("setting", "mark_due_of_type")
 _RECORD_STATES = batch("setting", "record_states")
 _SETTLE_FLAGS = batch("contact", "settle_flags")
+_REVISE_DEVICE = batch("device", "revise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +120,6 @@ class SettingStore:
                 _SETTLE_FLAGS,
                 [(device_id, fence, settings_due, credentials_due, last_configuration, batches)],
             ),
+            # Whoever remembers the device is to look again.
+            (_REVISE_DEVICE, [] if batches is None else [(device_id,)]),
         )

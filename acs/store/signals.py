@@ -11,6 +11,7 @@ import asyncpg
 
 _CHANNEL: Final = "aioacs_work"
 _PAUSE: Final = 5.0
+_CLOSE: Final = 2.0
 _WAITING: Final = 10_000
 
 
@@ -63,7 +64,10 @@ class PostgresqlSignals:
                 device_id = await self._waiting.get()
                 await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, str(device_id))
         finally:
-            connection.terminate()
+            try:
+                await connection.close(timeout=_CLOSE)
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+                connection.terminate()
 
 
 def _calling(heard: Callable[[int], object]) -> Callable[..., None]:

@@ -1,5 +1,6 @@
 """A whole server in the test's own process, its time in the test's hands."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -43,12 +44,21 @@ class NotedCalls:
 
     def __init__(self) -> None:
         self.targets: list[WakeTarget] = []
+        self._called = asyncio.Event()
         self.outcome = Reach(ReachKind.REACHED, 0.01, "it answered")
 
     async def request(self, target: WakeTarget) -> Reach:
         """See ``ConnectionRequester``."""
         self.targets.append(target)
+        self._called.set()
         return self.outcome
+
+    async def made(self, count: int) -> None:
+        """Wait until so many were made."""
+        async with asyncio.timeout(10):
+            while len(self.targets) < count:
+                self._called.clear()
+                await self._called.wait()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ async def test_work_that_arrives_in_an_open_session_is_done_in_it(served: Served
     device = served.device()
     await device.run_session()
     first = await served.queue(device, OperationKind.GET, Variable(SSID))
+    await served.calls.made(1)
     await device.inform()
     asked = await device.empty_post()
     second = await served.queue(device, OperationKind.GET, Variable(CHANNEL))
@@ -88,9 +89,8 @@ async def test_work_that_arrives_in_an_open_session_is_done_in_it(served: Served
     assert last.status == 204
     for public_id in (first, second):
         assert (await served.view(public_id)).record.state is OperationState.COMPLETED
-    called = len(served.calls.targets)
     await served.sweep()
-    assert called == len(served.calls.targets) == 1, "a device in a session is not called"
+    assert len(served.calls.targets) == 1, "a device in a session is not called"
     await device.close()
 
 
