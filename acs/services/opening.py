@@ -108,6 +108,9 @@ class Opening:
             everything = await self._keeper.keep(device.id, inform.parameter_list)
             await tools.parameters.record(device.id, met.fence, everything, at)
             await tools.contacts.expect(device.id, at, record.down_after)
+        if told.interval not in {None, device.inform_interval}:
+            # It holds for the Informs, too, that do not tell it.
+            self._enrolment.forget(device)
         self._keeper.remember(device.id, met.fence, prints, at + record.down_after)
         session.fence = met.fence
         session.has_operations = met.has_operations

@@ -10,7 +10,7 @@ from typing import Final
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Reply
 from acs.services.enrol import Enrolment, Refused
-from acs.services.informs import read_inform
+from acs.services.informs import identity_of, read_inform
 from acs.services.live import MAX_WAITING, LiveSession, SessionTable
 from acs.services.login import Door, Login
 from acs.services.opening import Opening, set_cookie
@@ -68,6 +68,8 @@ class Sessions:
         self._requests = requests
         self._trace = trace
         self._lingering: dict[LiveSession, None] = {}
+        # How many are about to be opened: they count, or a crowd that comes at once would all find room.
+        self._beginning = 0
         self.table = SessionTable()
         """The open sessions."""
         self.is_draining = False
@@ -77,6 +79,10 @@ class Sessions:
         """How many sessions are open, those left out that have had their last answer."""
         return len(self.table) - len(self._lingering)
 
+    @property
+    def _is_full(self) -> bool:
+        return len(self) + self._beginning >= self._tools.settings.max_sessions
+
     async def admit(self, caller: Caller) -> Entry | Reply:
         """Whether a post may come in, before its body is read."""
         settings = self._tools.settings
@@ -85,7 +91,7 @@ class Sessions:
             return Entry(session, None, settings.max_body)
         if self.is_draining:
             return self.come_later("draining")
-        if len(self) >= settings.max_sessions:
+        if self._is_full:
             return self.come_later("overload")
         try:
             login = await self._door.check(caller)
@@ -185,7 +191,9 @@ class Sessions:
             self._tools.metrics.oddities.inc(oddity)
         return received
 
-    async def _begin(self, caller: Caller, login: Login, received: Received | None, body: bytes) -> Reply:
+    async def _begin(
+        self, caller: Caller, login: Login, received: Received | None, body: bytes, old: LiveSession | None = None
+    ) -> Reply:
         if received is None:
             # Some begin so, to collect the challenge; with good credentials there is nothing to say (Calix GigaSpire).
             return self._door.challenge() if login.is_refused else EMPTY
@@ -195,6 +203,10 @@ class Sessions:
                 f"begin {caller.address}", "a post without a session is no Inform", address=caller.address
             )
             return self._door.challenge() if login.is_refused else BAD_REQUEST
+        takes_its_place = old is not None and old.device.identity == identity_of(envelope.message)
+        if self._is_full and not takes_its_place:
+            return self.come_later("overload")
+        self._beginning += 1
         try:
             return await self._open(caller, login, envelope, envelope.message, body)
         except RecordError as error:
@@ -202,6 +214,8 @@ class Sessions:
             return BAD_REQUEST
         except StoreError as error:
             return self._store_failed(error)
+        finally:
+            self._beginning -= 1
 
     async def _open(self, caller: Caller, login: Login, envelope: Envelope, inform: Inform, body: bytes) -> Reply:
         told = read_inform(inform)
@@ -273,7 +287,7 @@ class Sessions:
             login = await self._door.check(caller)
         except StoreError as error:
             return self._store_failed(error)
-        return login if isinstance(login, Reply) else await self._begin(caller, login, received, body)
+        return login if isinstance(login, Reply) else await self._begin(caller, login, received, body, session)
 
     async def _step(self, session: LiveSession, caller: Caller, received: Received | None, body: bytes) -> Reply | None:
         """Answer a post within a session; None if it begins another one."""
@@ -321,7 +335,7 @@ class Sessions:
                 await work.lost()
             case Ended():
                 if work is not None:
-                    await work.leave(superseded=event.reason == EndReason.SUPERSEDED)
+                    await work.leave(event.reason)
                 self._drop(session, event.reason)
 
     async def _speak(self, session: LiveSession) -> Reply:

@@ -18,6 +18,7 @@ from acs.services.live import LiveSession
 from acs.services.requested import Requested, holds_secrets, outcome_text, read_requested
 from acs.services.tools import Tools
 from acs.services.values import ValueKeeper
+from acs.session.events import EndReason
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.errors import EncodeError
@@ -75,6 +76,7 @@ class Work:
         self._errands: list[Errand] | None = None
         self._is_recovered = False
         self._is_one_request = False
+        self._has_lost = False
         self.settled = 0
         """How many operations this session has carried out or given up."""
 
@@ -123,6 +125,8 @@ class Work:
         """The answer to the RPC that was out; durable when this returns."""
         if self._errand is not None:
             self._errand.plan.answered(answer)
+            if self._errand.plan.is_over:
+                await self._finish_plan()
             return
         work = self._in_hand
         if work is None:
@@ -144,6 +148,7 @@ class Work:
 
     async def lost(self) -> None:
         """No answer will come."""
+        self._has_lost = True
         if self._errand is not None:
             self._errand.plan.lost()
             return
@@ -156,17 +161,24 @@ class Work:
             self._is_one_request = len(work.requested.operation.variables) <= 1
             await self._finish_plan()
 
-    async def leave(self, *, superseded: bool) -> None:
+    async def leave(self, reason: str) -> None:
         """The session is over; what it has in hand is done another time, or never."""
-        self._errand = None
+        # When we have ended it ourselves, only what exceeds the RPCs that this device bears is still to be done.
+        superseded, goes_on = reason == EndReason.SUPERSEDED, reason == EndReason.DONE and not self._has_lost
+        errand, self._errand = self._errand, None
+        if errand is not None and goes_on:
+            errand.plan.give_up("the device bears no more requests in this session")
+            await errand.done(errand.plan.outcome)
         work, self._in_hand = self._in_hand, None
         if work is None:
+            if goes_on and (errand is not None or self._session.has_something):
+                self._wake(self._session.device.id)
             return
         claimed, settings = work.claimed, self._tools.settings
         now = self._tools.clock.wall()
         attempts = claimed.attempts
-        if self._session.quirks.rpcs_per_session is not None and not superseded:
-            # It goes on in the next session, as this device needs it: that is no failed attempt.
+        if goes_on:
+            # SmartRG SR505N bears one: that is no failed attempt.
             ready_at, attempts = now, attempts - 1
         elif attempts >= claimed.max_attempts:
             work.plan.give_up(f"the device's session ended before it was done, {attempts} times")

@@ -6,9 +6,7 @@ UPDATE contact SET
     fence = contact.fence + 1,
     status_change = CASE WHEN contact.is_up THEN contact.status_change ELSE rows.at END,
     is_up = TRUE,
-    -- Told once, its interval holds until it tells another one.
-    down_after = CASE WHEN rows.inform_interval IS NULL AND contact.inform_interval IS NOT NULL
-        THEN COALESCE(contact.down_after, rows.down_after) ELSE rows.down_after END,
+    down_after = rows.down_after,
     last_inform = rows.at,
     informs = contact.informs + 1,
     events = rows.events,
@@ -37,10 +35,10 @@ RETURNING
 -- Only for a device that was down, or that is now to be heard sooner.
 -- name: expect
 -- rows: device_id bigint, at float8, down_after float8
-UPDATE contact SET down_at = rows.at + contact.down_after
+UPDATE contact SET down_at = rows.at + rows.down_after
 FROM {rows}
 WHERE contact.device_id = rows.device_id
-    AND (contact.down_at IS NULL OR contact.down_at > rows.at + contact.down_after);
+    AND (contact.down_at IS NULL OR contact.down_at > rows.at + rows.down_after);
 
 -- A session goes on: its snapshot and how long it may be silent. Nothing comes back when another session has begun.
 -- name: hold
