@@ -100,7 +100,7 @@ class Server:
         while len(sessions) and self._clock.monotonic() < deadline:
             await asyncio.sleep(0.05)
             await sessions.close_overdue()
-        await sessions.close_all()
+        await sessions.leave_all()
         for listener in self._listeners:
             await listener.shutdown(1.0)
 
@@ -170,7 +170,14 @@ class Server:
             )
             listener.is_secure = context is not None
             server = await loop.create_server(
-                listener, settings.cwmp_host, port, ssl=context, backlog=BACKLOG, reuse_port=self._shares_ports or None
+                listener,
+                settings.cwmp_host,
+                port,
+                ssl=context,
+                # Until then it is no connection of the listener's, which has the other deadlines.
+                ssl_handshake_timeout=settings.header_timeout if context else None,
+                backlog=BACKLOG,
+                reuse_port=self._shares_ports or None,
             )
             self._listeners.append(listener)
             self._sockets.append(server)

@@ -50,15 +50,21 @@ async def read_body(request: web.BaseRequest, limit: int, budget: Budget) -> tup
     taken = 0
     try:
         content = request.content
-        body = b""
+        whole: bytes | bytearray = b""
         # The end is asked for, because waiting for it once more than needed costs as much as the body itself.
         while not content.at_eof() and (chunk := await content.readany()):
             budget.take(len(chunk))
             taken += len(chunk)
             if taken > limit:
                 raise BodyError(413, f"a body of more than {limit} octets")
-            # Nearly always there is just one.
-            body = body + chunk if body else chunk
+            # Nearly always there is just one; and whoever sends octet by octet must not have us copy all before each.
+            if not whole:
+                whole = chunk
+            elif isinstance(whole, bytearray):
+                whole += chunk
+            else:
+                whole = bytearray(whole + chunk)
+        body = bytes(whole)
         encoding = request.headers.get("Content-Encoding")
         if encoding is None:
             return body, taken

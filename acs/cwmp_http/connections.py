@@ -175,6 +175,9 @@ class Listener:
         overdue: list[Connection] = []
         for connection in self.connections:
             bound = self.patience.of(connection.phase)
+            if connection.phase is Phase.IDLE and connection.link.device_id is None:
+                # It never carried a session, so there is none to keep it for.
+                bound = self.patience.body
             if bound is not None and now - connection.since > bound:
                 overdue.append(connection)
         for connection in overdue:

@@ -8,8 +8,12 @@ from acs.domain.operation import OperationFault, OperationKind, Outcome, Outcome
 from acs.domain.queue import ClaimedOperation, Phase, Settlement
 from acs.provisioning.plan import Plan
 from acs.services.requested import Requested
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.errors import EncodeError
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse
+from cwmp_schemas.style import WireStyle
 
 
 @dataclass(slots=True)
@@ -63,3 +67,12 @@ def told(kind: OperationKind, settlement: Settlement) -> str:
     if settlement.phase is Phase.AWAITING:
         return f"{kind} accepted by the device"
     return f"{kind} {settlement.state.value}"
+
+
+def unsendable(rpc: AcsRequest, style: WireStyle) -> str | None:
+    """Why an RPC cannot be written (a value with a control character, say); None if it can."""
+    try:
+        encode(Envelope("0", rpc), style)
+    except EncodeError as error:
+        return str(error)
+    return None

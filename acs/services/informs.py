@@ -161,9 +161,10 @@ def _proofs(told: Told) -> tuple[Proof, ...]:
             proofs.append(Proof("Reboot", None))
         elif code == events.BOOTSTRAP:
             proofs.append(Proof("FactoryReset", None))
-    # One row of each: two changes of one operation cannot stand in one statement.
-    if any(proof.command_key is None and proof.sent == "Reboot" for proof in proofs):
-        proofs = [proof for proof in proofs if proof.sent != "Reboot" or proof.command_key is None]
+    # A device that names requests has carried out these and no other; and two changes of one operation cannot stand in
+    # one statement.
+    if any(proof.command_key is not None for proof in proofs):
+        proofs = [proof for proof in proofs if proof.sent != "Reboot" or proof.command_key is not None]
     return tuple(dict.fromkeys(proofs))
 
 

@@ -30,6 +30,7 @@ class LiveSession:
         "device",
         "fence",
         "has_operations",
+        "heard_at",
         "is_forgotten",
         "link",
         "lock",
@@ -63,6 +64,7 @@ class LiveSession:
         self.waiting = 0
         self.posts = 1
         self.rpc_sent_at = started
+        self.heard_at = started
         self.link: Link | None = None
         self.noted: set[HistoryEntry] = set()
         self.base_url = ""

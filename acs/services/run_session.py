@@ -118,7 +118,11 @@ class Sessions:
             and caller.cookies
             and (received is None or not isinstance(received.envelope.message, Inform))
         ):
-            session = await self._resumed(caller)
+            try:
+                session = await self._resumed(caller)
+            except StoreError as error:
+                # It may well have a session: what it says must not be lost for want of a look at it.
+                return self._store_failed(error)
         if session is None:
             return await self._begin(caller, entry.login or Login(), received, body)
         return await self._go_on(session, caller, received, body)
@@ -140,7 +144,7 @@ class Sessions:
         """A session that another process had."""
         try:
             session = await self._opening.resume(caller)
-        except (StoreError, FenceLostError) as error:
+        except FenceLostError as error:
             self._tools.complain("resume", "a session cannot be continued", reason=str(error))
             return None
         if session is not None:
@@ -157,16 +161,11 @@ class Sessions:
                     session.machine.handle_timeout(now)
                     await self._settle_events(session)
 
-    async def close_all(self) -> None:
-        """End every session: the server stops."""
+    async def leave_all(self) -> None:
+        """The server stops: each post is answered yet, and the sessions are left for the next process to go on with."""
         for session in self.table:
             async with session.lock:
-                await self._close(session)
-
-    async def _close(self, session: LiveSession) -> None:
-        if not session.is_over:
-            session.machine.close()
-        await self._settle_events(session)
+                self._drop(session, EndReason.CLOSED)
 
     async def _settle_events(self, session: LiveSession) -> None:
         """Make the events durable of a session that nobody waits for."""
@@ -309,6 +308,7 @@ class Sessions:
             )
             return Reply(error.status)
         session.posts += 1
+        session.heard_at = now
         self.table.attach(session, caller.link)
         await self._record_events(session)
         if answer is not None:
@@ -345,6 +345,9 @@ class Sessions:
             work = session.work = self._opening.new_work(session)
         rpc = await work.next_rpc() if work is not None and work.has_something else None
         if rpc is None or work is None:
+            if work is not None:
+                # The device may bear no more in this session.
+                await work.leave(EndReason.DONE)
             machine.end(self._tools.clock.monotonic())
             self._linger(session)
             return EMPTY
@@ -376,7 +379,7 @@ class Sessions:
             end=str(reason),
             posts=session.posts,
             operations=session.work.settled if session.work is not None else 0,
-            seconds=round(tools.clock.monotonic() - session.started, 3),
+            seconds=round(session.heard_at - session.started, 3),
         )
 
     def _reply(

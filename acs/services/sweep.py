@@ -41,7 +41,7 @@ class Sweeper:
         self._round += 1
         tasks: list[Callable[[], Awaitable[None]]] = [self._sessions.close_overdue, self._operations, self._status]
         if self._round % _SELDOM == 0:
-            tasks.append(self._prune)
+            tasks += [self._prune, self._count]
         for task in tasks:
             try:
                 await task()
@@ -78,3 +78,6 @@ class Sweeper:
         settings, at = self._tools.settings, self._tools.clock.wall()
         await self._tools.operations.prune(at - settings.results_days * _DAY, _FEW)
         await self._tools.contacts.prune_history(at - settings.history_days * _DAY, 10 * _FEW)
+
+    async def _count(self) -> None:
+        self._tools.metrics.operations_open.set(await self._tools.operations.count_open())

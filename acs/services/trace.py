@@ -45,6 +45,10 @@ class Trace:
         self._on_error = on_error
         self._queue: asyncio.Queue[tuple[Path, bytes]] = asyncio.Queue(_WAITING)
         self._left_out = 0
+        # One message alone must not go beyond the bound.
+        self._most_of_one = min(_MAX_MESSAGE, most_per_device // 4)
+        # What was there at the start counts too.
+        self._grown = most_per_device
 
     def received(self, device: ManagedDevice, body: bytes, at: float) -> None:
         """A post of the device."""
@@ -69,9 +73,9 @@ class Trace:
 
     def _note(self, device: ManagedDevice, direction: str, body: bytes, at: float) -> None:
         moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-        cut = b"" if len(body) <= _MAX_MESSAGE else f" ({len(body)} octets, cut)".encode()
+        cut = b"" if len(body) <= self._most_of_one else f" ({len(body)} octets, cut)".encode()
         # What is cut could hold the half of a secret's name, so the mask comes first.
-        text = masked(body)[:_MAX_MESSAGE] if len(body) <= 4 * _MAX_MESSAGE else b""
+        text = masked(body)[: self._most_of_one] if len(body) <= 4 * _MAX_MESSAGE else b""
         left_out = f" {self._left_out} left out before" if self._left_out else ""
         try:
             self._queue.put_nowait(
@@ -85,7 +89,10 @@ class Trace:
         self._folder.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size + len(text) > self._most_per_device // 2:
             path.replace(path.with_suffix(".old"))
+        self._grown += len(text)
+        if self._grown > self._most_per_device:
             self._make_room()
+            self._grown = len(text)
         with open(path, "ab", opener=_private) as file:
             file.write(text)
 

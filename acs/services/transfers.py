@@ -146,6 +146,7 @@ class Transfers:
         image: FirmwareImage | None,
     ) -> int:
         at = self._tools.clock.wall()
+        self._tools.metrics.transfers.inc(direction, "started")
         return await self._tools.transfers.open(
             session.device.id,
             claimed.id,

@@ -13,15 +13,12 @@ from acs.provisioning.errors import PlanningError, ProgressError
 from acs.provisioning.plan import Plan, is_repeatable
 from acs.provisioning.planner import plan_for, refusal
 from acs.services.errand import Errand
-from acs.services.in_hand import NOTHING, InHand, fault_text, told
+from acs.services.in_hand import NOTHING, InHand, fault_text, told, unsendable
 from acs.services.live import LiveSession
 from acs.services.requested import Requested, holds_secrets, outcome_text, read_requested
 from acs.services.tools import Tools
 from acs.services.values import ValueKeeper
 from acs.session.events import EndReason
-from cwmp_schemas.encode import encode
-from cwmp_schemas.envelope import Envelope
-from cwmp_schemas.errors import EncodeError
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
 
@@ -98,7 +95,7 @@ class Work:
             if rpc is None:
                 await self._finish_plan()
                 continue
-            problem = self._unsendable(rpc)
+            problem = unsendable(rpc, self._session.quirks.style)
             if problem is None:
                 return rpc
             plan.answered(Fault(0, f"{method_of(rpc)} cannot be written: {problem}"))
@@ -172,7 +169,7 @@ class Work:
         work, self._in_hand = self._in_hand, None
         if work is None:
             if goes_on and (errand is not None or self._session.has_something):
-                self._wake(self._session.device.id)
+                self._call_again()
             return
         claimed, settings = work.claimed, self._tools.settings
         now = self._tools.clock.wall()
@@ -197,7 +194,13 @@ class Work:
         if await self._tools.operations.settle(self._session.device.id, self._session.fence, settlement) is None:
             raise FenceLostError
         if ready_at <= now and not superseded:
-            self._wake(self._session.device.id)
+            self._call_again()
+
+    def _call_again(self) -> None:
+        """What is left is done in a session that is asked for now, once."""
+        session = self._session
+        session.has_operations = session.settings_due = session.credentials_due = False
+        self._wake(session.device.id)
 
     async def adopt(self, fence: int) -> None:
         """Go on with the operation that the session had under another worker, its request still out."""
@@ -224,7 +227,9 @@ class Work:
             if self._session.has_operations and await self._claim():
                 continue
             if self._errands is None:
+                # Meanwhile more work may have come.
                 self._errands = await self._briefing.errands(self._session)
+                continue
             if not self._errands:
                 return None
             self._errand = self._errands.pop(0)
@@ -234,12 +239,9 @@ class Work:
         session, operations, at = self._session, self._tools.operations, self._tools.clock.wall()
         # Whoever queues another one from here on says so again.
         session.has_operations = False
-        if not self._is_recovered:
-            self._is_recovered = True
-            await operations.recover(
-                session.device.id, session.fence, at, fault_text(OperationFault("its session was cut off"))
-            )
-        claimed = await operations.claim(session.device.id, session.fence, at)
+        cut_off = None if self._is_recovered else fault_text(OperationFault("its session was cut off"))
+        claimed = await operations.claim(session.device.id, session.fence, at, cut_off=cut_off)
+        self._is_recovered = True
         if claimed is None:
             return False
         session.has_operations = True
@@ -324,6 +326,8 @@ class Work:
             fault=fault_text(outcome.fault),
         )
         entry = HistoryEntry("operation", claimed.public_id, None, told(kind, settlement))
+        # Whoever queues another one from here on says so again.
+        had_more, session.has_operations = session.has_operations, False
         more = await tools.operations.settle(
             session.device.id, session.fence, settlement, values=values, history=(entry,)
         )
@@ -331,8 +335,9 @@ class Work:
             # Unless the session is lost, the operation was settled meanwhile: its file came before its answer, say.
             if not await tools.contacts.hold(session.device.id, session.fence, **self._hold()):
                 raise FenceLostError
+            session.has_operations |= had_more
             return
-        session.has_operations = session.has_operations and more
+        session.has_operations |= more
         self.settled += 1
         if settlement.state.is_final:
             tools.metrics.operations_ended.inc(kind, settlement.state.value)
@@ -386,10 +391,3 @@ class Work:
             self._tools.vault.open(claimed.progress, "operation", claimed.public_id, "progress")
         )
         return saved
-
-    def _unsendable(self, rpc: AcsRequest) -> str | None:
-        try:
-            encode(Envelope("0", rpc), self._session.quirks.style)
-        except EncodeError as error:
-            return str(error)
-        return None

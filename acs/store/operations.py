@@ -30,6 +30,7 @@ _PROVE_LATE = batch("operation", "prove_late")
 _CANCEL = batch("operation", "cancel")
 _BY_PUBLIC_ID = query("operation", "by_public_id")
 _OF_DEVICE = query("operation", "of_device")
+_COUNT_OPEN = query("operation", "count_open")
 _NEWLY_READY = query("operation", "newly_ready")
 _ABANDONED = query("operation", "abandoned")
 _ABANDON = batch("operation", "abandon")
@@ -78,9 +79,15 @@ class OperationStore:
         (recovered,) = await self._writer.write(device_id, (_RECOVER, [(device_id, fence, at, fault)]))
         return [(row[1], OperationState(row[2])) for row in recovered]
 
-    async def claim(self, device_id: int, fence: int, at: float) -> ClaimedOperation | None:
-        """Take the device's next operation; None when there is none, or when the session is another's by now."""
-        (claimed,) = await self._writer.write(device_id, (_CLAIM, [(device_id, fence, at)]))
+    async def claim(
+        self, device_id: int, fence: int, at: float, *, cut_off: str | None = None
+    ) -> ClaimedOperation | None:
+        """Take the device's next operation; None when there is none, or when the session is another's by now.
+
+        With a fault for what was cut off, what an earlier session left in progress is settled first; see ``recover``.
+        """
+        left = [] if cut_off is None else [(device_id, fence, at, cut_off)]
+        _, claimed = await self._writer.write(device_id, (_RECOVER, left), (_CLAIM, [(device_id, fence, at)]))
         if not claimed:
             return None
         return _claimed(claimed[0])
@@ -188,6 +195,11 @@ class OperationStore:
         """The operations of a device, newest first."""
         rows = await self._database.fetch(_OF_DEVICE, {"device_id": device_id, "before": before, "most": most})
         return [_record(row) for row in rows]
+
+    async def count_open(self) -> int:
+        """How many wait or are under way."""
+        number: int = (await self._database.fetch(_COUNT_OPEN, {}))[0][0]
+        return number
 
     async def newly_ready(self, since: float, at: float, most: int) -> list[int]:
         """The devices for which something has become ready and that are to be called for it."""

@@ -140,6 +140,9 @@ SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, 
     updated, sent
 FROM operation WHERE device_id = :device_id AND id < :before ORDER BY id DESC LIMIT :most;
 
+-- name: count_open
+SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progress');
+
 -- name: open_of_device
 SELECT id, public_id, kind, origin, state FROM operation
 WHERE device_id = :device_id AND state IN ('scheduled', 'queued', 'in_progress') ORDER BY priority, scheduled_at, id LIMIT :most;
