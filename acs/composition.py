@@ -33,7 +33,7 @@ from acs.services.requests import CpeRequests
 from acs.services.run_session import Sessions
 from acs.services.sweep import Sweeper
 from acs.services.tools import Tools
-from acs.services.trace import Trace
+from acs.services.trace import WAITING, Trace
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper
 from acs.services.vault import Vault
@@ -49,11 +49,13 @@ from acs.store.opening import AnyDatabase
 from acs.store.operations import OperationStore
 from acs.store.parameters import ParameterStore
 from acs.store.settings import SettingStore
+from acs.store.signals import WAITING as SIGNALS_WAITING
 from acs.store.signals import Signals
 from acs.store.transfers import TransferStore
 from acs.store.writer import GroupWriter
 
 _REALM: Final = "aioacs"
+_NONCES: Final = 65_536
 
 
 class SystemClock:
@@ -146,7 +148,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
     settings = parts.settings
     images = tools.images
     file_keys = keyring.derive("files")
-    keeper = ValueKeeper(tools.parameters, tools.vault)
+    keeper = ValueKeeper(tools)
     wanted, logins = WantedSettings(tools), DeviceLogins(tools)
     transfers = Transfers(tools, images, Addresses(file_keys))
     briefing = DeviceBriefing(tools, keeper, wanted, logins, transfers)
@@ -177,6 +179,8 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
         on_error=lambda what: tools.complain("trace", what),
     )
     parts.run("trace", trace.run())
+    tools.metrics.memories.watch("messages to be traced", WAITING, lambda: trace.waiting)
+    tools.metrics.memories.watch("words to other processes", SIGNALS_WAITING, lambda: parts.signals.waiting)
     sessions = Sessions(
         tools,
         door=door,
@@ -185,11 +189,13 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
         requests=CpeRequests(tools, transfers),
         trace=trace,
     )
-    sweeper = Sweeper(tools, sessions, waker, transfers)
+    folder = FileFolder(parts.settings.files_folder)
+    parts.stack.push_async_callback(folder.close)
+    sweeper = Sweeper(tools, sessions, waker, transfers, folder)
     operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
     parts.run("signals", parts.signals.run(sessions.notify))
     budget = Budget(settings.body_budget)
-    files = _file_server(parts, transfers, file_keys, tools)
+    files = _file_server(parts, transfers, file_keys, tools, folder)
     tools.metrics.sessions_open.watch(lambda: len(sessions))
     tools.metrics.body_bytes.watch(lambda: budget.used)
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
@@ -202,8 +208,9 @@ def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticato
     schemes = parts.settings.cwmp_authentication
     named = {LoginScheme.DIGEST_MD5: Algorithm.MD5, LoginScheme.DIGEST_SHA_256: Algorithm.SHA_256}
     signer = NonceSigner(keyring.derive("nonces"))
-    window = NonceWindow(lifetime=signer.lifetime, floor=parts.clock.wall())
+    window = NonceWindow(lifetime=signer.lifetime, capacity=_NONCES, floor=parts.clock.wall())
     tools.metrics.nonce_evictions.set_function(lambda: window.evicted)
+    tools.metrics.memories.watch("used nonces", _NONCES, lambda: len(window))
     return Authenticator(
         _REALM,
         signer,
@@ -213,9 +220,9 @@ def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticato
     )
 
 
-def _file_server(parts: Parts, transfers: Transfers, keys: tuple[bytes, ...], tools: Tools) -> FileServer:
-    folder = FileFolder(parts.settings.files_folder)
-    parts.stack.push_async_callback(folder.close)
+def _file_server(
+    parts: Parts, transfers: Transfers, keys: tuple[bytes, ...], tools: Tools, folder: FileFolder
+) -> FileServer:
     return FileServer(
         FileAddresses("http://localhost", keys),
         transfers,

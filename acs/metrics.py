@@ -105,6 +105,19 @@ class Level:
         self._gauge.set_function(read)
 
 
+class Memories:
+    """How much is remembered of each kind, and how much may be."""
+
+    def __init__(self, registry: CollectorRegistry, name: str, text: str) -> None:
+        self._held = Gauge(name, text, ["kind"], registry=registry)
+        self._bounds = Gauge(f"{name}_bound", f"The bound: {text[0].lower()}{text[1:]}", ["kind"], registry=registry)
+
+    def watch(self, kind: str, bound: float, read: Callable[[], float]) -> None:
+        """Ask this function whenever somebody looks; the kind is a word of ours."""
+        self._held.labels(kind).set_function(read)
+        self._bounds.labels(kind).set(bound)
+
+
 class Metrics:
     """All that is counted in one process, with the bounds that the settings give."""
 
@@ -125,6 +138,7 @@ class Metrics:
         self.loop_lag = Histogram(
             "aioacs_loop_lag_seconds", "How late the event loop runs what is due", registry=registry, buckets=_QUICK
         )
+        self.memories = Memories(registry, "aioacs_remembered", "Entries of queues and caches")
         self.body_bytes = Level(registry, "aioacs_body_bytes", "Bytes of bodies that are held", settings.body_budget)
 
     def _session_metrics(self, registry: CollectorRegistry, settings: Settings) -> None:

@@ -167,6 +167,9 @@ class Server:
                 patience,
                 lambda: self._connections() >= settings.max_connections,
                 lambda: int(self._chance.between(10, 60)),
+                lambda address, what: self._services.tools.complain(
+                    f"http {address}", "what came is no HTTP", address=address, reason=what
+                ),
             )
             listener.is_secure = context is not None
             server = await loop.create_server(

@@ -7,6 +7,7 @@ from enum import Enum, auto
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler
 
 from acs.cwmp_http.heads import plain_address
@@ -15,6 +16,10 @@ from acs.services.calling import Link
 MAX_LINE: Final = 8 * 1024
 MAX_FIELD: Final = 16 * 1024
 """A Digest header with the longest names there are is far from it."""
+
+# No versions: whoever asks learns nothing that helps against us.
+OURS: Final = {"Server": "aioacs"}
+"""What stands in every answer."""
 
 Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -119,6 +124,26 @@ class Connection(RequestHandler):
         self.phase, self.since = Phase.IDLE, listener.ticks
         return result
 
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """See ``RequestHandler``; what is wrong is not told, for it quotes the peer and names our parts."""
+        answer = web.Response(status=super().handle_error(request, status, exc, message).status, headers=OURS)
+        answer.force_close()
+        return answer
+
+    def log_exception(self, *args: object, **kw: object) -> None:
+        """See ``RequestHandler``; what is no HTTP is the peer's doing, and must not fill the log."""
+        error = kw.get("exc_info")
+        if isinstance(error, HttpProcessingError | web.RequestPayloadError):
+            self.listener.on_nonsense(self.peer, type(error).__name__)
+        else:
+            super().log_exception(*args, **kw)
+
     def enter(self, phase: Phase) -> None:
         """A phase begins."""
         self.phase = phase
@@ -136,7 +161,12 @@ class Listener:
     """The connections of one port."""
 
     def __init__(
-        self, handler: Handler, patience: Patience, is_full: Callable[[], bool], retry_after: Callable[[], int]
+        self,
+        handler: Handler,
+        patience: Patience,
+        is_full: Callable[[], bool],
+        retry_after: Callable[[], int],
+        on_nonsense: Callable[[str, str], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.ticks = self._loop.time()
@@ -145,6 +175,8 @@ class Listener:
         self.patience = patience
         self._is_full = is_full
         self._retry_after = retry_after
+        self.on_nonsense = on_nonsense
+        """Called with an address and what it sent instead of HTTP."""
         self.connections: set[Connection] = set()
         """Those that are open."""
         self.is_secure = False

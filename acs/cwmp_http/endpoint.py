@@ -7,15 +7,13 @@ from typing import Final
 from aiohttp import web
 
 from acs.cwmp_http.bodies import BodyError, Budget, read_body
-from acs.cwmp_http.connections import Connection, Phase
+from acs.cwmp_http.connections import OURS, Connection, Phase
 from acs.cwmp_http.heads import base_url, forwarded_for, is_within, our_cookies
 from acs.services.calling import Caller, Reply
 from acs.services.run_session import Sessions
 from acs.services.tools import Tools
 
 FILES: Final = "/files/"
-# No versions: whoever asks learns nothing that helps against us.
-_OURS: Final = {"Server": "aioacs"}
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -100,7 +98,7 @@ class Endpoint:
 
 
 def _response(reply: Reply) -> web.Response:
-    response = web.Response(body=reply.body or None, status=reply.status, headers=_OURS)
+    response = web.Response(body=reply.body or None, status=reply.status, headers=OURS)
     for name, value in reply.headers:
         response.headers.add(name, value)
     if reply.close:

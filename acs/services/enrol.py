@@ -52,6 +52,10 @@ class Enrolment:
         self._calls: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._clashes: OrderedDict[int, deque[float]] = OrderedDict()
         self._new: dict[Identity, asyncio.Lock] = {}
+        watch = tools.metrics.memories.watch
+        watch("known devices", _CACHED, lambda: len(self._known))
+        watch("rates of sessions", _COUNTED, lambda: len(self._calls))
+        watch("clashes of sessions", _COUNTED, lambda: len(self._clashes))
 
     async def admit(self, caller: Caller, login: Login, inform: Inform, told: Told) -> Admitted | Refused:
         """Decide about an Inform."""

@@ -1,8 +1,9 @@
 """The open sessions of this process, and how a post finds its own."""
 
 import asyncio
+import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from acs.domain.contact import HistoryEntry
 from acs.domain.device import ManagedDevice
@@ -32,6 +33,7 @@ class LiveSession:
         "has_operations",
         "heard_at",
         "is_forgotten",
+        "leased_until",
         "link",
         "lock",
         "machine",
@@ -54,6 +56,7 @@ class LiveSession:
         self.cookie = cookie
         self.address = address
         self.started = started
+        self.leased_until = machine.deadline() or started
         self.fence = 0
         self.is_forgotten = False
         self.has_operations = False
@@ -69,6 +72,21 @@ class LiveSession:
         self.noted: set[HistoryEntry] = set()
         self.base_url = ""
         self.booted_at: float | None = None
+
+    @property
+    def outlasts_lease(self) -> bool:
+        """Whether it goes on for longer than was kept."""
+        return self.may_work and self.leased_until < (self.machine.deadline() or 0.0)
+
+    def time_left(self, now: float) -> float:
+        """For how long it may still be silent."""
+        deadline = self.machine.deadline()
+        return 0.0 if deadline is None else deadline - now
+
+    def held(self, now: float, at: float) -> dict[str, Any]:
+        """What to keep of it, so that nobody takes it for lost until it may be."""
+        self.leased_until = self.machine.deadline() or now
+        return {"lease_until": at + self.time_left(now), "snapshot": json.dumps(self.machine.snapshot(now))}
 
     @property
     def has_something(self) -> bool:

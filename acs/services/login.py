@@ -59,6 +59,8 @@ class Door:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         # How many challenges in a row nobody at an address has answered.
         self._unanswered: OrderedDict[str, int] = OrderedDict()
+        tools.metrics.memories.watch("logins", _CACHED, lambda: len(self._known))
+        tools.metrics.memories.watch("unanswered challenges", _ADDRESSES, lambda: len(self._unanswered))
 
     async def check(self, caller: Caller) -> Login | Reply:
         """The login of a caller, or what to answer instead."""

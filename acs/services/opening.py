@@ -94,7 +94,7 @@ class Opening:
             address=caller.address,
             cwmp_version=f"1.{envelope.minor or 0}",
             session_key=session_key(cookie),
-            lease_until=at + (quirks.session_timeout or tools.settings.idle_timeout),
+            lease_until=at + session.time_left(now),
             snapshot=f"{_FRESH} {envelope.minor or 0} {envelope.session_timeout or 0}",
             news=news,
         )
@@ -149,6 +149,7 @@ class Opening:
             session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
             session.fence = taken
             session.base_url = caller.base_url
+            session.leased_until = now
             # What was due is not kept: it is looked for.
             session.has_operations = session.settings_due = True
             # Only a device that was to get logins gets them: another one would have to log in from then on.

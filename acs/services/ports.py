@@ -32,6 +32,19 @@ class ConnectionRequester(Protocol):
         """Ask the device to open a session; never raises for what the device does."""
 
 
+class FileKeeper(Protocol):
+    """Where files lie."""
+
+    async def keys(self, *, changed_before: float, after: str = "", limit: int = 1000) -> list[str]:
+        """Some keys in their order, of files last changed before a moment."""
+
+    async def delete(self, key: str) -> None:
+        """Delete a file; it may be gone already."""
+
+    async def sweep_unfinished(self, *, changed_before: float) -> int:
+        """Delete what a crash left half-written; how many files that were."""
+
+
 class FileAddressBook(Protocol):
     """Gives addresses to transfers."""
 

@@ -68,6 +68,7 @@ class Sessions:
         self._requests = requests
         self._trace = trace
         self._lingering: dict[LiveSession, None] = {}
+        tools.metrics.memories.watch("sessions after their end", _LINGERING, lambda: len(self._lingering))
         # How many are about to be opened: they count, or a crowd that comes at once would all find room.
         self._beginning = 0
         self.table = SessionTable()

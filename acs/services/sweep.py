@@ -6,6 +6,8 @@ from typing import Final
 
 from acs.domain.operation import OperationFault
 from acs.services.in_hand import fault_text
+from acs.services.live import LiveSession
+from acs.services.ports import FileKeeper
 from acs.services.run_session import Sessions
 from acs.services.tools import Tools
 from acs.services.transfers import Transfers
@@ -16,17 +18,21 @@ EVERY: Final = 1.0
 """Seconds between two sweeps."""
 _FEW: Final = 200
 _SELDOM: Final = 60
+_HOURLY: Final = 3_600
+_PAGES: Final = 20
+_MARGIN: Final = 20.0
 _DAY: Final = 86_400.0
 
 
 class Sweeper:
     """Ends what is overdue, starts what is due, and drops what is old, a few at a time."""
 
-    def __init__(self, tools: Tools, sessions: Sessions, waker: Waker, transfers: Transfers) -> None:
+    def __init__(self, tools: Tools, sessions: Sessions, waker: Waker, transfers: Transfers, files: FileKeeper) -> None:
         self._tools = tools
         self._sessions = sessions
         self._waker = waker
         self._transfers = transfers
+        self._files = files
         self._ready_until = tools.clock.wall()
         self._round = 0
 
@@ -39,9 +45,16 @@ class Sweeper:
     async def sweep(self) -> None:
         """One round."""
         self._round += 1
-        tasks: list[Callable[[], Awaitable[None]]] = [self._sessions.close_overdue, self._operations, self._status]
+        tasks: list[Callable[[], Awaitable[None]]] = [
+            self._sessions.close_overdue,
+            self._renew,
+            self._operations,
+            self._status,
+        ]
         if self._round % _SELDOM == 0:
             tasks += [self._prune, self._count]
+        if self._round % _HOURLY == 0:
+            tasks.append(self.tidy_files)
         for task in tasks:
             try:
                 await task()
@@ -49,6 +62,20 @@ class Sweeper:
                 self._tools.complain("sweep", "a sweep failed", reason=str(error))
             except Exception:
                 self._tools.log.exception("a sweep failed")
+
+    async def _renew(self) -> None:
+        """Sessions that go on must not be taken for lost, however long they take."""
+        soon = self._tools.clock.monotonic() + _MARGIN
+        due = [each for each in self._sessions.table if each.leased_until < soon and each.outlasts_lease]
+        for first in range(0, len(due), _FEW):
+            await asyncio.gather(*map(self._renew_one, due[first : first + _FEW]))
+
+    async def _renew_one(self, session: LiveSession) -> None:
+        clock = self._tools.clock
+        async with session.lock:
+            if not session.is_over:
+                held = session.held(clock.monotonic(), clock.wall())
+                await self._tools.contacts.hold(session.device.id, session.fence, **held)
 
     async def _operations(self) -> None:
         operations, at = self._tools.operations, self._tools.clock.wall()
@@ -73,6 +100,20 @@ class Sweeper:
 
     async def _status(self) -> None:
         await self._tools.contacts.mark_overdue_down(self._tools.clock.wall(), _FEW)
+
+    async def tidy_files(self) -> None:
+        """Delete the files that no record names: of operations of long ago, or from before a crash."""
+        before, last = self._tools.clock.wall() - _DAY, ""
+        await self._files.sweep_unfinished(changed_before=before)
+        for _ in range(_PAGES):
+            keys = await self._files.keys(changed_before=before, after=last)
+            if not keys:
+                return
+            named = await self._tools.transfers.named_files(keys)
+            for key in keys:
+                if key not in named:
+                    await self._files.delete(key)
+            last = keys[-1]
 
     async def _prune(self) -> None:
         settings, at = self._tools.settings, self._tools.clock.wall()

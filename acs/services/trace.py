@@ -12,7 +12,8 @@ from acs.domain.device import ManagedDevice
 from acs.domain.secret_names import MASK, is_secret_name
 
 _MAX_MESSAGE: Final = 256 * 1024
-_WAITING: Final = 1_000
+WAITING: Final = 200
+"""How many messages may wait to be written; each is of at most 256 KiB."""
 # A value, with the name before it where that can be read; and elements that hold a secret by their own name.
 _VALUE: Final = re.compile(
     rb"((?:<(?:[\w.-]+:)?Name[^<>]*>([^<&]*)</(?:[\w.-]+:)?Name\s*>\s*)?<(?:[\w.-]+:)?Value(?=[\s>])[^<>]*(?<!/)>)"
@@ -43,7 +44,7 @@ class Trace:
         self._most_per_device = most_per_device
         self._most = most
         self._on_error = on_error
-        self._queue: asyncio.Queue[tuple[Path, bytes]] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[tuple[Path, bytes]] = asyncio.Queue(WAITING)
         self._left_out = 0
         # One message alone must not go beyond the bound.
         self._most_of_one = min(_MAX_MESSAGE, most_per_device // 4)
@@ -57,6 +58,11 @@ class Trace:
     def sent(self, device: ManagedDevice, body: bytes, at: float) -> None:
         """What it was answered."""
         self._note(device, "->", body, at)
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be written."""
+        return self._queue.qsize()
 
     async def run(self) -> None:
         """Write, until cancelled."""

@@ -8,14 +8,16 @@ from typing import Final, TypeAlias
 
 from acs.domain.contact import NewValue
 from acs.domain.secret_names import MASK, is_secret_name
-from acs.services.vault import Vault
-from acs.store.parameters import ParameterStore
+from acs.services.tools import Tools
+from acs.store.parameters import NUMBERS_KEPT
 from cwmp_schemas.datamodel import lookup
 from cwmp_schemas.rpc.parameters import ParameterValue
 from cwmp_schemas.values import XsdType
 
 MAX_VALUES: Final = 20_000
 """How many parameters of one answer are kept."""
+MAX_PARAMETERS: Final = 50_000
+"""How many parameters of one device are known; those beyond are not."""
 MAX_PATH: Final = 512
 """Longer names are not kept; the standard allows 256 characters."""
 _MAX_JUDGED: Final = 50_000
@@ -54,11 +56,16 @@ class _Judgement:
 class ValueKeeper:
     """Knows which parameters are secrets, and of which a change is news; seals and masks accordingly."""
 
-    def __init__(self, parameters: ParameterStore, vault: Vault) -> None:
-        self._parameters = parameters
-        self._vault = vault
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._parameters = tools.parameters
+        self._vault = tools.vault
         self._last: OrderedDict[int, tuple[int, Prints, float]] = OrderedDict()
         self._judged: dict[tuple[str, XsdType | None], _Judgement] = {}
+        watch = tools.metrics.memories.watch
+        watch("last informs", _MAX_REMEMBERED, lambda: len(self._last))
+        watch("judged parameters", _MAX_JUDGED, lambda: len(self._judged))
+        watch("numbers of paths", NUMBERS_KEPT, lambda: self._parameters.numbers_kept)
 
     async def keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
         """Values as they are kept: each name once, the last that was said about it."""
@@ -72,6 +79,13 @@ class ValueKeeper:
         paths = [each.name for each in kept]
         numbers = self._parameters.known_numbers(paths)
         if numbers is None:
+            room = MAX_PARAMETERS - await self._parameters.count(device_id)
+            if room < len(kept):
+                # A device that makes up names must not fill the table that all share.
+                known = {row[0] for row in await self._parameters.known(device_id, paths)}
+                kept = [each for each in kept if each.name in known]
+                paths = [each.name for each in kept]
+                self._tools.complain(f"values {device_id}", "a device has too many parameters", device=device_id)
             numbers = await self._parameters.numbers(paths)
         return self._kept(device_id, kept, numbers)
 

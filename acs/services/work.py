@@ -372,12 +372,7 @@ class Work:
             raise FenceLostError
 
     def _hold(self) -> dict[str, Any]:
-        session, clock = self._session, self._tools.clock
-        idle = max(session.quirks.session_timeout or 0, self._tools.settings.idle_timeout)
-        return {
-            "lease_until": clock.wall() + idle,
-            "snapshot": json.dumps(session.machine.snapshot(clock.monotonic())),
-        }
+        return self._session.held(self._tools.clock.monotonic(), self._tools.clock.wall())
 
     def _progress(self, work: InHand) -> str:
         text = json.dumps(work.plan.progress(), separators=(",", ":"))

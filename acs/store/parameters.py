@@ -19,7 +19,8 @@ _KNOWN = query("parameter", "known")
 _BELOW = query("parameter", "below")
 _COUNT = query("parameter", "count")
 
-_NUMBERS_KEPT: Final = 200_000
+NUMBERS_KEPT: Final = 200_000
+"""How many numbers of paths are kept at hand."""
 
 
 def value_steps(device_id: int, fence: int, values: Sequence[NewValue], at: float) -> tuple[Step, Step]:
@@ -49,6 +50,11 @@ class ParameterStore:
         self._numbers: OrderedDict[str, int] = OrderedDict()
         self._interned = 0
 
+    @property
+    def numbers_kept(self) -> int:
+        """How many numbers of paths are at hand."""
+        return len(self._numbers)
+
     def known_numbers(self, paths: Iterable[str]) -> list[int] | None:
         """The numbers of paths, if all are at hand."""
         numbers = self._numbers
@@ -72,7 +78,7 @@ class ParameterStore:
             found |= await self._look_up(new)
         result = [found[path] if path in found else self._numbers[path] for path in paths]
         self._numbers.update(found)
-        while len(self._numbers) > _NUMBERS_KEPT:
+        while len(self._numbers) > NUMBERS_KEPT:
             self._numbers.popitem(last=False)
         return result
 

@@ -12,11 +12,16 @@ import asyncpg
 _CHANNEL: Final = "aioacs_work"
 _PAUSE: Final = 5.0
 _CLOSE: Final = 2.0
-_WAITING: Final = 10_000
+WAITING: Final = 10_000
+"""How many words may wait to be sent."""
 
 
 class Signals(Protocol):
     """How processes tell each other."""
+
+    @property
+    def waiting(self) -> int:
+        """How many words wait to be sent."""
 
     def announce(self, device_id: int) -> None:
         """There is work for a device; never waits, never fails."""
@@ -27,6 +32,8 @@ class Signals(Protocol):
 
 class NoSignals:
     """For a database that only one process uses."""
+
+    waiting = 0
 
     def announce(self, device_id: int) -> None:
         """See ``Signals``."""
@@ -41,12 +48,17 @@ class PostgresqlSignals:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._waiting: asyncio.Queue[int] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[int] = asyncio.Queue(WAITING)
+
+    @property
+    def waiting(self) -> int:
+        """See ``Signals``."""
+        return self._queue.qsize()
 
     def announce(self, device_id: int) -> None:
         """See ``Signals``."""
-        if not self._waiting.full():
-            self._waiting.put_nowait(device_id)
+        if not self._queue.full():
+            self._queue.put_nowait(device_id)
 
     async def run(self, heard: Callable[[int], object]) -> None:
         """See ``Signals``. A lost connection is made anew; what was announced meanwhile by others is missed."""
@@ -61,7 +73,7 @@ class PostgresqlSignals:
         try:
             await connection.add_listener(_CHANNEL, _calling(heard))
             while True:
-                device_id = await self._waiting.get()
+                device_id = await self._queue.get()
                 await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, str(device_id))
         finally:
             try:

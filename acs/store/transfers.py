@@ -1,5 +1,8 @@
 """Files on their way to and from devices."""
 
+import json
+from collections.abc import Sequence
+
 from acs.domain.contact import HistoryEntry
 from acs.domain.queue import OperationState
 from acs.domain.transfer import ReceivedFile
@@ -15,6 +18,7 @@ _OPEN_OF_DEVICE = query("transfer", "open_of_device")
 _UNPROVEN_OF_DEVICE = query("transfer", "unproven_of_device")
 _OF_OPERATION = query("transfer", "of_operation")
 _PUBLIC_ID = query("transfer", "public_id")
+_NAMED_FILES = query("transfer", "named_files")
 _RECEIVE = batch("transfer", "receive")
 _REPORT = batch("transfer", "report")
 _CLOSE = batch("transfer", "close")
@@ -140,6 +144,11 @@ class TransferStore:
         """What the operation of a transfer is called."""
         rows = await self._database.fetch(_PUBLIC_ID, {"operation_id": transfer.operation_id})
         return str(rows[0][0]) if rows else ""
+
+    async def named_files(self, keys: Sequence[str]) -> set[str]:
+        """Which of these files a transfer or an image names."""
+        rows = await self._database.fetch(_NAMED_FILES, {"keys": json.dumps(list(keys))})
+        return {row[0] for row in rows}
 
     async def end_expired(self, at: float, most: int) -> int:
         """End the transfers whose time is over and whose operation no longer waits."""

@@ -35,6 +35,7 @@ CREATE TABLE firmware_image (
     created DOUBLE PRECISION NOT NULL
 );
 CREATE UNIQUE INDEX firmware_image__name ON firmware_image (name);
+CREATE INDEX firmware_image_by_file ON firmware_image (file_key);
 
 CREATE TABLE device_type (
     id {id},
@@ -277,6 +278,7 @@ CREATE TABLE transfer (
 CREATE UNIQUE INDEX transfer__operation_id ON transfer (operation_id);
 CREATE INDEX transfer_of_device ON transfer (device_id);
 CREATE INDEX transfer_open ON transfer (device_id, id) WHERE state = 'open';
+CREATE INDEX transfer_by_file ON transfer (file_key) WHERE file_key <> '';
 CREATE INDEX transfer_expiring ON transfer (expires_at) WHERE state = 'open';
 CREATE INDEX transfer_by_firmware_image ON transfer (firmware_image_id);
 

@@ -89,8 +89,5 @@ FROM parameter JOIN path ON path.id = parameter.path_id
 WHERE parameter.device_id = :device_id AND path.path >= :low AND path.path < :high
 ORDER BY path.path LIMIT :most;
 
--- name: orphans
-SELECT id FROM path WHERE NOT EXISTS (SELECT 1 FROM parameter WHERE parameter.path_id = path.id) LIMIT :most;
-
 -- name: count
 SELECT COUNT(*) FROM parameter WHERE device_id = :device_id;

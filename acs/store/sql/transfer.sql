@@ -79,3 +79,17 @@ RETURNING transfer.device_id, transfer.id;
 
 -- name: public_id
 SELECT public_id FROM operation WHERE id = :operation_id;
+
+-- Which of these files a record names.
+-- name: named_files
+-- only: sqlite
+SELECT file_key FROM transfer WHERE file_key <> '' AND file_key IN (SELECT value FROM json_each(:keys))
+UNION
+SELECT file_key FROM firmware_image WHERE file_key IN (SELECT value FROM json_each(:keys));
+
+-- name: named_files
+-- only: postgresql
+SELECT file_key FROM transfer
+WHERE file_key <> '' AND file_key IN (SELECT json_array_elements_text(CAST(:keys AS json)))
+UNION
+SELECT file_key FROM firmware_image WHERE file_key IN (SELECT json_array_elements_text(CAST(:keys AS json)));
