@@ -29,6 +29,7 @@ from acs.services.logins import DeviceLogins
 from acs.services.opening import Opening
 from acs.services.operations import Operations
 from acs.services.ports import Chance, Clock, ConnectionRequester
+from acs.services.recording import Recorder
 from acs.services.requests import CpeRequests
 from acs.services.run_session import Sessions
 from acs.services.sweep import Sweeper
@@ -186,7 +187,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
         door=door,
         enrolment=enrolment,
         opening=Opening(tools, enrolment, keeper, transfers, new_work),
-        requests=CpeRequests(tools, transfers),
+        recorder=Recorder(tools, CpeRequests(tools, transfers)),
         trace=trace,
     )
     folder = FileFolder(parts.settings.files_folder)

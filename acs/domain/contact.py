@@ -21,6 +21,8 @@ class NewValue:
     """Its path, when a change of it is news; None for counters and clocks."""
     shown: str | None = field(repr=False)
     """The value as history shows it, secrets masked."""
+    is_secret: bool = False
+    """Whether what was kept before is not to be shown either."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from cwmp_schemas.rpc.session import Inform
 
 _CACHED: Final = 50_000
 _COUNTED: Final = 100_000
+_CHALLENGED: Final = 10_000
 _MINUTE: Final = 60.0
 _CLASHES: Final = 3
 _CLASH_WINDOW: Final = 600.0
@@ -49,11 +50,15 @@ class Enrolment:
         self._tools = tools
         self._door = door
         self._known: OrderedDict[Identity, ManagedDevice] = OrderedDict()
+        # What a device says of itself may be more than its registration knew.
+        self._told: dict[int, Identity] = {}
+        self._challenged: OrderedDict[Identity, None] = OrderedDict()
         self._calls: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._clashes: OrderedDict[int, deque[float]] = OrderedDict()
         self._new: dict[Identity, asyncio.Lock] = {}
         watch = tools.metrics.memories.watch
         watch("known devices", _CACHED, lambda: len(self._known))
+        watch("challenged devices", _CHALLENGED, lambda: len(self._challenged))
         watch("rates of sessions", _COUNTED, lambda: len(self._calls))
         watch("clashes of sessions", _COUNTED, lambda: len(self._clashes))
 
@@ -93,8 +98,9 @@ class Enrolment:
 
     def forget(self, device: ManagedDevice) -> None:
         """What is known of a device has changed."""
-        for identity in [each for each in (device.identity,) if each in self._known]:
-            del self._known[identity]
+        identity = self._told.pop(device.id, None)
+        if identity is not None:
+            self._known.pop(identity, None)
 
     def may_call_again(self, device_id: int) -> bool:
         """Whether a device has not opened too many sessions lately (a leaky bucket)."""
@@ -149,6 +155,9 @@ class Enrolment:
                 self._remember(identity, device)
                 return Admitted(device, admission, login)
             case Answer.CHALLENGE:
+                return Refused(self._door.challenge())
+            case Answer.QUARANTINE if login.is_refused and not login.username and self._is_new_here(identity):
+                # Others at its address never log in, but this one may.
                 return Refused(self._door.challenge())
             case Answer.QUARANTINE:
                 await self._list(
@@ -235,11 +244,21 @@ class Enrolment:
             most=self._tools.settings.max_quarantined,
         )
 
+    def _is_new_here(self, identity: Identity) -> bool:
+        """Whether a device without credentials was never asked for them."""
+        if identity in self._challenged:
+            return False
+        self._challenged[identity] = None
+        if len(self._challenged) > _CHALLENGED:
+            self._challenged.popitem(last=False)
+        return True
+
     def _remember(self, identity: Identity, device: ManagedDevice) -> None:
         self._known[identity] = device
         self._known.move_to_end(identity)
+        self._told[device.id] = identity
         if len(self._known) > _CACHED:
-            self._known.popitem(last=False)
+            self.forget(self._known[next(iter(self._known))])
 
     def _say(self, caller: Caller, identity: Identity, admission: Admission, metric: str) -> None:
         self._tools.metrics.sessions_refused.inc(metric)

@@ -34,6 +34,11 @@ def identity_of(inform: Inform) -> Identity:
     return Identity(device.oui, device.product_class, device.serial_number)
 
 
+def is_out_of_bounds(identity: Identity) -> bool:
+    """Whether an identity is longer than any device's (TR-069 allows 64 characters) and than an index bears."""
+    return max(len(identity.oui), len(identity.product_class), len(identity.serial_number)) > _MAX_TEXT
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What the engine itself wants to know of an Inform."""

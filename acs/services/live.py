@@ -43,6 +43,7 @@ class LiveSession:
         "rpc_sent_at",
         "settings_due",
         "started",
+        "told",
         "waiting",
         "work",
     )
@@ -71,6 +72,8 @@ class LiveSession:
         self.link: Link | None = None
         self.noted: set[HistoryEntry] = set()
         self.base_url = ""
+        # What its Inform said, as a number.
+        self.told = 0
         self.booted_at: float | None = None
 
     @property
@@ -120,11 +123,17 @@ class SessionTable:
         """The sessions, as they are now."""
         return iter(list(self._by_cookie.values()))
 
-    def add(self, session: LiveSession) -> None:
-        """Let a session be found."""
+    def add(self, session: LiveSession) -> LiveSession | None:
+        """Let a session be found; the one that has to go for it, if any. That may be itself: another one of the device
+        has begun since.
+        """
+        other = self._by_device.get(session.device.id)
+        if other is not None and other.fence > session.fence:
+            return session
         self._by_cookie[session.cookie] = session
         self._by_device[session.device.id] = session
         self._by_address.setdefault(session.address, set()).add(session)
+        return other
 
     def remove(self, session: LiveSession) -> None:
         """Let it be found no more."""

@@ -112,7 +112,10 @@ class Opening:
             # It holds for the Informs, too, that do not tell it.
             self._enrolment.forget(device)
         self._keeper.remember(device.id, met.fence, prints, at + record.down_after)
+        if record.description is not None:
+            self._enrolment.forget(device)
         session.fence = met.fence
+        session.told = hash((inform.event, prints.tobytes()))
         session.has_operations = met.has_operations
         session.settings_due = met.settings_due
         session.credentials_due = met.credentials_due
@@ -140,7 +143,7 @@ class Opening:
             device = await tools.devices.by_id(device_id) if found is not None else None
             if found is None or device is None or not device.is_active or device.is_quarantined:
                 continue
-            fence, snapshot = found
+            fence, snapshot, booted_at = found
             quirks = quirks_of(device.quirks)
             machine = self._restored(device, snapshot, now, self._limits(quirks))
             taken = None if machine is None else await tools.contacts.take_over(device_id, fence, at)
@@ -150,6 +153,7 @@ class Opening:
             session.fence = taken
             session.base_url = caller.base_url
             session.leased_until = now
+            session.booted_at = booted_at
             # What was due is not kept: it is looked for.
             session.has_operations = session.settings_due = True
             # Only a device that was to get logins gets them: another one would have to log in from then on.

@@ -10,16 +10,17 @@ from typing import Final
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Reply
 from acs.services.enrol import Enrolment, Refused
-from acs.services.informs import identity_of, read_inform
+from acs.services.informs import identity_of, is_out_of_bounds, read_inform
 from acs.services.live import MAX_WAITING, LiveSession, SessionTable
 from acs.services.login import Door, Login
 from acs.services.opening import Opening, set_cookie
-from acs.services.requests import CpeRequests
+from acs.services.recording import Recorder
 from acs.services.tools import Tools
 from acs.services.trace import Trace
+from acs.services.values import print_of
 from acs.services.work import FenceLostError
 from acs.session.errors import RemoteProtocolError, UnexpectedInformError
-from acs.session.events import Answered, AnsweredLate, Ended, EndReason, Requested, RpcLost, SessionEvent
+from acs.session.events import EndReason
 from acs.session.states import State
 from acs.store.errors import RecordError, StoreError
 from cwmp_schemas.decode import decode
@@ -58,14 +59,14 @@ class Sessions:
         door: Door,
         enrolment: Enrolment,
         opening: Opening,
-        requests: CpeRequests,
+        recorder: Recorder,
         trace: Trace,
     ) -> None:
         self._tools = tools
         self._door = door
         self._enrolment = enrolment
         self._opening = opening
-        self._requests = requests
+        self._recorder = recorder
         self._trace = trace
         self._lingering: dict[LiveSession, None] = {}
         tools.metrics.memories.watch("sessions after their end", _LINGERING, lambda: len(self._lingering))
@@ -114,11 +115,8 @@ class Sessions:
             )
             return BAD_REQUEST
         session = entry.session
-        if (
-            session is None
-            and caller.cookies
-            and (received is None or not isinstance(received.envelope.message, Inform))
-        ):
+        is_inform = received is not None and isinstance(received.envelope.message, Inform)
+        if session is None and caller.cookies and not is_inform:
             try:
                 session = await self._resumed(caller)
             except StoreError as error:
@@ -148,9 +146,7 @@ class Sessions:
         except FenceLostError as error:
             self._tools.complain("resume", "a session cannot be continued", reason=str(error))
             return None
-        if session is not None:
-            self.table.add(session)
-        return session
+        return session if session is not None and self._add(session) else None
 
     async def close_overdue(self) -> None:
         """End the sessions whose time is over."""
@@ -166,14 +162,18 @@ class Sessions:
         """The server stops: each post is answered yet, and the sessions are left for the next process to go on with."""
         for session in self.table:
             async with session.lock:
-                self._drop(session, EndReason.CLOSED)
+                self.drop(session, EndReason.CLOSED)
 
     async def _settle_events(self, session: LiveSession) -> None:
         """Make the events durable of a session that nobody waits for."""
         try:
             await self._record_events(session)
         except (StoreError, FenceLostError) as error:
-            self._drop(session, type(error).__name__)
+            self._tools.complain("settle", "a session was not settled", reason=str(error))
+            self.drop(session, EndReason.CLOSED)
+        except Exception:
+            self._tools.log.exception("a session was not settled", device=session.device.name)
+            self.drop(session, EndReason.CLOSED)
 
     def come_later(self, reason: str) -> Reply:
         """503 with a jittered Retry-After: they must not all come back at once."""
@@ -203,6 +203,8 @@ class Sessions:
                 f"begin {caller.address}", "a post without a session is no Inform", address=caller.address
             )
             return self._door.challenge() if login.is_refused else BAD_REQUEST
+        if is_out_of_bounds(identity_of(envelope.message)):
+            return BAD_REQUEST
         takes_its_place = old is not None and old.device.identity == identity_of(envelope.message)
         if self._is_full and not takes_its_place:
             return self.come_later("overload")
@@ -244,10 +246,20 @@ class Sessions:
             if session is None:
                 # No common version: a fault, and nothing to remember.
                 return self._reply(None, opened.answer, opened.quirks)
-            self.table.add(session)
+            if not self._add(session):
+                return self.come_later("rate")
             self.table.attach(session, caller.link)
             return self._reply(session, opened.answer, opened.quirks, set_cookie(session, is_secure=caller.is_secure))
         return self.come_later("storage")
+
+    def _add(self, session: LiveSession) -> bool:
+        """Let a session be found; False if, of two Informs at once, the other one of its device came later."""
+        gone = self.table.add(session)
+        if gone is not None:
+            if not gone.is_over:
+                gone.machine.supersede()
+            self.drop(gone, EndReason.SUPERSEDED)
+        return gone is not session
 
     async def _supersede(self, old: LiveSession, caller: Caller) -> bool:
         """Let a device's old session go; False if two devices seem to share one identity."""
@@ -268,17 +280,21 @@ class Sessions:
             async with session.lock:
                 reply = await self._step(session, caller, received, body)
         except FenceLostError:
-            self._drop(session, EndReason.SUPERSEDED)
+            self.drop(session, EndReason.SUPERSEDED)
             return self.come_later("storage")
         except RecordError as error:
             # What the device said cannot be kept as it is; its session cannot go on truthfully.
             self._tools.complain("record", "an answer cannot be kept", device=session.device.name, reason=str(error))
-            self._drop(session, EndReason.CLOSED)
+            self.drop(session, EndReason.CLOSED)
             return BAD_REQUEST
         except StoreError as error:
             # What was not made durable must not be acknowledged: the device begins again, and tells it again.
-            self._drop(session, EndReason.CLOSED)
+            self.drop(session, EndReason.CLOSED)
             return self._store_failed(error)
+        except Exception:
+            # Nobody knows what of it is true now.
+            self.drop(session, EndReason.CLOSED)
+            raise
         finally:
             session.waiting -= 1
         if reply is not None:
@@ -297,6 +313,9 @@ class Sessions:
             if envelope is not None and isinstance(envelope.message, Inform):
                 return None
             return EMPTY if envelope is None else BAD_REQUEST
+        if envelope is not None and isinstance(envelope.message, Inform) and print_of(envelope.message) != session.told:
+            # Not the same once more: what it says now must be recorded, too.
+            return None
         if session.device.debug:
             self._trace.received(session.device, body, self._tools.clock.wall())
         try:
@@ -317,27 +336,9 @@ class Sessions:
         return await self._speak(session) if session.machine.state is State.ACS_TURN else EMPTY
 
     async def _record_events(self, session: LiveSession) -> None:
-        for event in session.machine.events():
-            await self._record(session, event)
-
-    async def _record(self, session: LiveSession, event: SessionEvent) -> None:
-        work = session.work
-        match event:
-            case Requested():
-                await self._requests.record(session, event.request)
-            case Answered() if work is not None:
-                self._tools.metrics.rpc_seconds.observe(
-                    event.method, self._tools.clock.monotonic() - session.rpc_sent_at
-                )
-                await work.answered(event.answer)
-            case AnsweredLate() if work is not None:
-                await work.answered_late(event.method, event.answer)
-            case RpcLost() if work is not None:
-                await work.lost()
-            case Ended():
-                if work is not None:
-                    await work.leave(event.reason)
-                self._drop(session, event.reason)
+        ended = await self._recorder.record(session)
+        if ended is not None:
+            self.drop(session, ended)
 
     async def _speak(self, session: LiveSession) -> Reply:
         """It is our turn: the next RPC, or 204."""
@@ -362,9 +363,9 @@ class Sessions:
         """The device may still have something to say after our 204; but not all that have had theirs can be kept."""
         self._lingering[session] = None
         if len(self._lingering) > _LINGERING:
-            self._drop(next(iter(self._lingering)), EndReason.DONE)
+            self.drop(next(iter(self._lingering)), EndReason.DONE)
 
-    def _drop(self, session: LiveSession, reason: str) -> None:
+    def drop(self, session: LiveSession, reason: str) -> None:
         """A session is over: forget it, and say so in one line."""
         if session.is_forgotten:
             return

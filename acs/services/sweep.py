@@ -12,6 +12,7 @@ from acs.services.run_session import Sessions
 from acs.services.tools import Tools
 from acs.services.transfers import Transfers
 from acs.services.wake import Waker
+from acs.session.events import EndReason
 from acs.store.errors import StoreError
 
 EVERY: Final = 1.0
@@ -74,8 +75,14 @@ class Sweeper:
         clock = self._tools.clock
         async with session.lock:
             if not session.is_over:
+                before = session.leased_until
                 held = session.held(clock.monotonic(), clock.wall())
-                await self._tools.contacts.hold(session.device.id, session.fence, **held)
+                try:
+                    if not await self._tools.contacts.hold(session.device.id, session.fence, **held):
+                        self._sessions.drop(session, EndReason.SUPERSEDED)
+                except StoreError:
+                    session.leased_until = before
+                    raise
 
     async def _operations(self) -> None:
         operations, at = self._tools.operations, self._tools.clock.wall()

@@ -9,15 +9,21 @@ from typing import Final, TypeAlias
 from acs.domain.contact import NewValue
 from acs.domain.secret_names import MASK, is_secret_name
 from acs.services.tools import Tools
+from acs.services.vault import MARKS
 from acs.store.parameters import NUMBERS_KEPT
 from cwmp_schemas.datamodel import lookup
 from cwmp_schemas.rpc.parameters import ParameterValue
+from cwmp_schemas.rpc.session import Inform
 from cwmp_schemas.values import XsdType
 
 MAX_VALUES: Final = 20_000
 """How many parameters of one answer are kept."""
 MAX_PARAMETERS: Final = 50_000
 """How many parameters of one device are known; those beyond are not."""
+MAX_VALUE: Final = 64 * 1024
+"""Longer values are not kept; an operation that reads one has it in its result."""
+MAX_SHOWN: Final = 1024
+"""How much of a value the history shows."""
 MAX_PATH: Final = 512
 """Longer names are not kept; the standard allows 256 characters."""
 _MAX_JUDGED: Final = 50_000
@@ -74,7 +80,7 @@ class ValueKeeper:
         return await self._keep(device_id, values)
 
     async def _keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
-        last = {each.name: each for each in values if len(each.name) <= MAX_PATH}
+        last = {each.name: each for each in values if len(each.name) <= MAX_PATH and len(each.value) <= MAX_VALUE}
         kept = list(last.values())[:MAX_VALUES]
         paths = [each.name for each in kept]
         numbers = self._parameters.known_numbers(paths)
@@ -118,11 +124,15 @@ class ValueKeeper:
         for value, number in zip(values, numbers, strict=True):
             name, text, kind = value.name, value.value, value.type
             judged = self._judged.get((name, kind)) or self._judge(name, kind)
-            shown = text
-            if judged.is_secret and text:
+            subject = name if judged.is_news else None
+            if judged.is_secret:
                 # An empty answer says nothing about a secret: that is how devices read it back.
-                text, shown = self._vault.seal(text, "parameter", (device_id, name), "value"), MASK
-            kept.append(NewValue(number, text, kind and kind.value, None, name if judged.is_news else None, shown))
+                sealed = self._vault.seal_alike(text, "parameter", (device_id, name), "value") if text else None
+                kept.append(NewValue(number, sealed, kind.value, None, subject, MASK, is_secret=True))
+                continue
+            if text.startswith(MARKS):
+                text = self._vault.keep(text, "parameter", (device_id, name), "value", is_secret=False)
+            kept.append(NewValue(number, text, kind.value, None, subject, text[:MAX_SHOWN]))
         return kept
 
     def opened(self, device_id: int, path: str, kept: str | None) -> str | None:
@@ -147,3 +157,8 @@ Prints: TypeAlias = "array[int]"
 def prints_of(values: Sequence[ParameterValue]) -> Prints:
     """The prints of an Inform's values."""
     return array("q", [hash((value.name, value.value, id(value.type))) for value in values])
+
+
+def print_of(inform: Inform) -> int:
+    """A number for what an Inform says."""
+    return hash((inform.event, prints_of(inform.parameter_list).tobytes()))

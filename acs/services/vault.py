@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
 from typing import Final
 
 from acs.auth.sealing import NONCE_LENGTH, Keyring, Row, SealError
@@ -9,6 +11,8 @@ from acs.services.ports import Chance
 
 _SEALED: Final = "sealed:"
 _PLAIN: Final = "plain:"
+MARKS: Final = (_SEALED, _PLAIN)
+"""How a text that is kept may begin."""
 
 
 class Vault:
@@ -20,18 +24,26 @@ class Vault:
     def __init__(self, keyring: Keyring, chance: Chance) -> None:
         self._keyring = keyring
         self._chance = chance
+        self._likeness = keyring.derive("likeness")[0]
 
     def seal(self, text: str, table: str, row: Row, column: str) -> str:
         """A secret, as it is kept."""
-        nonce = self._chance.octets(NONCE_LENGTH)
-        blob = self._keyring.seal(text.encode("utf-8"), table=table, row=row, column=column, nonce=nonce)
-        return _SEALED + base64.b64encode(blob).decode("ascii")
+        return self._sealed(text, table, row, column, self._chance.octets(NONCE_LENGTH))
+
+    def seal_alike(self, text: str, table: str, row: Row, column: str) -> str:
+        """A secret, sealed the same way each time, so that it is seen whether it has changed in its place.
+
+        The nonce follows from the text and its place, under a key of its own: no two texts share one.
+        """
+        place = repr((text, table, row, column)).encode("utf-8", "surrogatepass")
+        nonce = hmac.digest(self._likeness, place, hashlib.sha256)[:NONCE_LENGTH]
+        return self._sealed(text, table, row, column, nonce)
 
     def keep(self, text: str, table: str, row: Row, column: str, *, is_secret: bool) -> str:
         """A text, as it is kept."""
         if is_secret:
             return self.seal(text, table, row, column)
-        return _PLAIN + text if text.startswith((_SEALED, _PLAIN)) else text
+        return _PLAIN + text if text.startswith(MARKS) else text
 
     def open(self, kept: str, table: str, row: Row, column: str) -> str:
         """What was kept. SealError if it was damaged, or sealed for another place."""
@@ -44,3 +56,7 @@ class Vault:
         except (binascii.Error, ValueError):
             raise SealError(f"the value in {table}.{column} is damaged") from None
         return self._keyring.unseal(blob, table=table, row=row, column=column).decode("utf-8")
+
+    def _sealed(self, text: str, table: str, row: Row, column: str, nonce: bytes) -> str:
+        blob = self._keyring.seal(text.encode("utf-8"), table=table, row=row, column=column, nonce=nonce)
+        return _SEALED + base64.b64encode(blob).decode("ascii")

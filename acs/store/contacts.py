@@ -1,5 +1,7 @@
 """What Informs leave behind, and who holds which device's session."""
 
+from typing import Final
+
 from acs.domain.contact import Contact, HistoryEntry, InformRecord, Met
 from acs.store.database import Database
 from acs.store.statements import Step, batch, query
@@ -24,6 +26,10 @@ _ADD_DOWN = batch("history", "add_down")
 _OF_DEVICE = query("contact", "of_device")
 _TO_PRUNE, _PRUNE = query("history", "to_prune"), batch("history", "prune")
 _HISTORY = query("history", "of_device")
+
+
+UNNAMED_PROOF: Final = 86_400.0
+"""For how many seconds after its beginning an operation is proven by an event that names no request."""
 
 
 def history_step(device_id: int, at: float, entries: tuple[HistoryEntry, ...]) -> Step:
@@ -77,7 +83,7 @@ class ContactStore:
             (
                 _NOTE_CHANGES,
                 [
-                    (device_id, None, each.path_id, each.subject, each.value, each.shown, at)
+                    (device_id, None, each.path_id, each.subject, each.value, each.shown, each.is_secret, at)
                     for each in record.values
                     if each.subject is not None
                 ],
@@ -87,7 +93,7 @@ class ContactStore:
                 [(device_id, None, each.path_id, each.value, each.type, each.writable, at) for each in record.values],
             ),
             history_step(device_id, at, record.history),
-            (_PROVE, [(device_id, each.sent, each.command_key, at) for each in record.proofs]),
+            (_PROVE, [(device_id, each.sent, each.command_key, at - UNNAMED_PROOF, at) for each in record.proofs]),
             (_DESCRIBE, described),
         )
         if not met:
@@ -112,10 +118,10 @@ class ContactStore:
         (held,) = await self._writer.write(device_id, (_HOLD, [(device_id, fence, lease_until, snapshot)]))
         return bool(held)
 
-    async def find_session(self, device_id: int, session_key: str, at: float) -> tuple[int, str] | None:
-        """The fence and the snapshot of a session that another worker or an earlier life had."""
+    async def find_session(self, device_id: int, session_key: str, at: float) -> tuple[int, str, float | None] | None:
+        """Of a session that another process or an earlier life had: the fence, the snapshot, the device's last boot."""
         rows = await self._database.fetch(_SESSION, {"device_id": device_id, "session_key": session_key, "at": at})
-        return (rows[0][0], rows[0][1]) if rows else None
+        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
 
     async def take_over(self, device_id: int, fence: int, at: float) -> int | None:
         """Go on with a session under a new fence; None if it is another's by now."""

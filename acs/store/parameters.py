@@ -29,7 +29,7 @@ def value_steps(device_id: int, fence: int, values: Sequence[NewValue], at: floa
         (
             _NOTE_CHANGES,
             [
-                (device_id, fence, each.path_id, each.subject, each.value, each.shown, at)
+                (device_id, fence, each.path_id, each.subject, each.value, each.shown, each.is_secret, at)
                 for each in values
                 if each.subject is not None
             ],

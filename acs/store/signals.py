@@ -12,6 +12,7 @@ import asyncpg
 _CHANNEL: Final = "aioacs_work"
 _PAUSE: Final = 5.0
 _CLOSE: Final = 2.0
+_LISTEN: Final = 15.0
 WAITING: Final = 10_000
 """How many words may wait to be sent."""
 
@@ -73,8 +74,14 @@ class PostgresqlSignals:
         try:
             await connection.add_listener(_CHANNEL, _calling(heard))
             while True:
-                device_id = await self._queue.get()
-                await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, str(device_id))
+                try:
+                    async with asyncio.timeout(_LISTEN):
+                        device_id = await self._queue.get()
+                except TimeoutError:
+                    # A connection that is gone says so only when it is used.
+                    await connection.execute("SELECT 1", timeout=_CLOSE)
+                    continue
+                await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, str(device_id), timeout=_CLOSE)
         finally:
             try:
                 await connection.close(timeout=_CLOSE)

@@ -54,7 +54,7 @@ async def test_a_device_is_kept_as_it_was_said(store: OpenStore, text: str) -> N
     assert contact is not None
     assert (contact.events, contact.address, contact.connection_request_url) == (text, text, text)
     assert (contact.reach, contact.reach_detail, contact.reach_at, contact.reach_latency) == (text, text, AT, 0.25)
-    assert await store.contacts.find_session(device_id, short, AT) == (1, text)
+    assert await store.contacts.find_session(device_id, short, AT) == (1, text, None)
     ((_, at, told),) = await store.contacts.history(device_id, before=2**62, most=9)
     assert (at, told) == (AT, entry)
     (login,) = await store.devices.logins(f"user {short}")
@@ -129,7 +129,7 @@ async def test_an_inform_begins_a_session_under_the_next_fence(store: OpenStore)
     assert contact is not None
     assert (contact.fence, contact.informs, contact.last_inform, contact.is_up) == (3, 3, AT + 2, True)
     assert contact.status_change == AT, "it went up once"
-    assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 2}", AT + 61.9) == (3, "{}")
+    assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 2}", AT + 61.9) == (3, "{}", None)
     assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 2}", AT + 62) is None
     assert await store.contacts.find_session(device_id, f"key {device_id} {AT + 1}", AT) is None
 
@@ -163,7 +163,7 @@ async def test_a_changed_value_is_told_with_what_it_was_and_an_unchanged_one_cos
     def said(a: str, b: str, counter: str) -> list[NewValue]:
         return [
             NewValue(numbers[0], a, "xsd:string", None, "Device.A", a),
-            NewValue(numbers[1], b, "xsd:string", None, "Device.B", "***"),
+            NewValue(numbers[1], b, "xsd:string", None, "Device.B", "***", is_secret=True),
             NewValue(numbers[2], counter, "xsd:int", None, None, None),
         ]
 

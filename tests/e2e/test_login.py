@@ -361,11 +361,16 @@ async def test_reject_and_open_do_what_they_say_with_unknown_devices(
 async def test_quarantine_lists_a_device_that_never_answers_a_challenge_and_sends_it_nothing(served: Served) -> None:
     device = served.device()
     logs = [await device.run_session() for _ in range(5)]
-    assert [statuses(log) for log in logs] == [[401], [401], [403], [403], [403]]
+    assert [statuses(log) for log in logs] == [[401], [401], [401], [403], [403]]
     assert not any(reply.http.body for log in logs for reply in log.replies)
     (case,) = await listed(served)
     assert case.identity == Identity(device.id.oui, device.id.product_class, device.id.serial)
-    assert (case.manufacturer, case.address, case.software_version, case.informs) == ("Zyxel", "127.0.0.1", "1.0", 3)
+    assert (case.manufacturer, case.address, case.software_version, case.informs) == ("Zyxel", "127.0.0.1", "1.0", 2)
+
+
+async def test_a_device_is_asked_to_log_in_however_many_others_at_its_address_never_do(served: Served) -> None:
+    assert [statuses(await served.device().run_session()) for _ in range(5)] == [[401]] * 5
+    assert not await listed(served)
 
 
 async def test_quarantine_lists_a_device_with_a_wrong_login_by_its_name(served: Served) -> None:

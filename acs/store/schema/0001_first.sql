@@ -63,7 +63,7 @@ CREATE INDEX device_type_by_firmware_image ON device_type (firmware_image_id);
 CREATE TABLE device (
     id {id},
     uuid TEXT NOT NULL,
-    name TEXT NOT NULL,
+    name TEXT{by_octets} NOT NULL,
     customer_id TEXT NOT NULL DEFAULT '',
     is_active BOOLEAN NOT NULL DEFAULT TRUE,
     is_quarantined BOOLEAN NOT NULL DEFAULT FALSE,
@@ -169,7 +169,7 @@ CREATE INDEX quarantine_by_device ON quarantine (device_id);
 
 CREATE TABLE path (
     id {id},
-    path TEXT NOT NULL
+    path TEXT{by_octets} NOT NULL
 );
 CREATE UNIQUE INDEX path__path ON path (path);
 

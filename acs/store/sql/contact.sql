@@ -57,7 +57,7 @@ WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence AND cont
 RETURNING contact.device_id, contact.fence;
 
 -- name: session
-SELECT fence, snapshot FROM contact
+SELECT fence, snapshot, booted_at FROM contact
 WHERE device_id = :device_id AND session_key = :session_key AND lease_until > :at;
 
 -- name: credentials_due

@@ -60,6 +60,7 @@ UPDATE device SET
     hardware_version = COALESCE(rows.hardware_version, device.hardware_version),
     cwmp_version = rows.cwmp_version,
     is_registered = TRUE,
+    revision = device.revision + 1,
     last_change = rows.at
 FROM {rows}
 WHERE device.id = rows.device_id;

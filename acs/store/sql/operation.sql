@@ -90,13 +90,14 @@ RETURNING operation.device_id, operation.id, EXISTS (
     WHERE next.device_id = operation.device_id AND next.state IN ('scheduled', 'queued') AND next.id <> operation.id
 );
 
--- The device itself says that a request was carried out. An empty command key stands for an event that names none.
+-- The device itself says that a request was carried out. No command key stands for an event that names
+-- none: it proves only what was begun lately.
 -- name: prove
--- rows: device_id bigint, sent text, command_key text, at float8
+-- rows: device_id bigint, sent text, command_key text, since float8, at float8
 UPDATE operation SET state = 'completed', phase = '', fault = '', proof_by = NULL, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.device_id = rows.device_id AND operation.phase <> '' AND operation.sent = rows.sent
-    AND (rows.command_key IS NULL OR operation.command_key = rows.command_key)
+    AND ((rows.command_key IS NULL AND operation.started_at >= rows.since) OR operation.command_key = rows.command_key)
     AND operation.state IN ('in_progress', 'unknown', 'failed')
 RETURNING operation.device_id, operation.id, public_id, kind;
 

@@ -1,0 +1,77 @@
+"""The server as ``aioacs serve`` runs it, with a door for the operator: it calls the test and takes commands from it.
+
+A command is a line of JSON, and so is its answer, which is given only once the server has done what was asked for.
+"""
+
+import asyncio
+import json
+import os
+from typing import Any, Final, Self
+from unittest import mock
+
+import uvloop
+
+import acs.server
+from acs.domain.device import Identity
+from acs.domain.operation import Operation, OperationKind, Variable
+from acs.provisioning.plain import from_plain
+from acs.services.operations import Terms
+from acs.services.requested import Requested
+from acs.settings import load_settings
+
+DOOR: Final = "AIOACS_TEST_DOOR"
+"""Names the port at which the test waits."""
+_OPEN: Final = ("scheduled", "queued", "in_progress")
+
+
+class ServerWithDoor(acs.server.Server):
+    """A server that also listens to an operator."""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(os.environ[DOOR]))
+        self._talking = asyncio.create_task(self._talk(reader, writer))
+        return self
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            command: dict[str, Any] = json.loads(line)
+            answer = await {"queue": self._queue, "view": self._view, "open": self._count}[command["do"]](command)
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+
+    async def _queue(self, command: dict[str, Any]) -> dict[str, Any]:
+        device_id = await self._device(command["serial"])
+        if device_id is None:
+            return {"id": None}
+        operation = Operation(
+            OperationKind(command["kind"]),
+            tuple(from_plain(Variable, each) for each in command.get("variables", ())),
+            command.get("method", ""),
+            command.get("arguments", {}),
+        )
+        terms = Terms(max_attempts=1_000, retry_delay=0.0)
+        view = await self.services.operations.queue(device_id, Requested(operation), terms)
+        return {"id": view.record.public_id}
+
+    async def _view(self, command: dict[str, Any]) -> dict[str, Any]:
+        record = (await self.services.operations.view(command["id"])).record
+        return {"state": record.state.value, "phase": record.phase.value}
+
+    async def _count(self, command: dict[str, Any]) -> dict[str, Any]:
+        """How many operations of these devices are still to be done."""
+        found = 0
+        for serial in command["serials"]:
+            device_id = await self._device(serial)
+            views = await self.services.operations.of_device(device_id, most=1_000) if device_id else []
+            found += sum(view.record.state.value in _OPEN for view in views)
+        return {"open": found}
+
+    async def _device(self, serial: str) -> int | None:
+        rows = await self.services.tools.devices.matching(Identity("00D09E", "EX5501", serial))
+        return next((each.id for each in rows if each.identity.serial_number == serial), None)
+
+
+if __name__ == "__main__":
+    with mock.patch.object(acs.server, "Server", ServerWithDoor):
+        uvloop.run(acs.server.serve(load_settings()))

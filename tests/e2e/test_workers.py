@@ -1,0 +1,59 @@
+"""Two processes on one PostgreSQL: any of them takes the next post of a session."""
+
+import asyncio
+from pathlib import Path
+
+from acs.domain.device import Identity
+from acs.store.contacts import ContactStore
+from acs.store.devices import DeviceStore
+from acs.store.opening import open_database
+from acs.store.writer import GroupWriter
+from tests.contract.servers import Server
+from tests.e2e.crash.processes import ServerProcess
+from tests.e2e.device import EndedBy, ScriptedDevice
+from tests.e2e.quirks import Quirks
+
+_DEVICES = 12
+_SESSIONS = 4
+
+
+async def test_a_session_goes_on_in_whichever_process_takes_its_next_connection(
+    postgresql_server: Server, tmp_path: Path
+) -> None:
+    name = await postgresql_server.take()
+    url = postgresql_server.url(name)
+    server = ServerProcess(url, tmp_path, workers=2, drain_timeout=0)
+    await server.serve()
+    await server.said("listening")
+    quirks = Quirks(close_after_every_response=True)
+    devices = [ScriptedDevice(server.port, serial=f"W{number}", quirks=quirks) for number in range(_DEVICES)]
+
+    async def call(device: ScriptedDevice) -> None:
+        for _ in range(_SESSIONS):
+            log = await device.run_session(events=[("2 PERIODIC", ""), ("4 VALUE CHANGE", "")])
+            assert log.ended_by is EndedBy.NO_CONTENT
+
+    try:
+        await asyncio.gather(*(call(device) for device in devices))
+        server.terminate()
+        assert await server.ended() == 0
+    finally:
+        await server.close()
+    database = await open_database(url)
+    try:
+        writer = GroupWriter(database)
+        store, contacts = DeviceStore(database, writer), ContactStore(database, writer)
+        taken_over = 0
+        for device in devices:
+            (known,) = await store.matching(Identity(device.id.oui, device.id.product_class, device.id.serial))
+            contact = await contacts.of_device(known.id)
+            assert contact is not None
+            assert contact.informs == _SESSIONS
+            # Each session raises the fence once, and once more for each post that another process took.
+            taken_over += contact.fence - _SESSIONS
+        assert taken_over > 0, "not one post came to another process"
+        history = await contacts.history(known.id, before=2**62, most=100)
+        assert sum(entry.kind == "inform" for _, _, entry in history) == _SESSIONS
+    finally:
+        await database.close()
+        await postgresql_server.give_back(name)
