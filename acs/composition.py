@@ -99,7 +99,6 @@ class Services:
     waker: Waker
     sweeper: Sweeper
     logins: DeviceLogins
-    images: FirmwareImageStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +146,10 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
 def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoint]:
     """Every service, joined to the others, and the endpoint before them."""
     settings = parts.settings
-    images = tools.images
     file_keys = keyring.derive("files")
     keeper = ValueKeeper(tools)
     wanted, logins = WantedSettings(tools), DeviceLogins(tools)
-    transfers = Transfers(tools, images, Addresses(file_keys))
+    transfers = Transfers(tools, Addresses(file_keys))
     briefing = DeviceBriefing(tools, keeper, wanted, logins, transfers)
     door = Door(tools, _authenticator(parts, keyring, tools))
     enrolment = Enrolment(tools, door)
@@ -192,7 +190,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
     )
     folder = FileFolder(parts.settings.files_folder)
     parts.stack.push_async_callback(folder.close)
-    sweeper = Sweeper(tools, sessions, waker, transfers, folder)
+    sweeper = Sweeper(tools, sessions=sessions, waker=waker, transfers=transfers, files=folder, signals=parts.signals)
     operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
     parts.run("signals", parts.signals.run(sessions.notify))
     budget = Budget(settings.body_budget)
@@ -201,7 +199,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
     tools.metrics.body_bytes.watch(lambda: budget.used)
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
-    services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, images)
+    services = Services(tools, operations, wanted, sessions, waker, sweeper, logins)
     return services, Endpoint(tools, sessions, budget, files.handle)
 
 

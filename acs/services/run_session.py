@@ -33,8 +33,6 @@ LARGE: Final = 256 * 1024
 """Bodies from this size on are decoded off the loop, so that nothing holds it for 50 ms."""
 _LINGERING: Final = 1_000
 _TRIES: Final = 3
-_PREFIX_OCTETS: Final = 3
-_COOKIE_OCTETS: Final = 16
 
 
 @dataclass(slots=True, eq=False)

@@ -14,6 +14,7 @@ from acs.services.transfers import Transfers
 from acs.services.wake import Waker
 from acs.session.events import EndReason
 from acs.store.errors import StoreError
+from acs.store.signals import Signals
 
 EVERY: Final = 1.0
 """Seconds between two sweeps."""
@@ -21,6 +22,7 @@ _FEW: Final = 200
 _SELDOM: Final = 60
 _HOURLY: Final = 3_600
 _PAGES: Final = 20
+_BATCHES: Final = 500
 _MARGIN: Final = 20.0
 _DAY: Final = 86_400.0
 
@@ -28,13 +30,22 @@ _DAY: Final = 86_400.0
 class Sweeper:
     """Ends what is overdue, starts what is due, and drops what is old, a few at a time."""
 
-    def __init__(self, tools: Tools, sessions: Sessions, waker: Waker, transfers: Transfers, files: FileKeeper) -> None:
+    def __init__(
+        self,
+        tools: Tools,
+        *,
+        sessions: Sessions,
+        waker: Waker,
+        transfers: Transfers,
+        files: FileKeeper,
+        signals: Signals,
+    ) -> None:
         self._tools = tools
         self._sessions = sessions
         self._waker = waker
         self._transfers = transfers
         self._files = files
-        self._ready_until = tools.clock.wall()
+        self._signals = signals
         self._round = 0
 
     async def run(self) -> None:
@@ -89,10 +100,10 @@ class Sweeper:
         await operations.expire(at, fault_text(OperationFault("its time was over before it could be begun")), _FEW)
         for device_id, _ in await operations.start_scheduled(at, _FEW):
             self._sessions.notify(device_id)
-        for device_id in await operations.newly_ready(self._ready_until, at, 10 * _FEW):
+        for device_id in await operations.take_wakes(at, 10 * _FEW):
             if not self._sessions.notify(device_id):
+                self._signals.announce(device_id)
                 self._waker.wake(device_id)
-        self._ready_until = at
         for device_id, fence in await operations.abandon_lost_sessions(at, _FEW):
             await operations.recover(device_id, fence, at, fault_text(OperationFault("its session was cut off")))
             self._waker.wake(device_id)
@@ -123,9 +134,14 @@ class Sweeper:
             last = keys[-1]
 
     async def _prune(self) -> None:
+        """In small batches, so that the writer is free for devices in between; as many as are needed, within bounds."""
         settings, at = self._tools.settings, self._tools.clock.wall()
-        await self._tools.operations.prune(at - settings.results_days * _DAY, _FEW)
-        await self._tools.contacts.prune_history(at - settings.history_days * _DAY, 10 * _FEW)
+        results, history = at - settings.results_days * _DAY, at - settings.history_days * _DAY
+        for _ in range(_BATCHES):
+            operations = await self._tools.operations.prune(results, _FEW)
+            entries = await self._tools.contacts.prune_history(history, _FEW)
+            if max(operations, entries) < _FEW:
+                return
 
     async def _count(self) -> None:
         self._tools.metrics.operations_open.set(await self._tools.operations.count_open())

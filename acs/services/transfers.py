@@ -17,7 +17,6 @@ from acs.services.ports import FileAddressBook
 from acs.services.requested import Requested, outcome_text
 from acs.services.tools import Tools
 from acs.store.errors import StoreError
-from acs.store.firmware_images import FirmwareImageStore
 from cwmp_schemas.messages import AcsRequest
 from cwmp_schemas.rpc.transfers import FIRMWARE, UPLOAD_VENDOR_CONFIGURATION, TransferComplete
 
@@ -27,9 +26,8 @@ _MAX_TEXT: Final = 512
 class Transfers:
     """Opens, proves and ends transfers; the file server's desk."""
 
-    def __init__(self, tools: Tools, images: FirmwareImageStore, addresses: FileAddressBook) -> None:
+    def __init__(self, tools: Tools, addresses: FileAddressBook) -> None:
         self._tools = tools
-        self._images = images
         self._addresses = addresses
 
     async def prepare(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> AcsRequest:
@@ -105,7 +103,7 @@ class Transfers:
         arguments = dict(requested.operation.arguments)
         image: FirmwareImage | None = None
         if requested.firmware_image_id is not None:
-            image = await self._images.by_id(requested.firmware_image_id)
+            image = await self._tools.images.by_id(requested.firmware_image_id)
             if image is None:
                 raise PlanningError([Problem("firmware_image", "there is no such firmware image any more")])
         transfer_id = await self._open(
@@ -191,10 +189,11 @@ class Transfers:
     async def _finish(
         self, device: ManagedDevice, transfer: TransferRecord, outcome: Outcome, reported: str, at: float
     ) -> None:
-        await self._settle(device, transfer, outcome, reported, at, ends=True)
         image = transfer.firmware_image_id
         if image is not None and image == device.firmware_image_id and outcome.state is OutcomeState.COMPLETED:
+            # First: once the operation is settled nobody would look at this again.
             await self._tools.devices.want_firmware(device.id, image, at, is_pending=False)
+        await self._settle(device, transfer, outcome, reported, at, ends=True)
 
     async def _settle(
         self,

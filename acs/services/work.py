@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
+from acs.auth.sealing import SealError
 from acs.domain.contact import HistoryEntry
-from acs.domain.operation import JSON, OperationFault, OperationKind, Outcome, OutcomeState
+from acs.domain.operation import JSON, Operation, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation, OperationState, Phase, Settlement
 from acs.provisioning.context import Context
-from acs.provisioning.errors import PlanningError, ProgressError
+from acs.provisioning.errors import InvalidDataError, PlanningError
 from acs.provisioning.plan import Plan, is_repeatable
 from acs.provisioning.planner import plan_for, refusal
 from acs.services.errand import Errand
@@ -249,25 +250,23 @@ class Work:
         return True
 
     async def _take(self, claimed: ClaimedOperation) -> None:
-        tools = self._tools
-        requested = read_requested(tools.vault, claimed)
-        operation = requested.operation
-        if operation.kind in _CONFIGURES and await self._postponed(claimed):
-            return
+        kind = OperationKind(claimed.kind)
+        # Stands in for a request that cannot be read.
+        requested = Requested(Operation(kind))
         try:
+            requested = read_requested(self._tools.vault, claimed)
+            if kind in _CONFIGURES and await self._postponed(claimed):
+                return
             context = await self._briefing.context(self._session, claimed, requested)
-            plan = plan_for(operation, context, self._saved(claimed))
-        except (PlanningError, ProgressError) as error:
-            plan = None
-            outcome = (
-                refusal(operation, error)
-                if isinstance(error, PlanningError)
-                else Outcome(OutcomeState.FAILED, OperationFault(f"how far it was is not readable: {error}"))
-            )
-        if plan is None:
-            await self._settle(InHand(claimed, requested, Plan(operation.kind, NOTHING)), outcome)
+            plan = plan_for(requested.operation, context, self._saved(claimed))
+        except PlanningError as error:
+            outcome = refusal(requested.operation, error)
+        except (SealError, InvalidDataError) as error:
+            outcome = Outcome(OutcomeState.FAILED, OperationFault(f"what is kept of it cannot be read: {error}"))
+        else:
+            self._in_hand = InHand(claimed, requested, plan)
             return
-        self._in_hand = InHand(claimed, requested, plan)
+        await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
 
     async def _postponed(self, claimed: ClaimedOperation) -> bool:
         """Whether the device is still starting and would refuse this (Baicells, 600 s)."""
@@ -302,7 +301,7 @@ class Work:
         session, tools, at = self._session, self._tools, self._tools.clock.wall()
         claimed, kind = work.claimed, work.requested.operation.kind
         settlement = Settlement(claimed, OperationState(outcome.state.value), at)
-        if outcome.state is OutcomeState.COMPLETED and (awaits := self._awaited(kind, outcome)) is not None:
+        if outcome.state is OutcomeState.COMPLETED and (awaits := self._awaited(work.requested, outcome)) is not None:
             sent, seconds = awaits
             settlement = replace(
                 settlement,
@@ -343,10 +342,13 @@ class Work:
             tools.metrics.operations_ended.inc(kind, settlement.state.value)
         await self._briefing.settled(session, claimed, outcome, at)
 
-    def _awaited(self, kind: OperationKind, outcome: Outcome) -> tuple[str, float] | None:
+    def _awaited(self, requested: Requested, outcome: Outcome) -> tuple[str, float] | None:
         """What the device has yet to prove, and how long it has for it."""
         settings = self._tools.settings
-        match kind:
+        if outcome.result.get("status") == 0 and requested.firmware_image_id is None:
+            # A transfer that is done and applied, with no version to prove it.
+            return None
+        match requested.operation.kind:
             case OperationKind.REBOOT:
                 return "Reboot", settings.proof_timeout
             case OperationKind.FACTORY | OperationKind.DEVICE_FACTORY:

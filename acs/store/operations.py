@@ -1,7 +1,7 @@
 """The queue of operations."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from acs.domain.contact import HistoryEntry, NewValue
 from acs.domain.queue import (
@@ -16,7 +16,7 @@ from acs.domain.queue import (
 from acs.store.contacts import history_step
 from acs.store.database import Database
 from acs.store.parameters import value_steps
-from acs.store.statements import Row, batch, query
+from acs.store.statements import Batch, Row, batch, query
 from acs.store.writer import GroupWriter
 
 _QUEUE = batch("operation", "queue")
@@ -31,7 +31,7 @@ _CANCEL = batch("operation", "cancel")
 _BY_PUBLIC_ID = query("operation", "by_public_id")
 _OF_DEVICE = query("operation", "of_device")
 _COUNT_OPEN = query("operation", "count_open")
-_NEWLY_READY = query("operation", "newly_ready")
+_TO_WAKE, _TAKE_WAKE = query("operation", "to_wake"), batch("operation", "take_wake")
 _ABANDONED = query("operation", "abandoned")
 _ABANDON = batch("operation", "abandon")
 _TO_START, _START = query("operation", "to_start"), batch("operation", "start")
@@ -40,6 +40,10 @@ _TO_FAIL, _FAIL = query("operation", "to_fail_unproven"), batch("operation", "fa
 _TO_PRUNE, _PRUNE = query("operation", "to_prune"), batch("operation", "prune")
 _HOLD = batch("contact", "hold")
 _ADD_HISTORY = batch("history", "add_in_session")
+
+
+WAKE_NET: Final = 30.0
+"""After how many seconds a device that was to be called at once is called again, if it has not come."""
 
 
 class OperationStore:
@@ -52,6 +56,8 @@ class OperationStore:
     async def queue(self, operation: QueuedOperation, at: float) -> int | None:
         """Queue an operation; its row, or None if the device is no more."""
         state = OperationState.SCHEDULED if operation.scheduled_at > at else OperationState.QUEUED
+        # Whoever queues it calls the device at once; if nobody lives to do so, the sweep does.
+        wake_at = operation.scheduled_at if operation.scheduled_at > at else at + WAKE_NET
         row = (
             operation.public_id,
             operation.device_id,
@@ -64,6 +70,7 @@ class OperationStore:
             operation.max_attempts,
             operation.retry_delay,
             operation.wakes,
+            wake_at if operation.wakes else None,
             max(operation.scheduled_at, at),
             operation.expires_at,
             at,
@@ -201,10 +208,11 @@ class OperationStore:
         number: int = (await self._database.fetch(_COUNT_OPEN, {}))[0][0]
         return number
 
-    async def newly_ready(self, since: float, at: float, most: int) -> list[int]:
-        """The devices for which something has become ready and that are to be called for it."""
-        rows = await self._database.fetch(_NEWLY_READY, {"since": since, "at": at, "most": most})
-        return [row[0] for row in rows]
+    async def take_wakes(self, at: float, most: int) -> list[int]:
+        """The devices that are to be called now, each given to one caller alone."""
+        due = await self._database.fetch(_TO_WAKE, {"at": at, "most": most})
+        taken = await self._sweep(_TAKE_WAKE, [(*row, at) for row in due])
+        return list(dict.fromkeys(device_id for device_id, _ in taken))
 
     async def abandon_lost_sessions(self, at: float, most: int) -> list[tuple[int, int]]:
         """Take operations from sessions that ended without a word: devices and the fences to recover them under."""
@@ -219,12 +227,12 @@ class OperationStore:
     async def start_scheduled(self, at: float, most: int) -> list[tuple[int, str]]:
         """Queue what was scheduled for now: devices and public ids."""
         due = await self._database.fetch(_TO_START, {"at": at, "most": most})
-        return await self._sweep("start", [(*row, at) for row in due])
+        return await self._sweep(_START, [(*row, at) for row in due])
 
     async def expire(self, at: float, fault: str, most: int) -> list[tuple[int, str]]:
         """End what was not begun in time."""
         due = await self._database.fetch(_TO_EXPIRE, {"at": at, "most": most})
-        return await self._sweep("expire", [(*row, fault, at) for row in due])
+        return await self._sweep(_EXPIRE, [(*row, fault, at) for row in due])
 
     async def unproven_devices(self, at: float, most: int) -> list[int]:
         """The devices that have not proven something in time."""
@@ -233,18 +241,17 @@ class OperationStore:
     async def fail_unproven(self, at: float, fault: str, most: int) -> list[tuple[int, str]]:
         """End what the device did not prove in time."""
         due = await self._database.fetch(_TO_FAIL, {"at": at, "most": most})
-        return await self._sweep("fail", [(*row, fault, at) for row in due])
+        return await self._sweep(_FAIL, [(*row, fault, at) for row in due])
 
     async def prune(self, before: float, most: int) -> int:
         """Drop results of long ago, a few at a time; how many went."""
         old = await self._database.fetch(_TO_PRUNE, {"before": before, "most": most})
-        return len(await self._sweep("prune", old))
+        return len(await self._sweep(_PRUNE, old))
 
-    async def _sweep(self, name: str, rows: Sequence[Row]) -> list[tuple[int, str]]:
+    async def _sweep(self, statement: Batch, rows: Sequence[Row]) -> list[tuple[int, str]]:
         if not rows:
             return []
-        statement = {"start": _START, "expire": _EXPIRE, "fail": _FAIL, "prune": _PRUNE}[name]
-        (swept,) = await self._writer.write(f"{name} operations", (statement, sorted(rows)))
+        (swept,) = await self._writer.write(statement.name, (statement, sorted(rows)))
         return [(row[0], row[1]) for row in swept]
 
 

@@ -80,8 +80,9 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
     fence = (await meet(store, device_id)).fence
     assert (await _record(store, f"op_{device_id}_later")).state is OperationState.SCHEDULED
     assert await store.operations.claim(device_id, fence, AT + 1) is None
-    assert await store.operations.newly_ready(AT, AT + 9, 9) == []
-    assert await store.operations.newly_ready(AT, AT + 10, 9) == [device_id]
+    assert await store.operations.take_wakes(AT + 9, 9) == []
+    assert await store.operations.take_wakes(AT + 10, 9) == [device_id]
+    assert await store.operations.take_wakes(AT + 10, 9) == [], "one caller is enough"
     assert await store.operations.start_scheduled(AT + 9, 9) == []
     assert await store.operations.start_scheduled(AT + 10, 9) == [(device_id, f"op_{device_id}_later")]
     assert await store.operations.expire(AT + 10, "too late", 9) == [(device_id, f"op_{device_id}_gone")]

@@ -173,11 +173,11 @@ async def test_history_is_pruned_a_little_at_a_time(served: Served, probe: Probe
     entries = [HistoryEntry("change", str(number)) for number in range(100)]
     await asyncio.gather(*(contacts.add_history(device_id, served.clock.wall(), *entries) for _ in range(45)))
     served.clock.advance(11 * DAY)
-    left = []
-    for _ in range(3):
-        await prune(served)
-        left.append(await probe.value("SELECT COUNT(*) FROM history WHERE kind = 'change'"))
-    assert 4_500 > left[0] > left[1] > left[2] == 0
+    before = served.clock.wall() - 10 * DAY
+    gone = [await contacts.prune_history(before, 2_000) for _ in range(4)]
+    assert gone[:2] == [2_000, 2_000]
+    assert gone[3] == 0
+    assert await probe.value("SELECT COUNT(*) FROM history WHERE kind = 'change'") == 0
 
 
 async def test_results_are_kept_for_so_many_days_and_what_is_open_stays(served: Served, probe: Probe) -> None:

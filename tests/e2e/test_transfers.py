@@ -45,7 +45,7 @@ class Depot:
             await file.write(OCTETS)
             stored = await file.keep()
         details = FirmwareImageDetails(name, version, "image.bin", FIRMWARE)
-        images = self.served.server.services.images
+        images = self.served.server.services.tools.images
         return await images.create(details, size=stored.size, sha256=stored.sha256, file_key=stored.key, at=0.0)
 
     async def upgrade(self, device: ScriptedDevice, image: int, *, is_pending: bool = True) -> str:

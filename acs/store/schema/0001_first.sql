@@ -180,7 +180,6 @@ CREATE TABLE parameter (
     value TEXT,
     type TEXT,
     writable BOOLEAN,
-    notification BIGINT,
     updated DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (device_id, path_id)
 ){without_rowid};
@@ -236,6 +235,7 @@ CREATE TABLE operation (
     wakes BOOLEAN NOT NULL DEFAULT TRUE,
     scheduled_at DOUBLE PRECISION NOT NULL,
     ready_at DOUBLE PRECISION NOT NULL,
+    wake_at DOUBLE PRECISION,
     expires_at DOUBLE PRECISION,
     proof_by DOUBLE PRECISION,
     created DOUBLE PRECISION NOT NULL,
@@ -249,6 +249,7 @@ CREATE INDEX operation_of_device ON operation (device_id, id);
 CREATE INDEX operation_open ON operation (device_id, priority, scheduled_at, id) WHERE state IN ('scheduled', 'queued', 'in_progress');
 CREATE INDEX operation_unsettled ON operation (device_id) WHERE phase <> '';
 CREATE INDEX operation_ready ON operation (ready_at) WHERE state IN ('scheduled', 'queued');
+CREATE INDEX operation_waking ON operation (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX operation_expiring ON operation (expires_at) WHERE state IN ('scheduled', 'queued') AND expires_at IS NOT NULL;
 CREATE INDEX operation_unproven ON operation (proof_by) WHERE state = 'in_progress' AND proof_by IS NOT NULL;
 CREATE INDEX operation_done ON operation (completed_at) WHERE completed_at IS NOT NULL;

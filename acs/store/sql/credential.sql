@@ -28,12 +28,6 @@ DELETE FROM credential WHERE id IN (
         AND (rows.is_confirmed IS NULL OR old.is_confirmed = rows.is_confirmed)
 );
 
--- name: drop_of_type
--- rows: type_id bigint, purpose text
-DELETE FROM credential WHERE id IN (
-    SELECT old.id FROM {rows} JOIN credential AS old ON old.type_id = rows.type_id AND old.purpose = rows.purpose
-);
-
 -- The device has shown that it took the pushed one.
 -- name: confirm
 -- rows: device_id bigint, uuid text

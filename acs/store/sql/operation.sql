@@ -1,11 +1,11 @@
 -- Operations. The columns are those of acs.store.operations.
 
 -- name: queue
--- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, scheduled_at float8, expires_at float8, at float8
+-- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, at float8
 INSERT INTO operation (public_id, device_id, kind, origin, state, priority, request, command_key, max_attempts,
-    retry_delay, wakes, scheduled_at, ready_at, expires_at, created, updated)
+    retry_delay, wakes, wake_at, scheduled_at, ready_at, expires_at, created, updated)
 SELECT rows.public_id, rows.device_id, rows.kind, rows.origin, rows.state, rows.priority, rows.request,
-    rows.command_key, rows.max_attempts, rows.retry_delay, rows.wakes, rows.scheduled_at, rows.scheduled_at,
+    rows.command_key, rows.max_attempts, rows.retry_delay, rows.wakes, rows.wake_at, rows.scheduled_at, rows.scheduled_at,
     rows.expires_at, rows.at, rows.at
 FROM {rows}
 WHERE EXISTS (SELECT 1 FROM device WHERE device.id = rows.device_id)
@@ -34,6 +34,7 @@ RETURNING operation.device_id, public_id, state;
 UPDATE operation SET
     state = 'in_progress',
     phase = 'claimed',
+    wake_at = NULL,
     fence = rows.fence,
     attempts = operation.attempts + 1,
     started_at = COALESCE(operation.started_at, rows.at),
@@ -78,6 +79,7 @@ UPDATE operation SET
     outcome = rows.outcome,
     fault = rows.fault,
     ready_at = COALESCE(rows.ready_at, operation.ready_at),
+    wake_at = CASE WHEN operation.wakes AND rows.state = 'queued' THEN rows.ready_at END,
     proof_by = rows.proof_by,
     completed_at = rows.completed_at,
     attempts = rows.attempts,
@@ -124,7 +126,7 @@ RETURNING operation.device_id, operation.id;
 
 -- name: cancel
 -- rows: public_id text, at float8
-UPDATE operation SET state = 'cancelled', completed_at = rows.at, updated = rows.at
+UPDATE operation SET state = 'cancelled', wake_at = NULL, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.public_id = rows.public_id AND operation.state IN ('scheduled', 'queued') AND operation.attempts = 0
 RETURNING operation.public_id, operation.device_id;
@@ -144,17 +146,15 @@ FROM operation WHERE device_id = :device_id AND id < :before ORDER BY id DESC LI
 -- name: count_open
 SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progress');
 
--- name: open_of_device
-SELECT id, public_id, kind, origin, state FROM operation
-WHERE device_id = :device_id AND state IN ('scheduled', 'queued', 'in_progress') ORDER BY priority, scheduled_at, id LIMIT :most;
+-- What a device is to be called for; whoever clears it calls, and nobody else.
+-- name: to_wake
+SELECT device_id, id FROM operation WHERE wake_at IS NOT NULL AND wake_at <= :at ORDER BY wake_at LIMIT :most;
 
--- Devices to be called because something has become ready since the last look.
--- name: newly_ready
-SELECT DISTINCT device_id FROM operation
-WHERE state IN ('scheduled', 'queued') AND wakes AND ready_at > :since AND ready_at <= :at LIMIT :most;
-
--- name: next_ready
-SELECT MIN(ready_at) FROM operation WHERE state IN ('scheduled', 'queued') AND ready_at > :at;
+-- name: take_wake
+-- rows: device_id bigint, id bigint, at float8
+UPDATE operation SET wake_at = NULL FROM {rows}
+WHERE operation.id = rows.id AND operation.wake_at <= rows.at AND operation.state IN ('scheduled', 'queued')
+RETURNING operation.device_id, public_id;
 
 -- Sessions that ended without a word (a crash, a worker gone): their lease has run out.
 -- name: abandoned
@@ -187,7 +187,7 @@ WHERE state IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at
 
 -- name: expire
 -- rows: device_id bigint, id bigint, fault text, at float8
-UPDATE operation SET state = 'expired', phase = '', fault = rows.fault, completed_at = rows.at, updated = rows.at
+UPDATE operation SET state = 'expired', phase = '', wake_at = NULL, fault = rows.fault, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.id = rows.id AND operation.state IN ('scheduled', 'queued') AND operation.expires_at <= rows.at
 RETURNING operation.device_id, public_id;

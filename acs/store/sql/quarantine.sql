@@ -35,9 +35,3 @@ FROM quarantine WHERE id = :id;
 -- rows: id bigint
 DELETE FROM quarantine WHERE id IN (SELECT rows.id FROM {rows}) RETURNING id;
 
--- name: drop_identity
--- rows: device_id bigint, oui text, product_class text, serial_number text
-DELETE FROM quarantine WHERE id IN (
-    SELECT old.id FROM {rows} JOIN quarantine AS old ON old.oui = rows.oui AND old.product_class = rows.product_class
-        AND old.serial_number = rows.serial_number
-);

@@ -4,8 +4,14 @@ import sqlite3
 
 import pytest
 
-from acs.store.errors import ConflictError, RecordError, StoreBusyError, StoreError, StoreUnavailableError
-from acs.store.errors import ReferredError
+from acs.store.errors import (
+    ConflictError,
+    RecordError,
+    ReferredError,
+    StoreBusyError,
+    StoreError,
+    StoreUnavailableError,
+)
 from acs.store.statements import Dialect, batch, query
 
 
