@@ -57,6 +57,7 @@ from acs.store.writer import GroupWriter
 
 _REALM: Final = "aioacs"
 _NONCES: Final = 65_536
+_POOL: Final = 4_096
 
 
 class SystemClock:
@@ -67,10 +68,20 @@ class SystemClock:
 
 
 class SystemChance:
-    """The chance of this machine."""
+    """The chance of this machine, asked for in larger pieces: each question is a call of the system."""
 
-    octets = staticmethod(secrets.token_bytes)
     between = staticmethod(random.uniform)
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._used = 0
+
+    def octets(self, count: int) -> bytes:
+        """See ``Chance``. No octet is given out twice."""
+        if self._used + count > len(self._pool):
+            self._pool, self._used = secrets.token_bytes(max(count, _POOL)), 0
+        start, self._used = self._used, self._used + count
+        return self._pool[start : self._used]
 
 
 class Addresses:

@@ -62,15 +62,18 @@ def get_logger(**values: Value) -> FilteringBoundLogger:
     return logger
 
 
-def configure(level: str, form: str, stream: BinaryIO | None = None, *, clock: Callable[[], float] = time.time) -> None:
+def configure(
+    level: str, form: str, stream: BinaryIO | None = None, *, clock: Callable[[], float] = time.time
+) -> "Flusher":
     """Send every line from ``level`` on to the stream (standard error), as ``console`` or ``json``."""
     number = _LEVELS[level]
     render = _console_line if form == "console" else _json_line
+    sink = _Sink(stream or sys.stderr.buffer)
     structlog.configure(
         processors=[_Renderer(render, clock)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         context_class=dict,
-        logger_factory=_Sink(stream or sys.stderr.buffer),
+        logger_factory=sink,
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -79,6 +82,27 @@ def configure(level: str, form: str, stream: BinaryIO | None = None, *, clock: C
     root.addHandler(LibraryHandler())
     # At DEBUG aiosqlite writes out every statement with its values.
     root.setLevel(max(number, logging.INFO))
+    return Flusher(sink)
+
+
+class Flusher:
+    """Lets lines at ``info`` go out together: whoever takes that over flushes now and then, and gives it back."""
+
+    def __init__(self, sink: "_Sink") -> None:
+        self._sink = sink
+
+    def take_over(self) -> None:
+        """Lines wait from now on."""
+        self._sink.is_flushed = True
+
+    def flush(self) -> None:
+        """Let the lines go that wait."""
+        self._sink.flush()
+
+    def give_back(self) -> None:
+        """Lines wait no longer."""
+        self._sink.is_flushed = False
+        self._sink.flush()
 
 
 def clean(values: Mapping[str, Value]) -> dict[str, Value]:
@@ -214,18 +238,34 @@ class _Sink:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self.is_flushed = False
 
     def __call__(self, *_: object) -> "_Sink":
         return self
 
     def msg(self, line: bytes) -> None:
+        self._write(line)
+        self.flush()
+
+    def info(self, line: bytes) -> None:
+        # One line for each session: where somebody sees to it, they go out together.
+        self._write(line)
+        if not self.is_flushed:
+            self.flush()
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+    def _write(self, line: bytes) -> None:
         try:
             self._stream.write(line)
-            self._stream.flush()
         except (OSError, ValueError):  # a full disk, a reader that has gone, a stream that was closed
             return
 
-    debug = info = warning = error = critical = notset = msg
+    debug = warning = error = critical = notset = msg
 
 
 class LibraryHandler(logging.Handler):

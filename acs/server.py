@@ -27,6 +27,7 @@ BACKLOG: Final = 2048
 """aiohttp's 128 overflow when 200 devices call at once."""
 _IDLE_MARGIN: Final = 30.0
 _LAG_EVERY: Final = 1.0
+_FLUSH_EVERY: Final = 0.2
 _COLLECTION: Final = (50_000, 20, 50)
 
 
@@ -234,7 +235,7 @@ def _tls_context(settings: Settings) -> ssl.SSLContext | None:
 
 async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; then drain and return."""
-    configure(settings.log_level.value, settings.log_format.value)
+    flusher = configure(settings.log_level.value, settings.log_format.value)
     log = get_logger()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
@@ -248,5 +249,12 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
         gc.set_threshold(*_COLLECTION)
         log.info("listening", cwmp=server.ports, database=settings.shown()["database_url"])
         server.on_failure(stopped.set)
-        await stopped.wait()
+        flusher.take_over()
+        while not stopped.is_set():
+            try:
+                async with asyncio.timeout(_FLUSH_EVERY):
+                    await stopped.wait()
+            except TimeoutError:
+                flusher.flush()
+        flusher.give_back()
         log.info("stopping", sessions=len(server.services.sessions))

@@ -72,13 +72,15 @@ class Patience:
 class Connection(RequestHandler):
     """One connection, its phase and since when it is in it."""
 
-    __slots__ = ("certificate", "link", "listener", "local", "peer", "phase", "since")
+    __slots__ = ("certificate", "link", "listener", "peer", "phase", "since")
 
     def __init__(self, listener: "Listener", loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(
             listener.server,
             loop=loop,
             keepalive_timeout=listener.patience.idle,
+            # A peer that is gone is found by our deadlines, without a call of the system for each connection.
+            tcp_keepalive=False,
             access_log=None,  # type: ignore[arg-type]  # the documented way to switch it off
             max_line_size=MAX_LINE,
             max_field_size=MAX_FIELD,
@@ -89,18 +91,15 @@ class Connection(RequestHandler):
         self.link = Link()
         self.certificate: str | None = None
         self.peer = "::"
-        self.local = ("::", 0)
         self.phase = Phase.SILENT
         self.since = listener.ticks
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See ``asyncio.Protocol``."""
         super().connection_made(transport)
-        peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+        peer = transport.get_extra_info("peername")
         if peer:
             self.peer = plain_address(peer[0])
-        if local:
-            self.local = local[0], local[1]
         self.listener.opened(self)
 
     def connection_lost(self, exc: BaseException | None) -> None:

@@ -91,7 +91,7 @@ class Endpoint:
             headers.get("Authorization"),
             request.method,
             request.raw_path,
-            base_url(headers.get("Host"), scheme, connection.local),
+            base_url(headers.get("Host"), scheme) or _own_url(connection, scheme),
             is_secure,
             _certificate(connection) if connection.listener.is_secure else None,
         )
@@ -116,3 +116,10 @@ def _certificate(connection: Connection) -> str | None:
         names = [pair[1] for part in (shown or {}).get("subject", ()) for pair in part if pair[0] == "commonName"]
         connection.certificate = str(names[0]) if names else ""
     return connection.certificate or None
+
+
+def _own_url(connection: Connection, scheme: str) -> str:
+    """Where a device that names no host has found us."""
+    local = connection.sockname
+    address, port = (str(local[0]), local[1]) if isinstance(local, tuple) else ("127.0.0.1", 0)
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"

@@ -64,10 +64,6 @@ def forwarded_for(headers: Iterable[str], peer: str, trusted: Sequence[Network])
 
 
 @lru_cache(maxsize=1024)
-def base_url(host: str | None, scheme: str, local: tuple[str, int]) -> str:
-    """Where the device found us: by its Host header, else by the socket it reached."""
-    if host is not None and _HOST.fullmatch(host):
-        return f"{scheme}://{host}"
-    address, port = local
-    shown = f"[{address}]" if ":" in address else address
-    return f"{scheme}://{shown}:{port}"
+def base_url(host: str | None, scheme: str) -> str | None:
+    """Where the device found us, by its Host header."""
+    return f"{scheme}://{host}" if host is not None and _HOST.fullmatch(host) else None

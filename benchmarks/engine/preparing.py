@@ -57,7 +57,7 @@ async def _stores(server: Server) -> AsyncIterator[tuple[DeviceStore, OperationS
 
 async def _queue_get(devices: DeviceStore, operations: OperationStore, _: Vault, number: int) -> None:
     (device,) = await devices.matching(_identity(number))
-    key = SystemChance.octets(12).hex()
+    key = SystemChance().octets(12).hex()
     request = request_text(Requested(Operation(OperationKind.GET, (Variable(_NAME),))))
     queued = QueuedOperation(f"op_{key}", device.id, "get", Origin.USER, request, key, wakes=False)
     await operations.queue(queued, SystemClock.wall())
@@ -66,7 +66,7 @@ async def _queue_get(devices: DeviceStore, operations: OperationStore, _: Vault,
 async def _register(devices: DeviceStore, _: OperationStore, vault: Vault, number: int) -> None:
     identity, at = _identity(number), SystemClock.wall()
     serial = identity.serial_number
-    uuid = SystemChance.octets(16).hex()
+    uuid = SystemChance().octets(16).hex()
     device_id = await devices.create(uuid=uuid, name=serial, identity=identity, at=at, manufacturer="")
     password = vault.seal("benchmark", "credential", uuid, "password")
     await devices.put_logins(device_id, [Credential(0, "cwmp", device_id, None, serial, password, True, uuid)], at)
