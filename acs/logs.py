@@ -33,6 +33,7 @@ MAX_EVENT: Final = 1024
 """The longest text of an event; libraries put everything into it."""
 MAX_ITEMS: Final = 32
 """The most keys of a line, and items of one value."""
+_MAX_WAITING: Final = 256
 MAX_LINE: Final = 16 * 1024
 """The longest line, in bytes."""
 _MINUTE: Final = 60.0
@@ -238,30 +239,27 @@ class _Sink:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
+        self._waiting: list[bytes] = []
         self.is_flushed = False
 
     def __call__(self, *_: object) -> "_Sink":
         return self
 
     def msg(self, line: bytes) -> None:
-        self._write(line)
+        self._waiting.append(line)
         self.flush()
 
     def info(self, line: bytes) -> None:
         # One line for each session: where somebody sees to it, they go out together.
-        self._write(line)
-        if not self.is_flushed:
+        self._waiting.append(line)
+        if not self.is_flushed or len(self._waiting) >= _MAX_WAITING:
             self.flush()
 
     def flush(self) -> None:
+        lines, self._waiting = self._waiting, []
         try:
+            self._stream.write(b"".join(lines))
             self._stream.flush()
-        except (OSError, ValueError):
-            return
-
-    def _write(self, line: bytes) -> None:
-        try:
-            self._stream.write(line)
         except (OSError, ValueError):  # a full disk, a reader that has gone, a stream that was closed
             return
 
