@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 import ssl
 from collections.abc import Callable, Coroutine
@@ -29,6 +30,14 @@ _IDLE_MARGIN: Final = 30.0
 _LAG_EVERY: Final = 1.0
 _FLUSH_EVERY: Final = 0.2
 _COLLECTION: Final = (50_000, 20, 50)
+
+
+class ListenError(Exception):
+    """Devices cannot be listened to; says where and why."""
+
+    def __init__(self, where: str, error: OSError) -> None:
+        why = os.strerror(error.errno) if error.errno and not isinstance(error, ssl.SSLError) else str(error)
+        super().__init__(f"cannot listen on {where}: {why}; aioacs doctor says more")
 
 
 class Server:
@@ -152,7 +161,10 @@ class Server:
 
     async def _listen(self, endpoint: Endpoint) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
-        tls = _tls_context(settings)
+        try:
+            tls = _tls_context(settings)
+        except OSError as error:
+            raise ListenError("TLS with AIOACS_CWMP_TLS_CERTIFICATE and AIOACS_CWMP_TLS_KEY", error) from None
         places: list[tuple[int, ssl.SSLContext | None]] = [(settings.cwmp_port, None)]
         if settings.cwmp_tls_port is not None:
             places.append((settings.cwmp_tls_port, tls))
@@ -173,16 +185,19 @@ class Server:
                 ),
             )
             listener.is_secure = context is not None
-            server = await loop.create_server(
-                listener,
-                settings.cwmp_host,
-                port,
-                ssl=context,
-                # Until then it is no connection of the listener's, which has the other deadlines.
-                ssl_handshake_timeout=settings.header_timeout if context else None,
-                backlog=BACKLOG,
-                reuse_port=self._shares_ports or None,
-            )
+            try:
+                server = await loop.create_server(
+                    listener,
+                    settings.cwmp_host,
+                    port,
+                    ssl=context,
+                    # Until then it is no connection of the listener's, which has the other deadlines.
+                    ssl_handshake_timeout=settings.header_timeout if context else None,
+                    backlog=BACKLOG,
+                    reuse_port=self._shares_ports or None,
+                )
+            except OSError as error:
+                raise ListenError(f"port {port} of {settings.cwmp_host}", error) from None
             self._listeners.append(listener)
             self._sockets.append(server)
             self._stack.callback(server.close)

@@ -160,7 +160,8 @@ class Sessions:
         """The server stops: each post is answered yet, and the sessions are left for the next process to go on with."""
         for session in self.table:
             async with session.lock:
-                self.drop(session, EndReason.CLOSED)
+                is_done = session.machine.state is State.CLOSING
+                self.drop(session, EndReason.DONE if is_done else EndReason.CLOSED)
 
     async def _settle_events(self, session: LiveSession) -> None:
         """Make the events durable of a session that nobody waits for."""

@@ -1,6 +1,7 @@
 """The command as an operator uses it: in a process of its own, by its output and its exit status."""
 
 import os
+import socket
 import subprocess
 import sys
 from importlib.metadata import version
@@ -98,3 +99,16 @@ def test_the_doctor_tells_wrong_settings_too(tmp_path: Path) -> None:
         "failure settings: AIOACS_CWMP_PORT",
     ]
     assert SECRET not in done.stdout + done.stderr
+
+
+def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = aioacs(tmp_path, "serve", CWMP_HOST="127.0.0.1", CWMP_PORT=str(port), DRAIN_TIMEOUT="0")
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1] == (
+        f"aioacs: cannot listen on port {port} of 127.0.0.1: Address already in use; aioacs doctor says more"
+    )
+    assert "Traceback" not in done.stderr
