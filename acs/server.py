@@ -9,15 +9,17 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Final, Self
 
+from acs.auth.sealing import Keyring
 from acs.composition import Parts, Services, SystemChance, SystemClock, join, make_tools
 from acs.cwmp_http.connections import Listener, Patience
 from acs.cwmp_http.endpoint import Endpoint
-from acs.keys import load_keyring
+from acs.keys import KeyFileError, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
 from acs.services.ports import Chance, Clock, ConnectionRequester
 from acs.settings import Settings
 from acs.settings.values import ClientCertificates
+from acs.store.devices import holds_secrets
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
@@ -117,11 +119,10 @@ class Server:
     async def _start(self) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
         self.failed = loop.create_future()
-        secret = settings.secret_key
-        keyring = load_keyring(settings.secret_key_file, secret.get_secret_value() if secret else None)
         database = await open_database(settings.database_url.get_secret_value(), pool_size=settings.postgres_pool_size)
         self._stack.push_async_callback(database.close)
         await apply_migrations(database, migrations())
+        keyring = await _keyring(settings, database)
         metrics = Metrics(settings)
         writer = self._writer(database, metrics)
         parts = Parts(
@@ -234,6 +235,17 @@ class Server:
         if error is not None:
             get_logger().error("a part of the server has failed", part=task.get_name(), exc_info=error)
             self.failed.set_result(None)
+
+
+async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
+    """The keys of secrets. New ones are made for a new database alone: what is sealed stays sealed without its own."""
+    path, text = settings.secret_key_file, settings.secret_key
+    if text is None and not path.exists() and await holds_secrets(database):
+        raise KeyFileError(
+            f"{path} is missing, but the database holds passwords that were sealed with its keys: restore it from a "
+            "backup, or set AIOACS_SECRET_KEY_FILE to where it is"
+        )
+    return load_keyring(path, text.get_secret_value() if text else None)
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext | None:

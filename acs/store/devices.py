@@ -20,6 +20,7 @@ _WANT_FIRMWARE = batch("device", "want_firmware")
 _REVISE = batch("device", "revise")
 _NAMES = query("device", "names_like")
 
+_ANY_LOGIN = query("credential", "any")
 _LOGINS = query("credential", "by_username")
 _LOGINS_OF_DEVICE = query("credential", "of_device")
 _PUT_LOGIN = batch("credential", "put")
@@ -37,6 +38,11 @@ _FORGET_STATES = batch("setting", "forget_states")
 _MARK_DUE = batch("setting", "mark_due")
 
 _FLAGS = range(7, 11)
+
+
+async def holds_secrets(database: Database) -> bool:
+    """Whether there are passwords that only the right keys open."""
+    return bool(await database.fetch(_ANY_LOGIN, {}))
 
 
 class DeviceStore:

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from acs.domain.operation import OperationKind, Variable
+from acs.services.operations import Terms
 from acs.store.database import Database
 from acs.store.writer import GroupWriter
 from tests.contract.gated import GatedDatabase
@@ -20,6 +21,8 @@ from tests.e2e.serving import Served, serving
 
 _CALLS: Final = "trace=fsync,fdatasync,read,recvfrom,write,writev,sendto,sendmsg"
 _TURNS: Final = 200
+# A call of the device would have a commit of its own.
+_UNCALLED: Final = Terms(wakes=False)
 _SSID: Final = "Device.WiFi.SSID.1.SSID"
 _TABLE: Final = "Device.NAT.PortMapping."
 
@@ -171,7 +174,7 @@ async def test_a_report_is_acknowledged_after_its_commit(served: Served, gate: l
 async def test_what_must_not_be_repeated_is_noted_before_it_leaves(served: Served, gate: list[GatedDatabase]) -> None:
     async with served.device() as device:
         await device.run_session()
-        await served.queue(device, OperationKind.ADD_OBJECT, Variable(_TABLE))
+        await served.queue(device, OperationKind.ADD_OBJECT, Variable(_TABLE), terms=_UNCALLED)
         await device.inform()
         stored = len(gate[0].transactions)
         asked = await _only_after_the_commits(gate, device.empty_post())
@@ -183,7 +186,7 @@ async def test_what_must_not_be_repeated_is_noted_before_it_leaves(served: Serve
 async def test_a_result_is_recorded_before_the_session_goes_on(served: Served, gate: list[GatedDatabase]) -> None:
     async with served.device() as device:
         await device.run_session()
-        await served.queue(device, OperationKind.GET, Variable(_SSID))
+        await served.queue(device, OperationKind.GET, Variable(_SSID), terms=_UNCALLED)
         await device.inform()
         asked = await device.empty_post()
         assert (await _only_after_the_commits(gate, device.answer(asked))).status == 204

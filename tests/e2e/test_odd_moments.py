@@ -9,10 +9,12 @@ import pytest
 from acs.domain.device import Identity
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
+from acs.keys import KeyFileError
 from acs.store.contacts import UNNAMED_PROOF
 from tests.e2e.device import EndedBy
 from tests.e2e.quirks import VANISH_AFTER
 from tests.e2e.serving import Served, serving
+from tests.e2e.test_login import known
 
 SSID = "Device.WiFi.SSID.1.SSID"
 LABEL = "Device.DeviceInfo.ProvisioningCode"
@@ -135,3 +137,14 @@ async def test_a_device_that_was_not_called_before_a_crash_is_called_after_it(tm
 async def test_an_identity_longer_than_any_is_refused(served: Served) -> None:
     device = served.device(serial="S" * 300)
     assert (await device.run_session()).replies[-1].status == 400
+
+
+async def test_a_lost_key_file_is_not_replaced_while_passwords_are_sealed_with_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    async with serving(url, tmp_path, onboarding="quarantine") as served:
+        await known(served)
+    (tmp_path / "keys").unlink()
+    with pytest.raises(KeyFileError, match="is missing"):
+        async with serving(url, tmp_path):
+            pass
+    assert not (tmp_path / "keys").exists()

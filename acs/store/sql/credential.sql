@@ -34,3 +34,6 @@ DELETE FROM credential WHERE id IN (
 UPDATE credential SET is_confirmed = TRUE FROM {rows}
 WHERE credential.device_id = rows.device_id AND credential.uuid = rows.uuid AND NOT credential.is_confirmed
 RETURNING credential.device_id, credential.uuid;
+
+-- name: any
+SELECT id FROM credential LIMIT 1;
