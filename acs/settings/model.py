@@ -133,7 +133,7 @@ class DeviceListener(_Group):
         None, "How devices reach the CWMP port from outside, for the addresses of downloads and uploads"
     )
     trusted_proxies: Networks = _said(
-        (), "Where proxies stand whose Forwarded, X-Forwarded-For and X-Forwarded-Proto are believed"
+        (), "Where proxies stand whose X-Forwarded-For and X-Forwarded-Proto are believed"
     )
 
 
