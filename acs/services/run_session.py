@@ -245,9 +245,9 @@ class Sessions:
             if session is None:
                 # No common version: a fault, and nothing to remember.
                 return self._reply(None, opened.answer, opened.quirks)
-            if not self._add(session):
-                return self.come_later("rate")
-            self.table.attach(session, caller.link)
+            # What was overtaken is recorded all the same, and acknowledged.
+            if self._add(session):
+                self.table.attach(session, caller.link)
             return self._reply(session, opened.answer, opened.quirks, set_cookie(session, is_secure=caller.is_secure))
         return self.come_later("storage")
 
