@@ -36,13 +36,13 @@ def serve(*, worker: Annotated[bool, typer.Option(WORKER_OPTION, hidden=True)] =
 
         raise typer.Exit(_run(supervise(settings)))
     from acs.keys import KeyFileError
-    from acs.server import ListenError
+    from acs.server import ListenError, ServerFailedError
     from acs.server import serve as run
     from acs.store.errors import MigrationError, StoreError
 
     try:
         _run(run(settings, shares_ports=worker))
-    except (KeyFileError, ListenError, MigrationError, StoreError) as error:
+    except (KeyFileError, ListenError, MigrationError, ServerFailedError, StoreError) as error:
         _fail([str(error)], 1)
 
 

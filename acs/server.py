@@ -34,6 +34,10 @@ _FLUSH_EVERY: Final = 0.2
 _COLLECTION: Final = (50_000, 20, 50)
 
 
+class ServerFailedError(Exception):
+    """A part that must run has ended; the log says which and why."""
+
+
 class ListenError(Exception):
     """Devices cannot be listened to; says where and why."""
 
@@ -79,9 +83,9 @@ class Server:
         return [int(server.sockets[0].getsockname()[1]) for server in self._sockets]
 
     @property
-    def is_ready(self) -> bool:
-        """Whether the database is written to."""
-        return self.failed is not None and not self.failed.done()
+    def has_failed(self) -> bool:
+        """Whether a part that must run has ended."""
+        return self.failed is not None and self.failed.done()
 
     async def __aenter__(self) -> Self:
         """Open the database, bring it up to date, and listen."""
@@ -285,3 +289,6 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
                 flusher.flush()
         flusher.give_back()
         log.info("stopping", sessions=len(server.services.sessions))
+        has_failed = server.has_failed
+    if has_failed:
+        raise ServerFailedError("the server has stopped because a part of it failed; the log says which")

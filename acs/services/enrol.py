@@ -70,7 +70,7 @@ class Enrolment:
             admission = self._decide(identity, inform, told, login, [known])
             if admission.answer is Answer.ADMIT and not (admission.gets_credentials or told.is_bootstrap):
                 return Admitted(known, admission, login)
-        # One at a time of each identity: a new device is made once.
+        # One at a time of each identity, so that a new device is rarely tried to be made twice; an index forbids it.
         lock = self._new.setdefault(identity, asyncio.Lock())
         try:
             async with lock:
@@ -79,12 +79,9 @@ class Enrolment:
             if not lock.locked():
                 self._new.pop(identity, None)
 
-    async def admitted(self, admitted: Admitted, told: Told) -> None:
-        """The device is in, and that is durable: what follows from it."""
-        device, login = admitted.device, admitted.login
-        if device.software_version != (told.software or device.software_version) or not device.is_registered:
-            self.forget(device)
-        credential = login.credential
+    async def admitted(self, admitted: Admitted) -> None:
+        """The device is in, and that is durable: if it used a login that was pushed to it, only that is good now."""
+        device, credential = admitted.device, admitted.login.credential
         if credential is not None and credential.device_id == device.id and not credential.is_confirmed:
             pushed = [
                 each

@@ -16,7 +16,7 @@ from acs.services.informs import Told, inform_record
 from acs.services.live import LiveSession
 from acs.services.tools import Tools, quirks_of
 from acs.services.transfers import Transfers
-from acs.services.values import ValueKeeper, prints_of
+from acs.services.values import ValueKeeper, print_of, prints_of
 from acs.services.work import Work
 from acs.session.errors import SnapshotError
 from acs.session.limits import SessionLimits
@@ -108,25 +108,21 @@ class Opening:
             everything = await self._keeper.keep(device.id, inform.parameter_list)
             await tools.parameters.record(device.id, met.fence, everything, at)
             await tools.contacts.expect(device.id, at, record.down_after)
-        if told.interval not in {None, device.inform_interval}:
-            # It holds for the Informs, too, that do not tell it.
+        if record.description is not None or told.interval not in {None, device.inform_interval}:
+            # What it said holds for the Informs, too, that do not tell it.
             self._enrolment.forget(device)
         self._keeper.remember(device.id, met.fence, prints, at + record.down_after)
-        if record.description is not None:
-            self._enrolment.forget(device)
         session.fence = met.fence
-        session.told = hash((inform.event, prints.tobytes()))
+        session.told = print_of(inform, prints)
         session.has_operations = met.has_operations
         session.settings_due = met.settings_due
         session.credentials_due = met.credentials_due
         session.base_url = caller.base_url
         session.booted_at = met.booted_at
-        if told.codes != _PERIODIC or device.software_version != told.software:
-            await self._enrolment.admitted(admitted, told)
-            if told.software is not None:
-                await self._transfers.prove_by_version(device, told.software)
-        elif not device.has_confirmed_credentials:
-            await self._enrolment.admitted(admitted, told)
+        await self._enrolment.admitted(admitted)
+        is_news = told.codes != _PERIODIC or told.software != device.software_version
+        if told.software is not None and is_news:
+            await self._transfers.prove_by_version(device, told.software)
         tools.metrics.sessions_opened.inc()
         tools.metrics.informed(told.codes)
         return Opened(session, answer, quirks)

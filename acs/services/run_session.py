@@ -17,7 +17,7 @@ from acs.services.opening import Opening, set_cookie
 from acs.services.recording import Recorder
 from acs.services.tools import Tools
 from acs.services.trace import Trace
-from acs.services.values import print_of
+from acs.services.values import print_of, prints_of
 from acs.services.work import FenceLostError
 from acs.session.errors import RemoteProtocolError, UnexpectedInformError
 from acs.session.events import EndReason
@@ -127,10 +127,9 @@ class Sessions:
     def notify(self, device_id: int) -> bool:
         """Tell the device's open session that there is work; False if it has none that may still do it."""
         session = self.table.of_device(device_id)
-        if session is None or not session.may_work:
-            return False
-        session.has_operations = True
-        return True
+        if session is not None and session.may_work:
+            session.has_operations = True
+        return self.is_in_session(device_id)
 
     def is_in_session(self, device_id: int) -> bool:
         """Whether a device has a session that may still do work."""
@@ -308,13 +307,14 @@ class Sessions:
         """Answer a post within a session; None if it begins another one."""
         now = self._tools.clock.monotonic()
         envelope = received.envelope if received is not None else None
-        if session.is_over:
-            if envelope is not None and isinstance(envelope.message, Inform):
-                return None
-            return EMPTY if envelope is None else BAD_REQUEST
-        if envelope is not None and isinstance(envelope.message, Inform) and print_of(envelope.message) != session.told:
-            # Not the same once more: what it says now must be recorded, too.
+        message = envelope.message if envelope is not None else None
+        # The same Inform once more is a repetition; what any other one says must be recorded, too.
+        if isinstance(message, Inform) and (
+            session.is_over or print_of(message, prints_of(message.parameter_list)) != session.told
+        ):
             return None
+        if session.is_over:
+            return EMPTY if envelope is None else BAD_REQUEST
         if session.device.debug:
             self._trace.received(session.device, body, self._tools.clock.wall())
         try:

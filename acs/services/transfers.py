@@ -12,6 +12,7 @@ from acs.domain.transfer import DeskUnavailableError, Offer, Receipt, ReceivedFi
 from acs.domain.transfer_record import TransferRecord
 from acs.provisioning.arguments import request_from
 from acs.provisioning.errors import PlanningError, Problem
+from acs.services.in_hand import fault_text
 from acs.services.live import LiveSession
 from acs.services.ports import FileAddressBook
 from acs.services.requested import Requested, outcome_text
@@ -208,12 +209,11 @@ class Transfers:
         state = OperationState(outcome.state.value)
         public_id = await self._tools.transfers.public_id(transfer)
         text = self._tools.vault.keep(outcome_text(outcome), "operation", public_id, "outcome", is_secret=True)
-        fault = outcome.fault
         settled = await self._tools.transfers.finish(
             transfer,
             state=state,
             outcome=text,
-            fault="" if fault is None else json.dumps({"code": fault.code, "string": fault.string, "parameters": []}),
+            fault=fault_text(outcome.fault),
             reported=reported,
             at=at,
             ends=ends,

@@ -148,3 +148,18 @@ async def test_a_lost_key_file_is_not_replaced_while_passwords_are_sealed_with_i
         async with serving(url, tmp_path):
             pass
     assert not (tmp_path / "keys").exists()
+
+
+async def test_a_server_whose_writer_dies_says_so_and_lets_no_device_wait(served: Served) -> None:
+    async def broken(steps: object) -> list[list[tuple[object, ...]]]:
+        raise RuntimeError("a defect")
+
+    stopped = asyncio.Event()
+    served.server.on_failure(stopped.set)
+    device = served.device()
+    await device.run_session()
+    served.server.services.tools.contacts._writer._database.transact = broken  # type: ignore[method-assign]
+    assert (await device.run_session()).replies[-1].status == 503
+    async with asyncio.timeout(10):
+        await stopped.wait()
+    assert served.server.has_failed
