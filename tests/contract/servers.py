@@ -88,7 +88,7 @@ def running_server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="aioacs-pg-"))
     if os.geteuid() == 0:
         os.chown(folder, _NOBODY, _NOBODY)
-    programs = _reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
+    programs = reachable(Path(package.origin).parent, folder) / "pginstall" / "bin"
     with _guarded(programs, folder):
         data = str(folder / "data")
         _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
@@ -97,7 +97,7 @@ def running_server() -> Iterator[Server]:
         yield Server(f"postgresql://postgres@/postgres?host={folder}")
 
 
-def _reachable(package: Path, folder: Path) -> Path:
+def reachable(package: Path, folder: Path) -> Path:
     """The package, or a copy of it where the checkout is closed to others (below /root, say)."""
     try:
         _run(package / "pginstall" / "bin" / "initdb", "--version")
