@@ -13,8 +13,10 @@ from acs.auth.digest import Algorithm
 from acs.auth.nonces import NonceSigner, NonceWindow
 from acs.auth.sealing import Keyring
 from acs.connection_request.http import HttpConnectionRequester
-from acs.cwmp_http.bodies import Budget
+from acs.cwmp_http.connections import Handler
 from acs.cwmp_http.endpoint import Endpoint
+from acs.cwmp_http.listener import FileHandler
+from acs.cwmp_http.requests import Budget
 from acs.files.addresses import FileAddresses
 from acs.files.limits import FileLimits
 from acs.files.server import FileServer
@@ -134,6 +136,18 @@ class Parts:
     """How many connections are open."""
 
 
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What a listener needs."""
+
+    handler: Handler
+    """Answers what devices ask."""
+    files: FileHandler
+    """Answers those that ask for files."""
+    budget: Budget
+    """What bodies may hold."""
+
+
 def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: GroupWriter, metrics: Metrics) -> Tools:
     """The tool belt."""
     return Tools(
@@ -154,8 +168,8 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
     )
 
 
-def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoint]:
-    """Every service, joined to the others, and the endpoint before them."""
+def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Front]:
+    """Every service, joined to the others, and what stands before them."""
     settings = parts.settings
     file_keys = keyring.derive("files")
     keeper = ValueKeeper(tools)
@@ -211,7 +225,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Endpoi
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
     services = Services(tools, operations, wanted, sessions, waker, sweeper, logins)
-    return services, Endpoint(tools, sessions, budget, files.handle)
+    return services, Front(Endpoint(tools, sessions).handle, files.handle, budget)
 
 
 def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticator:

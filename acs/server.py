@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack
 from typing import Any, Final, Self
 
 from acs.auth.sealing import Keyring
-from acs.composition import Parts, Services, SystemChance, SystemClock, join, make_tools
-from acs.cwmp_http.connections import Listener, Patience
-from acs.cwmp_http.endpoint import Endpoint
+from acs.composition import Front, Parts, Services, SystemChance, SystemClock, join, make_tools
+from acs.cwmp_http.listener import Listener
+from acs.cwmp_http.patience import Patience
 from acs.keys import KeyFileError, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
@@ -139,8 +139,8 @@ class Server:
             run=self._run,
             connections=self._connections,
         )
-        self._services, endpoint = join(parts, make_tools(parts, keyring, database, writer, metrics), keyring)
-        await self._listen(endpoint)
+        self._services, front = join(parts, make_tools(parts, keyring, database, writer, metrics), keyring)
+        await self._listen(front)
         if self._sweeps:
             self._run("sweep", self._services.sweeper.run())
             self._run("deadlines", self._watch(metrics))
@@ -164,7 +164,7 @@ class Server:
         self._stack.push_async_callback(stop)
         return writer
 
-    async def _listen(self, endpoint: Endpoint) -> None:
+    async def _listen(self, front: Front) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
         try:
             tls = _tls_context(settings)
@@ -181,15 +181,17 @@ class Server:
         )
         for port, context in places:
             listener = Listener(
-                endpoint.handle,
+                front.handler,
+                front.files,
+                front.budget,
                 patience,
-                lambda: self._connections() >= settings.max_connections,
-                lambda: int(self._chance.between(10, 60)),
-                lambda address, what: self._services.tools.complain(
+                is_full=lambda: self._connections() >= settings.max_connections,
+                come_later=lambda: self._services.sessions.come_later("connections"),
+                on_nonsense=lambda address, what: self._services.tools.complain(
                     f"http {address}", "what came is no HTTP", address=address, reason=what
                 ),
+                is_secure=context is not None,
             )
-            listener.is_secure = context is not None
             try:
                 server = await loop.create_server(
                     listener,

@@ -1,221 +1,368 @@
-"""Connections with deadlines of their own: nobody holds a socket by being slow (CWMP.md 8)."""
+"""Connections of devices: HTTP/1.1 around ``Request`` and ``Reply``.
+
+The parser is httptools. aiohttp's server does the same at three times the price, most of it for what a post of CWMP has
+no use for (docs/decisions/0009-http-for-devices.md); it serves files, and gets the connections that ask for one.
+"""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
-from aiohttp import web
-from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_protocol import RequestHandler
+import httptools
 
+from acs.cwmp_http.file_connections import FileConnection
 from acs.cwmp_http.heads import plain_address
-from acs.services.calling import Link
+from acs.cwmp_http.patience import Phase
+from acs.cwmp_http.replies import octets_of
+from acs.cwmp_http.requests import Body, BodyError, Request
+from acs.services.calling import Link, Reply
 
+if TYPE_CHECKING:
+    from acs.cwmp_http.listener import Listener
+
+FILES: Final = "/files/"
+"""The paths of the file server."""
+MAX_HEAD: Final = 32 * 1024
+"""How long a head may be: one with a Digest of the longest names there are is far from it."""
 MAX_LINE: Final = 8 * 1024
-MAX_FIELD: Final = 16 * 1024
-"""A Digest header with the longest names there are is far from it."""
+"""How long a target may be."""
+MAX_WAITING: Final = 16
+"""How many requests may wait for the one before; CWMP forbids it at all (TR-069 3.4.1)."""
+_FRAMING: Final = ("content-length", "transfer-encoding")
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+# The headers that anybody looks at.
+_READ: Final = {
+    name.encode("ascii"): name
+    for name in (
+        *_FRAMING,
+        "authorization",
+        "content-encoding",
+        "cookie",
+        "expect",
+        "host",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+    )
+}
 
-# No versions: whoever asks learns nothing that helps against us.
-OURS: Final = {"Server": "aioacs"}
-"""What stands in every answer."""
-
-Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-
-
-class Phase(Enum):
-    """What a connection is waiting for."""
-
-    SILENT = auto()
-    """The first byte."""
-    HEAD = auto()
-    """The rest of a head."""
-    BODY = auto()
-    """The rest of a body."""
-    BUSY = auto()
-    """Us."""
-    WRITING = auto()
-    """The device, to take our answer."""
-    IDLE = auto()
-    """The next request."""
+Handler = Callable[["Connection", Request], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """For how many seconds each of these may last."""
-
-    first_byte: float
-    """A new connection's silence."""
-    head: float
-    """A head on its way."""
-    body: float
-    """A body on its way; an answer too."""
-    idle: float
-    """A kept connection's silence: longer than any session's."""
-
-    def of(self, phase: Phase) -> float | None:
-        """The bound of a phase."""
-        match phase:
-            case Phase.SILENT:
-                return self.first_byte
-            case Phase.HEAD:
-                return self.head
-            case Phase.BODY | Phase.WRITING:
-                return self.body
-            case Phase.IDLE:
-                return self.idle
-            case Phase.BUSY:
-                return None
+class HeadTooLongError(Exception):
+    """A head is longer than any that a device sends."""
 
 
-class Connection(RequestHandler):
+class Connection(asyncio.Protocol):
     """One connection, its phase and since when it is in it."""
 
-    __slots__ = ("certificate", "link", "listener", "peer", "phase", "since")
+    __slots__ = (
+        "_body",
+        "_declined",
+        "_drained",
+        "_first",
+        "_head_octets",
+        "_headers",
+        "_is_deaf",
+        "_is_paused",
+        "_parser",
+        "_quiet",
+        "_target",
+        "_waiting",
+        "_wants_file",
+        "certificate",
+        "link",
+        "listener",
+        "peer",
+        "phase",
+        "since",
+        "task",
+        "transport",
+    )
 
-    def __init__(self, listener: "Listener", loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(
-            listener.server,
-            loop=loop,
-            keepalive_timeout=listener.patience.idle,
-            # A peer that is gone is found by our deadlines, without a call of the system for each connection.
-            tcp_keepalive=False,
-            access_log=None,  # type: ignore[arg-type]  # the documented way to switch it off
-            max_line_size=MAX_LINE,
-            max_field_size=MAX_FIELD,
-            auto_decompress=False,
-            lingering_time=2.0,
-        )
+    def __init__(self, listener: "Listener") -> None:
         self.listener = listener
         self.link = Link()
-        self.certificate: str | None = None
+        self.transport: asyncio.Transport | None = None
         self.peer = "::"
+        self.certificate: str | None = None
         self.phase = Phase.SILENT
         self.since = listener.ticks
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """See ``asyncio.Protocol``."""
-        super().connection_made(transport)
-        peer = transport.get_extra_info("peername")
-        if peer:
-            self.peer = plain_address(peer[0])
-        self.listener.opened(self)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """See ``asyncio.Protocol``."""
-        self.listener.closed(self)
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """See ``asyncio.Protocol``."""
-        if self.phase is Phase.IDLE or self.phase is Phase.SILENT:
-            self.phase, self.since = Phase.HEAD, self.listener.ticks
-        super().data_received(data)
-
-    async def finish_response(
-        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
-    ) -> tuple[web.StreamResponse, bool]:
-        """See ``RequestHandler``."""
-        listener = self.listener
-        self.phase, self.since = Phase.WRITING, listener.ticks
-        result = await super().finish_response(request, resp, start_time)
-        self.phase, self.since = Phase.IDLE, listener.ticks
-        return result
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """See ``RequestHandler``; what is wrong is not told, for it quotes the peer and names our parts."""
-        answer = web.Response(status=super().handle_error(request, status, exc, message).status, headers=OURS)
-        answer.force_close()
-        return answer
-
-    def log_exception(self, *args: object, **kw: object) -> None:
-        """See ``RequestHandler``; what is no HTTP is the peer's doing, and must not fill the log."""
-        error = kw.get("exc_info")
-        if isinstance(error, HttpProcessingError | web.RequestPayloadError):
-            self.listener.on_nonsense(self.peer, type(error).__name__)
-        else:
-            super().log_exception(*args, **kw)
+        self.task: asyncio.Task[None] | None = None
+        """Answers what was asked; None: there is nothing to answer."""
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._target = b""
+        self._headers: dict[str, list[str]] = {}
+        self._head_octets = 0
+        # Of the request whose head was read last, until its end has come.
+        self._body: Body | None = None
+        # A request that offers another protocol, until that is overlooked.
+        self._declined: Request | None = None
+        # How many octets have come since anything came of them.
+        self._quiet = 0
+        # What a head has come in, if nothing came before it: the file server reads it once more.
+        self._first: list[bytes] = []
+        self._wants_file = False
+        self._waiting: deque[Request] = deque()
+        self._drained: asyncio.Future[None] | None = None
+        self._is_paused = False
+        # Whether nothing more is listened to.
+        self._is_deaf = False
 
     def enter(self, phase: Phase) -> None:
         """A phase begins."""
         self.phase = phase
         self.since = self.listener.ticks
 
+    # What the transport says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """See ``asyncio.Protocol``."""
+        self.transport = cast("asyncio.Transport", transport)
+        peer = transport.get_extra_info("peername")
+        if peer:
+            self.peer = plain_address(peer[0])
+        if not self.listener.opened(self):
+            # It is not counted, so it has no deadline either.
+            self.transport.write(octets_of(self.listener.come_later(), closes=True))
+            self._is_deaf = True
+            self.transport.close()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """See ``asyncio.Protocol``. What has been asked is done all the same."""
+        self.listener.closed(self)
+        # The parser holds us, and we must not wait for the collector.
+        self.transport = self._parser = None
+        self._stop_listening("the connection ended")
+        self.resume_writing()
+
+    def eof_received(self) -> bool:
+        """See ``asyncio.Protocol``. Who has said all may still want the answer."""
+        self._stop_listening("the connection ended")
+        return self.task is not None and not self.listener.is_secure
+
+    def pause_writing(self) -> None:
+        """See ``asyncio.Protocol``."""
+        self._drained = asyncio.get_running_loop().create_future()
+
+    def resume_writing(self) -> None:
+        """See ``asyncio.Protocol``."""
+        if self._drained is not None:
+            self._drained.set_result(None)
+            self._drained = None
+
+    def data_received(self, data: bytes) -> None:
+        """See ``asyncio.Protocol``."""
+        if self._is_deaf or self._parser is None:
+            return
+        if self.phase is Phase.IDLE or self.phase is Phase.SILENT:
+            self.enter(Phase.HEAD)
+            self._first = [data]
+        elif self._first:
+            self._first.append(data)
+        self._quiet += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+            return
+        except httptools.HttpParserError as error:
+            is_too_long = isinstance(error.__context__, HeadTooLongError)
+            self._refuse(431 if is_too_long else 400, type(error).__name__)
+            return
+        if self._wants_file:
+            self._hand_over()
+        elif self._quiet > MAX_HEAD:
+            self._refuse(431, "a head without an end")
+        elif len(self._waiting) > MAX_WAITING:
+            self._refuse(400, "too many requests at once")
+        elif len(self._waiting) > 1 or (self._body is not None and self._body.is_early):
+            self._pause()
+
+    # What the parser says.
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; those after a body are nobody's."""
+        self._head_octets += len(name) + len(value)
+        known = _READ.get(name.lower())
+        if known is not None and self._body is None:
+            self._headers.setdefault(known, []).append(value.decode("utf-8", "surrogateescape").strip())
+
+    def on_headers_complete(self) -> None:
+        """A head is complete."""
+        parser = self._parser
+        if parser is None or self._wants_file or self._body is not None:
+            return
+        if len(self._target) > MAX_LINE or self._head_octets > MAX_HEAD:
+            raise HeadTooLongError
+        is_old = parser.get_http_version() == "1.0"
+        body = Body(self.listener.budget)
+        request = Request(
+            parser.get_method().decode("ascii"),
+            self._target.decode("utf-8", "surrogateescape"),
+            self._headers,
+            parser.should_keep_alive(),
+            is_old,
+            body,
+        )
+        if request.path.startswith(FILES):
+            self._wants_file = True
+            return
+        expected = self._headers.get("expect")
+        request.is_held_back = expected is not None and expected[0].lower() == "100-continue" and not is_old
+        self._target, self._headers, self._first = b"", {}, []
+        self._head_octets = self._quiet = 0
+        self._body = body
+        if parser.should_upgrade():
+            self._declined = request
+        self.enter(Phase.BODY)
+        self._waiting.append(request)
+        if self.task is None:
+            self.task = self.listener.loop.create_task(self._serve())
+
+    def on_chunk_header(self) -> None:
+        """A chunk begins."""
+        self._quiet = 0
+
+    def on_body(self, piece: bytes) -> None:
+        """A piece of a body."""
+        self._quiet = 0
+        if self._body is not None:
+            self._body.add(piece)
+
+    def on_message_complete(self) -> None:
+        """A request is complete."""
+        body = self._body
+        if body is None or self._declined is not None:
+            return
+        self._body, self._quiet = None, 0
+        body.complete()
+        if self.task is not None:
+            self.enter(Phase.BUSY)
+        else:
+            self._wait()
+
+    # What is done about it.
+
+    async def read(self, request: Request, limit: int) -> bytes:
+        """The body of a request, decompressed; BodyError."""
+        body = request.body
+        body.limit = limit
+        if request.is_held_back and not body.is_complete and self.transport is not None:
+            request.is_held_back = False
+            self.transport.write(_CONTINUE)
+        self._resume()
+        return await body.read(limit, request.header("content-encoding"))
+
+    async def _serve(self) -> None:
+        """Answer what waits."""
+        while self._waiting:
+            request = self._waiting.popleft()
+            reply = await self.listener.handler(self, request)
+            request.body.drop()
+            self._answer(reply, request)
+            if self._drained is not None:
+                self.enter(Phase.WRITING)
+                await self._drained
+            self._resume()
+        self.task = None
+        self._wait()
+
+    def _answer(self, reply: Reply, request: Request | None) -> None:
+        """Write a reply, and leave if it is the last."""
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        # Who waits for a word before it sends its body sends, without it, that or the next request: nobody knows which.
+        closes = reply.close or request is None or not request.is_kept or self._is_deaf or request.is_held_back
+        transport.write(octets_of(reply, closes=closes, keeps=request is not None and request.is_old))
+        if closes:
+            self._leave()
+
+    def _refuse(self, status: int, what: str) -> None:
+        """What comes is no HTTP, or too much of it."""
+        self.listener.on_nonsense(self.peer, what)
+        self._stop_listening("what came is no HTTP")
+        self._quiet += 1
+        if self.task is None:
+            self._answer(Reply(status, close=True), None)
+
+    def _stop_listening(self, why: str) -> None:
+        self._is_deaf = True
+        if self._body is not None:
+            self._body.fail(BodyError(400, why))
+
+    def _leave(self) -> None:
+        """That was the last answer. What is still on its way is taken and dropped, or the answer could be lost."""
+        transport = self.transport
+        if transport is None:
+            return
+        is_heard_out = self._body is None and not self._quiet
+        self._is_deaf = True
+        self.enter(Phase.LEAVING)
+        if is_heard_out:
+            transport.close()
+            return
+        self._resume()
+        if transport.can_write_eof():
+            transport.write_eof()
+
+    def _wait(self) -> None:
+        """Everything is answered."""
+        if self.phase is Phase.LEAVING:
+            return
+        if self._body is not None:
+            self.enter(Phase.BODY)
+        else:
+            self.enter(Phase.HEAD if self._quiet else Phase.IDLE)
+
+    def _hand_over(self) -> None:
+        """A file is asked for."""
+        transport = self.transport
+        if transport is None:
+            return
+        if not self._first or self.task is not None:
+            self._refuse(400, "a file was asked for behind another request")
+            return
+        successor = FileConnection(self.listener, self.peer)
+        self.listener.replace(self, successor)
+        self._is_deaf = True
+        self.transport = self._parser = None
+        transport.set_protocol(successor)
+        successor.connection_made(transport)
+        successor.data_received(b"".join(self._first))
+
+    def _decline(self, rest: bytes) -> None:
+        """Overlook an offer to speak another protocol (RFC 9110 7.8): the parser takes the body for that already."""
+        request, self._declined = self._declined, None
+        if request is None:
+            return
+        framing = [f"{name}: {value}" for name in _FRAMING for value in request.headers.get(name, ())]
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.feed_data("\r\n".join(("POST / HTTP/1.1", *framing, "", "")).encode("latin-1"))
+        self._target = b""
+        self.data_received(rest)
+
+    def _pause(self) -> None:
+        if not self._is_paused and self.transport is not None:
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._is_paused and self.transport is not None:
+            self._is_paused = False
+            self.transport.resume_reading()
+
+    def close(self) -> None:
+        """Close once what was written is out."""
+        if self.transport is not None:
+            self.transport.close()
+
     def abort(self) -> None:
         """Close at once, whatever is on the way."""
-        transport = self.transport
-        self.force_close()
-        if isinstance(transport, asyncio.Transport):
-            transport.abort()
-
-
-class Listener:
-    """The connections of one port."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        patience: Patience,
-        is_full: Callable[[], bool],
-        retry_after: Callable[[], int],
-        on_nonsense: Callable[[str, str], None],
-    ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.ticks = self._loop.time()
-        """The time when deadlines were last looked at: as exact as they are kept."""
-        self.server = web.Server(handler, loop=self._loop)
-        self.patience = patience
-        self._is_full = is_full
-        self._retry_after = retry_after
-        self.on_nonsense = on_nonsense
-        """Called with an address and what it sent instead of HTTP."""
-        self.connections: set[Connection] = set()
-        """Those that are open."""
-        self.is_secure = False
-        """Whether it speaks TLS."""
-
-    def __call__(self) -> Connection:
-        """A protocol for a new connection."""
-        return Connection(self, self._loop)
-
-    def opened(self, connection: Connection) -> None:
-        """A connection has come in; past the bound it is told to come later."""
-        if self._is_full():
-            transport = connection.transport
-            if isinstance(transport, asyncio.Transport):
-                head = f"HTTP/1.1 503 Service Unavailable\r\nRetry-After: {self._retry_after()}\r\n"
-                transport.write(f"{head}Content-Length: 0\r\nConnection: close\r\n\r\n".encode("ascii"))
-            connection.force_close()
-            return
-        self.connections.add(connection)
-
-    def closed(self, connection: Connection) -> None:
-        """A connection is gone."""
-        self.connections.discard(connection)
-
-    def close_overdue(self) -> int:
-        """Close the connections that keep us waiting; how many."""
-        now = self._loop.time()
-        overdue: list[Connection] = []
-        for connection in self.connections:
-            bound = self.patience.of(connection.phase)
-            if connection.phase is Phase.IDLE and connection.link.device_id is None:
-                # It never carried a session, so there is none to keep it for.
-                bound = self.patience.body
-            if bound is not None and now - connection.since > bound:
-                overdue.append(connection)
-        for connection in overdue:
-            connection.abort()
-        self.ticks = now
-        return len(overdue)
-
-    async def shutdown(self, seconds: float) -> None:
-        """Let what is being answered end, and close."""
-        await self.server.shutdown(seconds)
+        if self.transport is not None:
+            self.transport.abort()

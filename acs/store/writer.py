@@ -1,8 +1,10 @@
 """Group commit: whoever waits while the database is busy goes into the next transaction, together.
 
+A transaction costs the same for one unit as for twenty, so after one that served several the next waits a moment for
+company; a lone unit is written at once.
+
 A caller's *unit* is a few batches with its own rows, for one key (a device, mostly). Units of the same shape run as
-one statement per batch for all of them. There is no timer: a lone unit is written at once, and under load the units
-pile up while the disk syncs. A unit resumes its caller only after the commit that holds it.
+one statement per batch for all of them. A unit resumes its caller only after the commit that holds it.
 """
 
 import asyncio
@@ -19,6 +21,7 @@ from acs.store.statements import Batch, Row, Step
 Key = int | str
 
 _LARGEST: Final = 256
+_GATHER: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class GroupWriter:
         self._in_hand: list[_Unit] = []
         self._arrival = asyncio.Event()
         self._stopped = False
+        self._began = 0.0
 
     def __len__(self) -> int:
         """How many units wait."""
@@ -87,6 +91,8 @@ class GroupWriter:
                 await self._arrival.wait()
                 self._arrival.clear()
                 while self._waiting:
+                    await self._gather()
+                    self._began = time.monotonic()
                     self._in_hand = self._take()
                     await self._write_together(self._in_hand)
                 if self._stopped:
@@ -102,6 +108,12 @@ class GroupWriter:
         """Take no more units."""
         self._stopped = True
         self._arrival.set()
+
+    async def _gather(self) -> None:
+        """Where several came together just now, more are on their way."""
+        left = self._began + _GATHER - time.monotonic()
+        if left > 0 and len(self._in_hand) > 1 and not self._stopped:
+            await asyncio.sleep(left)
 
     def _take(self) -> list[_Unit]:
         """The next units, at most one of each key: two changes of one row cannot stand in one statement."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from acs.cwmp_http.connections import Patience, Phase
+from acs.cwmp_http.patience import Patience, Phase
 from acs.domain.operation import OperationKind, Variable
 from acs.store.errors import StoreUnavailableError
 from tests.contract.opened import probing
@@ -248,10 +248,10 @@ def close_overdue(served: Served, **patience: float) -> int:
     ("octets", "phase", "patience"),
     [
         (b"", Phase.SILENT, "first_byte"),
-        (b"P", Phase.HEAD, "head"),
+        (b"POST /", Phase.HEAD, "head"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nX-Endless: ", Phase.HEAD, "head"),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n<", Phase.BODY, "body"),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<soa", Phase.BODY, "body"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n32\r\n<soa", Phase.BODY, "body"),
     ],
 )
 async def test_whoever_is_slow_is_closed_by_the_deadline_of_what_it_is_slow_with_and_nobody_else(
