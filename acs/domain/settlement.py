@@ -97,3 +97,5 @@ class Settled:
     """False: the operation had ended before; the file of an upload may come before the answer to its RPC."""
     has_more: bool
     """Whether others wait."""
+    following: ClaimedOperation | None
+    """The next one, if it was to be taken and there is one."""

@@ -221,9 +221,7 @@ class Work:
         session, outstanding = self._session, self._session.machine.outstanding
         sent = outstanding.method if outstanding is not None else ""
         claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence, sent)
-        if claimed is None:
-            return
-        await self._take(claimed)
+        await self._begin(claimed)
         work = self._in_hand
         if work is None or outstanding is None:
             return
@@ -253,24 +251,31 @@ class Work:
         session, operations, at = self._session, self._tools.operations, self._tools.clock.wall()
         # Whoever queues another one from here on says so again.
         session.has_operations = False
-        cut_off = None if self._is_recovered else fault_text(OperationFault("its session was cut off"))
-        claimed = await operations.claim(session.device.id, session.fence, at, cut_off=cut_off)
-        self._is_recovered = True
-        if claimed is None:
-            return False
-        session.has_operations = True
-        await self._take(claimed)
-        return True
+        claimed = await operations.claim(session.device.id, session.fence, at, cut_off=self._cut_off())
+        session.has_operations |= claimed is not None
+        await self._begin(claimed)
+        return claimed is not None
 
-    async def _take(self, claimed: ClaimedOperation) -> None:
+    def _cut_off(self) -> str | None:
+        """What is said of operations that an earlier session left in progress; None once they are settled."""
+        if self._is_recovered:
+            return None
+        self._is_recovered = True
+        return fault_text(OperationFault("its session was cut off"))
+
+    async def _begin(self, claimed: ClaimedOperation | None) -> None:
+        """Plan an operation that was taken; in the place of one that cannot be begun now there is the next one."""
+        while claimed is not None:
+            claimed = await self._take(claimed)
+
+    async def _take(self, claimed: ClaimedOperation) -> ClaimedOperation | None:
         kind = OperationKind(claimed.kind)
         # Stands in for a request that cannot be read.
         requested = Requested(Operation(kind))
         try:
             requested = read_requested(self._tools.vault, claimed)
             if kind in _CONFIGURES and (until := self._starts_until()) is not None:
-                await self._postpone(claimed, until)
-                return
+                return await self._postpone(claimed, until)
             context = await self._briefing.context(self._session, claimed, requested)
             plan = plan_for(requested.operation, context, read_progress(self._tools.vault, claimed))
         except PlanningError as error:
@@ -279,8 +284,8 @@ class Work:
             outcome = Outcome(OutcomeState.FAILED, OperationFault(f"what is kept of it cannot be read: {error}"))
         else:
             self._in_hand = InHand(claimed, requested, plan)
-            return
-        await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
+            return None
+        return await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
 
     def _starts_until(self) -> float | None:
         """Until when the device is starting and would refuse to be changed (Baicells, 600 s); None if it is not."""
@@ -289,7 +294,7 @@ class Work:
             return None
         return booted_at + delay
 
-    async def _postpone(self, claimed: ClaimedOperation, until: float) -> None:
+    async def _postpone(self, claimed: ClaimedOperation, until: float) -> ClaimedOperation | None:
         settlement = Settlement(
             claimed,
             OperationState.QUEUED,
@@ -298,7 +303,7 @@ class Work:
             ready_at=until,
             attempts=claimed.attempts - 1,
         )
-        await self._let_go(settlement)
+        return (await self._let_go(settlement)).following
 
     async def _finish_plan(self) -> None:
         """The plan that is on has no more to send."""
@@ -310,10 +315,10 @@ class Work:
             return
         work, self._in_hand = self._in_hand, None
         if work is not None:
-            await self._settle(work, work.plan.outcome)
+            await self._begin(await self._settle(work, work.plan.outcome))
 
-    async def _settle(self, work: InHand, outcome: Outcome) -> None:
-        """End an operation with all that follows from it."""
+    async def _settle(self, work: InHand, outcome: Outcome) -> ClaimedOperation | None:
+        """End an operation with all that follows from it; the next one, if that could be taken."""
         session, tools, at = self._session, self._tools, self._tools.clock.wall()
         claimed, kind = work.claimed, work.requested.operation.kind
         found = await self._briefing.consequences(session, claimed, outcome, at)
@@ -329,16 +334,24 @@ class Work:
                 tools.metrics.operations_ended.inc(kind, settlement.state.value)
             if is_over:
                 tools.metrics.transfers.inc(kind.value, settlement.state.value)
+        return settled.following
 
     async def _let_go(self, settlement: Settlement, found: Consequences = NO_CONSEQUENCES) -> Settled:
-        """Let an operation leave the session."""
-        session = self._session
+        """Let an operation leave the session; the next one is taken by the same commit if the device bears more."""
+        session, claims = self._session, self._session.machine.may_send
         # Whoever queues another one from here on says so again.
         session.has_operations = False
-        settled = await self._tools.operations.settle(session.device.id, session.fence, settlement, found)
+        settled = await self._tools.operations.settle(
+            session.device.id,
+            session.fence,
+            settlement,
+            found,
+            claims=claims,
+            cut_off=self._cut_off() if claims else None,
+        )
         if settled is None:
             raise FenceLostError
-        session.has_operations |= settled.has_more
+        session.has_operations |= settled.following is not None if claims else settled.has_more
         return settled
 
     async def _save(self, work: InHand) -> None:

@@ -16,7 +16,7 @@ from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settle
 from acs.store.consequences import consequence_steps, lock_step
 from acs.store.contacts import history_step
 from acs.store.database import Database
-from acs.store.statements import Batch, Row, batch, query
+from acs.store.statements import Batch, Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
 _QUEUE = batch("operation", "queue")
@@ -43,6 +43,14 @@ _HOLD = batch("contact", "hold")
 
 WAKE_NET: Final = 30.0
 """After how many seconds a device that was to be called at once is called again, if it has not come."""
+
+
+_NO_CLAIM: Final[tuple[Step, Step]] = (_RECOVER, ()), (_CLAIM, ())
+
+
+def _claim_steps(device_id: int, fence: int, at: float, cut_off: str | None) -> tuple[Step, Step]:
+    left = [] if cut_off is None else [(device_id, fence, at, cut_off)]
+    return (_RECOVER, left), (_CLAIM, [(device_id, fence, at)])
 
 
 class OperationStore:
@@ -92,8 +100,7 @@ class OperationStore:
 
         With a fault for what was cut off, what an earlier session left in progress is settled first; see ``recover``.
         """
-        left = [] if cut_off is None else [(device_id, fence, at, cut_off)]
-        _, claimed = await self._writer.write(device_id, (_RECOVER, left), (_CLAIM, [(device_id, fence, at)]))
+        _, claimed = await self._writer.write(device_id, *_claim_steps(device_id, fence, at, cut_off))
         return _claimed(claimed[0]) if claimed else None
 
     async def mark_sent(
@@ -141,8 +148,12 @@ class OperationStore:
         fence: int,
         settlement: Settlement,
         consequences: Consequences = NO_CONSEQUENCES,
+        *,
+        claims: bool = False,
+        cut_off: str | None = None,
     ) -> Settled | None:
-        """How an operation leaves a session, with all that follows from it.
+        """How an operation leaves a session, with all that follows from it; perhaps the next one is taken, as ``claim``
+        does.
 
         None if another session has begun; then nothing was changed.
         """
@@ -163,15 +174,16 @@ class OperationStore:
             operation.attempts if settlement.attempts is None else settlement.attempts,
             at,
         )
-        held, settled, *_ = await self._writer.write(
+        held, settled, *_, claimed = await self._writer.write(
             device_id,
             lock_step(device_id, fence),
             (_SETTLE, [row]),
             *consequence_steps(device_id, fence, consequences, at),
+            *(_claim_steps(device_id, fence, at, cut_off) if claims else _NO_CLAIM),
         )
         if not held:
             return None
-        return Settled(bool(settled), bool(held[0][1]))
+        return Settled(bool(settled), bool(held[0][1]), _claimed(claimed[0]) if claimed else None)
 
     async def keep(self, device_id: int, fence: int, consequences: Consequences, at: float) -> bool:
         """What follows from work that was no operation; False, with nothing changed, if another session has begun."""

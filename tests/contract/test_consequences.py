@@ -8,7 +8,7 @@ import pytest
 
 from acs.domain.contact import HistoryEntry
 from acs.domain.queue import OperationState
-from acs.domain.settlement import Settlement
+from acs.domain.settlement import Settled, Settlement
 from acs.store.errors import StoreError
 from tests.contract.opened import OpenStore, Probe, opened, probing
 from tests.contract.samples import AT, meet
@@ -36,11 +36,17 @@ def settlement(scene: Scene) -> Settlement:
     return Settlement(scene.claimed, OperationState.COMPLETED, AT + 2, outcome="o")
 
 
-async def test_all_that_follows_is_kept(scene: Scene, store: OpenStore, probe: Probe) -> None:
+async def test_all_that_follows_is_kept_and_the_next_operation_is_taken(
+    scene: Scene, store: OpenStore, probe: Probe
+) -> None:
     revision = await probe.value(f"SELECT revision FROM device WHERE id = {scene.device_id}")
-    settled = await store.operations.settle(scene.device_id, scene.fence, settlement(scene), scene.consequences())
+    settled = await store.operations.settle(
+        scene.device_id, scene.fence, settlement(scene), scene.consequences(), claims=True
+    )
     assert settled is not None
     assert (settled.is_new, settled.has_more) == (True, True)
+    assert settled.following is not None
+    assert settled.following.public_id == f"op_{scene.device_id}_2"
     assert set((await traces(probe, scene.device_id)).values()) == {1}
     assert await probe.value(f"SELECT revision FROM device WHERE id = {scene.device_id}") > revision
     others = await probe.rows(f"SELECT DISTINCT device_id FROM contact WHERE device_id <> {scene.device_id}")
@@ -48,11 +54,21 @@ async def test_all_that_follows_is_kept(scene: Scene, store: OpenStore, probe: P
         assert set((await traces(probe, other)).values()) == {0}
 
 
+async def test_without_being_told_so_it_takes_no_other(scene: Scene, store: OpenStore, probe: Probe) -> None:
+    assert await store.operations.settle(scene.device_id, scene.fence, settlement(scene)) == Settled(True, True, None)
+    taken = f"SELECT COUNT(*) FROM operation WHERE device_id = {scene.device_id} AND state = 'in_progress'"
+    assert await probe.value(taken) == 0
+
+
 async def test_nothing_follows_once_another_session_has_begun(scene: Scene, store: OpenStore, probe: Probe) -> None:
     await meet(store, scene.device_id, AT + 2)
     before = await probe.content()
-    assert await store.operations.settle(scene.device_id, scene.fence, settlement(scene), scene.consequences()) is None
-    assert await probe.content() == before
+    for claims in (True, False):
+        settled = await store.operations.settle(
+            scene.device_id, scene.fence, settlement(scene), scene.consequences(), claims=claims, cut_off="lost"
+        )
+        assert settled is None
+        assert await probe.content() == before
 
 
 async def test_what_follows_from_several_settlements_in_one_commit_is_kept_with_each(
@@ -62,7 +78,10 @@ async def test_what_follows_from_several_settlements_in_one_commit_is_kept_with_
     lost = scenes[2]
     await store.contacts.take_over(lost.device_id, lost.fence, AT)
     found = await asyncio.gather(
-        *(store.operations.settle(each.device_id, each.fence, settlement(each), each.consequences()) for each in scenes)
+        *(
+            store.operations.settle(each.device_id, each.fence, settlement(each), each.consequences(), claims=True)
+            for each in scenes
+        )
     )
     for each, settled in zip(scenes, found, strict=True):
         assert set((await traces(probe, each.device_id)).values()) == ({0} if each is lost else {1})
@@ -70,6 +89,8 @@ async def test_what_follows_from_several_settlements_in_one_commit_is_kept_with_
             assert settled is None
         else:
             assert settled is not None
+            assert settled.following is not None
+            assert settled.following.public_id == f"op_{each.device_id}_2"
 
 
 @pytest.mark.parametrize("table", ["parameter", "history", "setting_state", "transfer"])
@@ -80,7 +101,9 @@ async def test_an_operation_is_not_settled_when_what_follows_cannot_be_kept(
     await probe.execute(f"ALTER TABLE {table} RENAME TO out_of_reach")
     try:
         with pytest.raises(StoreError):
-            await store.operations.settle(scene.device_id, scene.fence, settlement(scene), scene.consequences())
+            await store.operations.settle(
+                scene.device_id, scene.fence, settlement(scene), scene.consequences(), claims=True
+            )
     finally:
         await probe.execute(f"ALTER TABLE out_of_reach RENAME TO {table}")
     assert await probe.content() == before
@@ -96,9 +119,10 @@ async def test_a_file_that_came_before_the_answer_is_not_settled_again(
     ended = {"outcome": "the file", "fault": "", "reported": "", "at": AT + 2, "ends": False}
     assert await store.transfers.finish(transfer, state=OperationState.COMPLETED, **ended)  # type: ignore[arg-type]
     late = replace(settlement(scene), state=OperationState.FAILED, at=AT + 3)
-    settled = await store.operations.settle(scene.device_id, scene.fence, late, scene.consequences())
+    settled = await store.operations.settle(scene.device_id, scene.fence, late, scene.consequences(), claims=True)
     assert settled is not None
     assert not settled.is_new
+    assert settled.following is not None, "the session goes on"
     record = await store.operations.by_public_id(scene.claimed.public_id)
     assert record is not None
     assert (record.state, record.outcome) == (OperationState.COMPLETED, "the file")

@@ -132,7 +132,7 @@ async def test_a_superseded_session_is_told_so_by_every_method(scene: Scene, pro
     assert not await store.operations.mark_sent(device_id, old, scene.claimed, sent="Reboot", progress="", **lease)  # type: ignore[arg-type]
     assert not await store.operations.save(device_id, old, scene.claimed, progress="", **lease)  # type: ignore[arg-type]
     settlement = Settlement(scene.claimed, OperationState.COMPLETED, AT + 3)
-    assert await store.operations.settle(device_id, old, settlement, scene.consequences()) is None
+    assert await store.operations.settle(device_id, old, settlement, scene.consequences(), claims=True) is None
     assert not await store.operations.keep(device_id, old, scene.consequences(), AT + 3)
     await store.parameters.record(device_id, old, [NewValue(scene.path_id, "9", None, None, None, None)], AT + 3)
     assert await probe.content() == before

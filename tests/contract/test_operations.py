@@ -48,7 +48,7 @@ async def test_an_operation_is_kept_as_it_was_asked_and_as_it_ended(store: OpenS
     settlement = Settlement(
         claimed, OperationState.FAILED, AT + 1, sent=text, progress=text, outcome=text, fault=text, attempts=7
     )
-    assert await store.operations.settle(device_id, fence, settlement) == Settled(True, False)
+    assert await store.operations.settle(device_id, fence, settlement) == Settled(True, False, None)
     await store.reopen()
     record = await _record(store, queued.public_id)
     assert (record.state, record.phase, record.origin) == (OperationState.FAILED, Phase.NONE, "user")
@@ -179,7 +179,7 @@ async def test_what_is_not_proven_in_time_fails_and_a_late_proof_still_counts(st
     waits = Settlement(
         claimed, OperationState.IN_PROGRESS, AT + 1, phase=Phase.AWAITING, sent="Reboot", proof_by=AT + 100
     )
-    assert await store.operations.settle(device_id, fence, waits) == Settled(True, False)
+    assert await store.operations.settle(device_id, fence, waits) == Settled(True, False, None)
     # It waits for the device, not for a session: a new one leaves it alone.
     later = (await meet(store, device_id, AT + 2)).fence
     assert await store.operations.recover(device_id, later, AT + 2, "lost") == []

@@ -13,9 +13,10 @@ from acs.domain.inventory import FirmwareImageDetails
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
 from acs.files.store import FileFolder
+from acs.services.operations import Terms
 from acs.services.wanted import NewSetting
 from acs.store.database import Database
-from acs.store.writer import GroupWriter
+from acs.store.writer import Committed, GroupWriter
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.defaults import PARAMETERS
 from tests.e2e.device import Parameter, ScriptedDevice
@@ -233,6 +234,34 @@ async def test_the_batches_that_a_device_bears_are_remembered(lives: Lives) -> N
         device = router(depot.served, parameters=MANY, on_rpc={"GetParameterValues": bears_two})
         await depot.served.queue(device, OperationKind.GET, *map(Variable, RULES))
         assert [len(rpc.strings()) for rpc in (await device.run_session()).rpcs] == [2, 2]
+
+
+# One operation after the other.
+
+
+async def test_each_operation_after_the_first_costs_one_commit(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits: list[Committed] = []
+
+    def counted(database: Database, **ways: Any) -> GroupWriter:
+        return GroupWriter(database, **{**ways, "on_commit": commits.append})
+
+    monkeypatch.setattr("acs.server.GroupWriter", counted)
+    async with serving(database_url, tmp_path) as served:
+        device = router(served)
+        await device.run_session()
+        found = []
+        # The first time the names of parameters get their numbers.
+        for operations in (1, 0, 1, 2, 5):
+            for _ in range(operations):
+                # A call of the device would have a commit of its own.
+                await served.queue(device, OperationKind.GET, Variable(SSID), terms=Terms(wakes=False))
+            commits.clear()
+            assert len((await device.run_session()).rpcs) == operations
+            found.append(len(commits))
+    # The Inform; taking the first operation; settling each.
+    assert found[1:] == [1, 1 + 1 + 1, 1 + 1 + 2, 1 + 1 + 5]
 
 
 # A whole process.
