@@ -194,7 +194,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Front]
     parts.stack.push_async_callback(waker.stop)
 
     def new_work(session: LiveSession) -> Work:
-        return Work(tools, keeper, briefing, session, waker.wake)
+        return Work(tools, briefing, session, waker.wake)
 
     trace = Trace(
         settings.trace_folder,

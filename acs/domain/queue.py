@@ -112,34 +112,6 @@ class ClaimedOperation:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
-    """How an operation leaves a session."""
-
-    operation: ClaimedOperation
-    """The operation."""
-    state: OperationState
-    """Its state."""
-    at: float
-    """When."""
-    phase: Phase = Phase.NONE
-    """What it still waits for."""
-    sent: str = ""
-    """The RPC that must not be repeated, if the phase is about one."""
-    progress: str = field(default="", repr=False)
-    """How far it is, as kept."""
-    outcome: str = field(default="", repr=False)
-    """What came of it, as kept."""
-    fault: str = ""
-    """Why it is not completed, as JSON."""
-    ready_at: float | None = None
-    """When it may be begun again."""
-    proof_by: float | None = None
-    """When the device must have proven it."""
-    attempts: int | None = None
-    """How often it counts as begun; None: as before."""
-
-
-@dataclass(frozen=True, slots=True)
 class OperationRecord:
     """An operation as it is now."""
 

@@ -27,3 +27,19 @@ class KnownParameter:
     """Its type; None when only told by GetParameterNames."""
     writable: bool | None = None
     """Whether the device lists it as writable; None when it was not asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingState:
+    """What became of a setting."""
+
+    path: str
+    """The parameter."""
+    uuid: str
+    """Which wish it was."""
+    state: str
+    """``applied`` or ``refused``."""
+    fault: str = ""
+    """Why it was refused."""
+    shown: str | None = field(default=None, repr=False)
+    """What the device shows since, as kept."""

@@ -15,7 +15,8 @@ from acs.domain.operation import (
     VariableStatus,
 )
 from acs.domain.queue import ClaimedOperation
-from acs.domain.setting import KnownParameter, Setting
+from acs.domain.setting import KnownParameter, Setting, SettingState
+from acs.domain.settlement import Consequences, SettingsReport
 from acs.provisioning.context import Context
 from acs.provisioning.planner import plan_for, plan_for_due_settings
 from acs.provisioning.quirks import Quirks
@@ -27,17 +28,17 @@ from acs.services.tools import Tools
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper
 from acs.services.wanted import Wanted, WantedSettings
-from acs.store.settings import SettingState
 from acs.store.statements import Row
 from cwmp_schemas.datamodel import lookup
 from cwmp_schemas.values import XsdType
 
-_MOST_KNOWN: Final = 20_000
 _DONE: Final = frozenset({VariableStatus.APPLIED, VariableStatus.ACCEPTED})
 _INTERVAL: Final = (
     "Device.ManagementServer.PeriodicInformInterval",
     "InternetGatewayDevice.ManagementServer.PeriodicInformInterval",
 )
+# Of an unsignedInt.
+_DIGITS: Final = 10
 # Where nothing says what a sync is to read: all of it.
 _EVERYTHING: Final = ("",)
 
@@ -93,28 +94,29 @@ class DeviceBriefing:
             errands += [errand] if errand else []
         return errands
 
-    async def settled(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
+    async def consequences(
+        self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float
+    ) -> Consequences:
         """See ``Briefing``."""
         kind, device = OperationKind(claimed.kind), session.device
         batches = _learned(session, outcome)
+        found = Consequences(
+            await self._keeper.keep(device.id, outcome.learned),
+            settings=None if batches is None else SettingsReport(batches=batches),
+        )
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
                 wanted = await self._wanted.of_device(device, await self.root(device.id))
-                await self._settle_settings(session, wanted, outcome, at, batches)
+                return replace(found, settings=_settings_report(wanted, outcome, at, batches))
             case OperationKind.SET if outcome.state is OutcomeState.COMPLETED:
-                for result in outcome.variables:
-                    if result.name in _INTERVAL and result.value is not None and result.value.isdigit():
-                        await self._tools.devices.set_update_frequency(device.id, int(result.value), at)
+                return replace(found, update_frequency=_interval(outcome))
             case OperationKind.DELETE_OBJECT:
-                for result in outcome.variables:
-                    if result.status is VariableStatus.APPLIED:
-                        await self._forget_below(session, result.name)
+                gone = [each.name for each in outcome.variables if each.status is VariableStatus.APPLIED]
+                return replace(found, gone=gone)
             case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
-                await self._transfers.answered(session, claimed, outcome, at)
+                return replace(found, transfer=await self._transfers.answered(session, claimed, outcome, at))
             case _:
-                pass
-        if batches is not None and kind not in {OperationKind.SYNC, OperationKind.RECONF}:
-            await self._tools.wanted.settle(device.id, session.fence, (), at, batches=batches)
+                return found
 
     async def known(self, device_id: int, paths: Iterable[str]) -> dict[str, KnownParameter]:
         """What a device last said about these parameters."""
@@ -137,14 +139,15 @@ class DeviceBriefing:
         plan = plan_for_due_settings(_without_own_spellings(context, wanted))
         at = self._tools.clock.wall()
         if plan is None:
-            await self._tools.wanted.settle(device.id, session.fence, (), at, settings_due=False)
+            nothing_due = Consequences(settings=SettingsReport(settings_due=False))
+            await self._tools.operations.keep(device.id, session.fence, nothing_due, at)
             return None
 
         async def done(outcome: Outcome) -> Errand | None:
             moment = self._tools.clock.wall()
-            values = await self._keeper.keep(device.id, outcome.learned)
-            await self._tools.parameters.record(device.id, session.fence, values, moment)
-            await self._settle_settings(session, wanted, outcome, moment, _learned(session, outcome))
+            report = _settings_report(wanted, outcome, moment, _learned(session, outcome))
+            found = Consequences(await self._keeper.keep(device.id, outcome.learned), settings=report)
+            await self._tools.operations.keep(device.id, session.fence, found, moment)
             return self._look(session, wanted, context, outcome)
 
         return Errand(plan, done)
@@ -161,42 +164,15 @@ class DeviceBriefing:
 
         async def done(outcome: Outcome) -> None:
             device_id, moment = session.device.id, self._tools.clock.wall()
-            values = await self._keeper.keep(device_id, outcome.learned)
-            await self._tools.parameters.record(device_id, session.fence, values, moment)
             states = [
                 SettingState(each.name, wanted[each.name].uuid, "applied", "", self._shown(device_id, each))
                 for each in outcome.variables
                 if each.value is not None and wanted[each.name].uuid
             ]
-            await self._tools.wanted.settle(device_id, session.fence, states, moment)
+            found = Consequences(await self._keeper.keep(device_id, outcome.learned), settings=SettingsReport(states))
+            await self._tools.operations.keep(device_id, session.fence, found, moment)
 
         return Errand(plan, done)
-
-    async def _settle_settings(
-        self, session: LiveSession, wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None
-    ) -> None:
-        device = session.device
-        states: list[SettingState] = []
-        open_ones = 0
-        for result in outcome.variables:
-            each = wanted.get(result.name)
-            if each is None or not each.uuid:
-                continue
-            if result.status in _DONE:
-                states.append(SettingState(result.name, each.uuid, "applied"))
-            elif result.status is VariableStatus.REFUSED and result.fault is not None:
-                states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
-            else:
-                open_ones += 1
-        await self._tools.wanted.settle(
-            device.id,
-            session.fence,
-            states,
-            at,
-            settings_due=open_ones > 0,
-            last_configuration=at,
-            batches=batches,
-        )
 
     def _shown(self, device_id: int, result: VariableResult) -> str | None:
         """What the device shows of a value that it took."""
@@ -205,12 +181,6 @@ class DeviceBriefing:
         return self._tools.vault.keep(
             result.value, "setting_state", (device_id, result.name), "shown", is_secret=is_secret(result.name)
         )
-
-    async def _forget_below(self, session: LiveSession, path: str) -> None:
-        rows = await self._tools.parameters.below(session.device.id, path, _MOST_KNOWN)
-        if rows:
-            self._keeper.forget(session.device.id)
-            await self._tools.parameters.forget(session.device.id, session.fence, [row[0] for row in rows])
 
     def _opened(self, device_id: int, rows: Iterable[Row]) -> dict[str, KnownParameter]:
         return {
@@ -247,6 +217,30 @@ def _learned(session: LiveSession, outcome: Outcome) -> str | None:
     batches = json.dumps(learned)
     session.device = replace(session.device, batches=batches)
     return batches
+
+
+def _settings_report(wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None) -> SettingsReport:
+    """What became of the wishes that were pushed."""
+    states: list[SettingState] = []
+    open_ones = 0
+    for result in outcome.variables:
+        each = wanted.get(result.name)
+        if each is None or not each.uuid:
+            continue
+        if result.status in _DONE:
+            states.append(SettingState(result.name, each.uuid, "applied"))
+        elif result.status is VariableStatus.REFUSED and result.fault is not None:
+            states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
+        else:
+            open_ones += 1
+    return SettingsReport(states, settings_due=open_ones > 0, last_configuration=at, batches=batches)
+
+
+def _interval(outcome: Outcome) -> int | None:
+    """The interval that a device was given, if it was."""
+    given = [each.value for each in outcome.variables if each.name in _INTERVAL and each.value is not None]
+    seconds = [int(value) for value in given if value.isdecimal() and len(value) <= _DIGITS]
+    return seconds[-1] if seconds else None
 
 
 def _without_own_spellings(context: Context, wanted: Mapping[str, Wanted]) -> Context:

@@ -1,13 +1,17 @@
 """The operation that a session has in hand, and how its end is told."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
-from acs.domain.operation import OperationFault, OperationKind, Outcome, OutcomeState
-from acs.domain.queue import ClaimedOperation, Phase, Settlement
+from acs.domain.operation import JSON, OperationFault, OperationKind, Outcome, OutcomeState
+from acs.domain.queue import ClaimedOperation, OperationState, Phase
+from acs.domain.settlement import Settlement
 from acs.provisioning.plan import Plan
-from acs.services.requested import Requested
+from acs.services.requested import Requested, holds_secrets, outcome_text
+from acs.services.vault import Vault
+from acs.settings import Settings
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.errors import EncodeError
@@ -67,6 +71,57 @@ def told(kind: OperationKind, settlement: Settlement) -> str:
     if settlement.phase is Phase.AWAITING:
         return f"{kind} accepted by the device"
     return f"{kind} {settlement.state.value}"
+
+
+def progress_text(vault: Vault, work: InHand) -> str:
+    """How far an operation is, as kept: what was read on the way may be anything, so it is always sealed."""
+    text = json.dumps(work.plan.progress(), separators=(",", ":"))
+    return vault.seal(text, "operation", work.claimed.public_id, "progress")
+
+
+def read_progress(vault: Vault, claimed: ClaimedOperation) -> Mapping[str, JSON] | None:
+    """How far an operation was; None if it has not been begun."""
+    if not claimed.progress:
+        return None
+    progress: dict[str, JSON] = json.loads(vault.open(claimed.progress, "operation", claimed.public_id, "progress"))
+    return progress
+
+
+def settlement_of(work: InHand, outcome: Outcome, vault: Vault, at: float) -> Settlement:
+    """How an operation ends."""
+    public_id, is_secret = work.claimed.public_id, holds_secrets(work.requested.operation, outcome)
+    is_unknown = outcome.state is OutcomeState.UNKNOWN
+    return Settlement(
+        work.claimed,
+        OperationState(outcome.state.value),
+        at,
+        phase=Phase.SENT if is_unknown else Phase.NONE,
+        sent=work.sent if is_unknown else "",
+        outcome=vault.keep(outcome_text(outcome), "operation", public_id, "outcome", is_secret=is_secret),
+        fault=fault_text(outcome.fault),
+    )
+
+
+def until_proven(settlement: Settlement, kind: OperationKind, settings: Settings) -> Settlement:
+    """The same, if it takes the device's own word to complete such an operation, for when that has yet to come."""
+    match kind:
+        case OperationKind.REBOOT:
+            sent, seconds = "Reboot", settings.proof_timeout
+        case OperationKind.FACTORY | OperationKind.DEVICE_FACTORY:
+            sent, seconds = "FactoryReset", settings.proof_timeout
+        case OperationKind.DOWNLOAD:
+            sent, seconds = "Download", settings.transfer_timeout
+        case OperationKind.UPLOAD:
+            sent, seconds = "Upload", settings.transfer_timeout
+        case _:
+            return settlement
+    return replace(
+        settlement,
+        state=OperationState.IN_PROGRESS,
+        phase=Phase.AWAITING,
+        sent=sent,
+        proof_by=settlement.at + seconds,
+    )
 
 
 def unsendable(rpc: AcsRequest, style: WireStyle) -> str | None:

@@ -7,6 +7,7 @@ from acs.domain.contact import HistoryEntry
 from acs.domain.device import Credential
 from acs.domain.operation import Operation, OperationKind, Outcome, OutcomeState, Variable
 from acs.domain.reach import WakeTarget
+from acs.domain.settlement import Consequences, SettingsReport
 from acs.provisioning.context import Context
 from acs.provisioning.planner import plan_for
 from acs.services.errand import Errand
@@ -15,6 +16,7 @@ from acs.services.tools import Tools
 from cwmp_schemas.datamodel import lookup
 
 _SECRET_OCTETS: Final = 12
+_NOT_DUE: Final = SettingsReport(credentials_due=False)
 _PURPOSES: Final = ("cwmp", "connection_request")
 
 
@@ -30,7 +32,8 @@ class DeviceLogins:
         if not pending:
             # Only the answer to the push was lost: the device has logged in with what was pushed.
             at = self._tools.clock.wall()
-            await self._tools.wanted.settle(session.device.id, session.fence, (), at, credentials_due=False)
+            nothing_due = Consequences(settings=_NOT_DUE)
+            await self._tools.operations.keep(session.device.id, session.fence, nothing_due, at)
             return None
         texts = {each.purpose: (each.username, self._password(each)) for each in pending}
         names = [
@@ -79,9 +82,9 @@ class DeviceLogins:
         taken = outcome.state is OutcomeState.COMPLETED
         why = outcome.fault.string if outcome.fault else ""
         # A device that refuses is not asked in every session: it stays on what it has until it is reset.
-        await self._tools.wanted.settle(session.device.id, session.fence, (), at, credentials_due=False)
-        said = "pushed" if taken else f"refused: {why}"
-        await self._tools.contacts.add_history(session.device.id, at, HistoryEntry("credentials", "", None, said))
+        entry = HistoryEntry("credentials", "", None, "pushed" if taken else f"refused: {why}")
+        done = Consequences(settings=_NOT_DUE, history=(entry,))
+        await self._tools.operations.keep(session.device.id, session.fence, done, at)
 
     def _password(self, login: Credential) -> str:
         return self._tools.vault.open(login.password, "credential", login.uuid, "password")

@@ -8,6 +8,7 @@ from acs.domain.device import ManagedDevice
 from acs.domain.inventory import FirmwareImage
 from acs.domain.operation import JSONObject, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation, OperationState
+from acs.domain.settlement import TransferReport
 from acs.domain.transfer import DeskUnavailableError, Offer, Receipt, ReceivedFile, Slot
 from acs.domain.transfer_record import TransferRecord
 from acs.provisioning.arguments import request_from
@@ -37,16 +38,22 @@ class Transfers:
             return await self._upload(session, claimed, requested)
         return await self._download(session, claimed, requested)
 
-    async def answered(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
-        """The device has answered the RPC."""
+    async def answered(
+        self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float
+    ) -> TransferReport | None:
+        """What the answer to the RPC says of the transfer; None: nothing."""
         transfer = await self._tools.transfers.of_operation(claimed.id)
         if transfer is None:
-            return
+            return None
         if outcome.state is OutcomeState.FAILED:
-            await self._tools.transfers.end(transfer, at)
-        elif outcome.state is OutcomeState.COMPLETED and outcome.result.get("status") == 0:
-            # Status 0: it is done and applied, and no TransferComplete follows.
-            await self._reported(session.device, transfer, 0, "", said=outcome, at=at)
+            return TransferReport(transfer.id, is_over=True)
+        if outcome.state is not OutcomeState.COMPLETED or outcome.result.get("status") != 0:
+            return None
+        # Status 0: it is done and applied, and no TransferComplete follows.
+        reported = _report(0, "", at)
+        if await self._awaits_version(session.device, transfer):
+            return TransferReport(transfer.id, reported)
+        return TransferReport(transfer.id, reported, is_over=True, arrived_image_id=transfer.firmware_image_id)
 
     async def completed(self, session: LiveSession, report: TransferComplete) -> None:
         """A TransferComplete: whose it is, and what it means."""
@@ -59,14 +66,14 @@ class Transfers:
                 await self._tools.contacts.add_history(session.device.id, at, entry)
                 session.noted.add(entry)
             return
-        await self._reported(session.device, transfer, fault.fault_code, fault.fault_string, said=None, at=at)
+        await self._reported(session.device, transfer, fault.fault_code, fault.fault_string, at)
 
     async def prove_by_version(self, device: ManagedDevice, version: str) -> None:
         """The device runs a software version: it proves the downloads that were to bring it."""
         at = self._tools.clock.wall()
         for transfer in await self._tools.transfers.unproven_of_device(device.id):
             if transfer.version and transfer.version == version:
-                await self._finish(device, transfer, Outcome(OutcomeState.COMPLETED), transfer.reported, at)
+                await self._settle(transfer, Outcome(OutcomeState.COMPLETED), transfer.reported, at, ends=True)
 
     async def offer(self, transfer_id: int) -> Offer | None:
         """See ``TransferDesk``."""
@@ -87,11 +94,9 @@ class Transfers:
             before = await self._tools.transfers.by_id(transfer_id)
             if before is None or not await self._tools.transfers.receive(transfer_id, file, at):
                 return Receipt(recorded=False)
-            device = await self._tools.devices.by_id(before.device_id)
-            if device is not None:
-                result: JSONObject = {"size": file.size, "sha256": file.sha256, "file_name": file.file_name}
-                outcome = Outcome(OutcomeState.COMPLETED, result=result)
-                await self._settle(device, before, outcome, before.reported, at, ends=False)
+            result: JSONObject = {"size": file.size, "sha256": file.sha256, "file_name": file.file_name}
+            outcome = Outcome(OutcomeState.COMPLETED, result=result)
+            await self._settle(before, outcome, before.reported, at, ends=False)
         except StoreError as error:
             raise DeskUnavailableError(str(error)) from error
         return Receipt(recorded=True, superseded=before.file_key or None)
@@ -171,40 +176,27 @@ class Transfers:
         late = await self._tools.transfers.unproven_of_device(device_id)
         return next((each for each in (*waiting, *late) if each.command_key == command_key), None)
 
-    async def _reported(
-        self, device: ManagedDevice, transfer: TransferRecord, code: int, text: str, *, said: Outcome | None, at: float
-    ) -> None:
-        reported = json.dumps({"fault_code": code, "fault_string": text[:_MAX_TEXT], "at": at})
-        current = await self._tools.devices.by_id(device.id) or device
-        if code == 0 and transfer.version and transfer.version != current.software_version:
-            # The image is there; that it runs is proven by the version that the device reports once it has booted.
+    async def _reported(self, device: ManagedDevice, transfer: TransferRecord, code: int, text: str, at: float) -> None:
+        reported = _report(code, text, at)
+        if code == 0 and await self._awaits_version(device, transfer):
             await self._tools.transfers.report(transfer, reported, at)
             return
+        # GigaSpire reports 9011 though the upload has arrived.
         if code == 0 or transfer.received_at is not None:
-            # GigaSpire reports 9011 though the upload has arrived.
-            await self._finish(device, transfer, said or Outcome(OutcomeState.COMPLETED), reported, at)
-            return
-        outcome = Outcome(OutcomeState.FAILED, OperationFault(text[:_MAX_TEXT], code))
-        await self._finish(device, transfer, outcome, reported, at)
+            outcome = Outcome(OutcomeState.COMPLETED)
+        else:
+            outcome = Outcome(OutcomeState.FAILED, OperationFault(text[:_MAX_TEXT], code))
+        await self._settle(transfer, outcome, reported, at, ends=True)
 
-    async def _finish(
-        self, device: ManagedDevice, transfer: TransferRecord, outcome: Outcome, reported: str, at: float
-    ) -> None:
-        image = transfer.firmware_image_id
-        if image is not None and image == device.firmware_image_id and outcome.state is OutcomeState.COMPLETED:
-            # First: once the operation is settled nobody would look at this again.
-            await self._tools.devices.want_firmware(device.id, image, at, is_pending=False)
-        await self._settle(device, transfer, outcome, reported, at, ends=True)
+    async def _awaits_version(self, device: ManagedDevice, transfer: TransferRecord) -> bool:
+        """Whether an image that is there has yet to be proven by the version that the device reports once it runs."""
+        if not transfer.version:
+            return False
+        current = await self._tools.devices.by_id(device.id) or device
+        return transfer.version != current.software_version
 
     async def _settle(
-        self,
-        device: ManagedDevice,
-        transfer: TransferRecord,
-        outcome: Outcome,
-        reported: str,
-        at: float,
-        *,
-        ends: bool,
+        self, transfer: TransferRecord, outcome: Outcome, reported: str, at: float, *, ends: bool
     ) -> None:
         state = OperationState(outcome.state.value)
         public_id = await self._tools.transfers.public_id(transfer)
@@ -235,3 +227,8 @@ class Transfers:
     def _base(self, session: LiveSession) -> str:
         public = self._tools.settings.cwmp_public_url
         return str(public) if public else session.base_url
+
+
+def _report(code: int, text: str, at: float) -> str:
+    """What a device reported of a file, as it is kept."""
+    return json.dumps({"fault_code": code, "fault_string": text[:_MAX_TEXT], "at": at})

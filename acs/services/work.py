@@ -1,24 +1,33 @@
 """What one session does for its device: operations first, then logins of its own, then settings that are due."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from acs.auth.sealing import SealError
 from acs.domain.contact import HistoryEntry
-from acs.domain.operation import JSON, Operation, OperationFault, OperationKind, Outcome, OutcomeState
-from acs.domain.queue import ClaimedOperation, OperationState, Phase, Settlement
+from acs.domain.operation import Operation, OperationFault, OperationKind, Outcome, OutcomeState
+from acs.domain.queue import ClaimedOperation, OperationState
+from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settlement
 from acs.provisioning.context import Context
 from acs.provisioning.errors import InvalidDataError, PlanningError
 from acs.provisioning.plan import Plan, is_repeatable
 from acs.provisioning.planner import plan_for, refusal
 from acs.services.errand import Errand
-from acs.services.in_hand import NOTHING, InHand, fault_text, told, unsendable
+from acs.services.in_hand import (
+    NOTHING,
+    InHand,
+    fault_text,
+    progress_text,
+    read_progress,
+    settlement_of,
+    told,
+    unsendable,
+    until_proven,
+)
 from acs.services.live import LiveSession
-from acs.services.requested import Requested, holds_secrets, outcome_text, read_requested
+from acs.services.requested import Requested, read_requested
 from acs.services.tools import Tools
-from acs.services.values import ValueKeeper
 from acs.session.events import EndReason
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
@@ -49,8 +58,10 @@ class Briefing(Protocol):
     async def errands(self, session: LiveSession) -> list[Errand]:
         """What is to be done without being asked, once the operations are done."""
 
-    async def settled(self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float) -> None:
-        """An operation is over: what follows from it for settings and the like."""
+    async def consequences(
+        self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float
+    ) -> Consequences:
+        """What follows from the end of an operation for parameters, settings and the like."""
 
 
 class Work:
@@ -59,13 +70,11 @@ class Work:
     def __init__(
         self,
         tools: Tools,
-        keeper: ValueKeeper,
         briefing: Briefing,
         session: LiveSession,
         wake: Callable[[int], None],
     ) -> None:
         self._tools = tools
-        self._keeper = keeper
         self._briefing = briefing
         self._session = session
         self._wake = wake
@@ -112,7 +121,7 @@ class Work:
             self._session.fence,
             work.claimed,
             sent=work.sent,
-            progress=self._progress(work),
+            progress=progress_text(self._tools.vault, work),
             at=self._tools.clock.wall(),
             **self._hold(),
         )
@@ -190,10 +199,14 @@ class Work:
             delay = min(longest, claimed.retry_delay * 2 ** min(attempts - 1, 20))
             ready_at = now + delay * self._tools.chance.between(1 - _JITTER, 1 + _JITTER)
         settlement = Settlement(
-            claimed, OperationState.QUEUED, now, progress=self._progress(work), ready_at=ready_at, attempts=attempts
+            claimed,
+            OperationState.QUEUED,
+            now,
+            progress=progress_text(self._tools.vault, work),
+            ready_at=ready_at,
+            attempts=attempts,
         )
-        if await self._tools.operations.settle(self._session.device.id, self._session.fence, settlement) is None:
-            raise FenceLostError
+        await self._let_go(settlement)
         if ready_at <= now and not superseded:
             self._call_again()
 
@@ -208,9 +221,7 @@ class Work:
         session, outstanding = self._session, self._session.machine.outstanding
         sent = outstanding.method if outstanding is not None else ""
         claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence, sent)
-        if claimed is None:
-            return
-        await self._take(claimed)
+        await self._begin(claimed)
         work = self._in_hand
         if work is None or outstanding is None:
             return
@@ -240,50 +251,59 @@ class Work:
         session, operations, at = self._session, self._tools.operations, self._tools.clock.wall()
         # Whoever queues another one from here on says so again.
         session.has_operations = False
-        cut_off = None if self._is_recovered else fault_text(OperationFault("its session was cut off"))
-        claimed = await operations.claim(session.device.id, session.fence, at, cut_off=cut_off)
-        self._is_recovered = True
-        if claimed is None:
-            return False
-        session.has_operations = True
-        await self._take(claimed)
-        return True
+        claimed = await operations.claim(session.device.id, session.fence, at, cut_off=self._cut_off())
+        session.has_operations |= claimed is not None
+        await self._begin(claimed)
+        return claimed is not None
 
-    async def _take(self, claimed: ClaimedOperation) -> None:
+    def _cut_off(self) -> str | None:
+        """What is said of operations that an earlier session left in progress; None once they are settled."""
+        if self._is_recovered:
+            return None
+        self._is_recovered = True
+        return fault_text(OperationFault("its session was cut off"))
+
+    async def _begin(self, claimed: ClaimedOperation | None) -> None:
+        """Plan an operation that was taken; in the place of one that cannot be begun now there is the next one."""
+        while claimed is not None:
+            claimed = await self._take(claimed)
+
+    async def _take(self, claimed: ClaimedOperation) -> ClaimedOperation | None:
         kind = OperationKind(claimed.kind)
         # Stands in for a request that cannot be read.
         requested = Requested(Operation(kind))
         try:
             requested = read_requested(self._tools.vault, claimed)
-            if kind in _CONFIGURES and await self._postponed(claimed):
-                return
+            if kind in _CONFIGURES and (until := self._starts_until()) is not None:
+                return await self._postpone(claimed, until)
             context = await self._briefing.context(self._session, claimed, requested)
-            plan = plan_for(requested.operation, context, self._saved(claimed))
+            plan = plan_for(requested.operation, context, read_progress(self._tools.vault, claimed))
         except PlanningError as error:
             outcome = refusal(requested.operation, error)
         except (SealError, InvalidDataError) as error:
             outcome = Outcome(OutcomeState.FAILED, OperationFault(f"what is kept of it cannot be read: {error}"))
         else:
             self._in_hand = InHand(claimed, requested, plan)
-            return
-        await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
+            return None
+        return await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
 
-    async def _postponed(self, claimed: ClaimedOperation) -> bool:
-        """Whether the device is still starting and would refuse this (Baicells, 600 s)."""
-        delay, now = self._session.quirks.config_delay, self._tools.clock.wall()
-        if not delay or self._session.booted_at is None or now >= self._session.booted_at + delay:
-            return False
+    def _starts_until(self) -> float | None:
+        """Until when the device is starting and would refuse to be changed (Baicells, 600 s); None if it is not."""
+        delay, booted_at = self._session.quirks.config_delay, self._session.booted_at
+        if not delay or booted_at is None or self._tools.clock.wall() >= booted_at + delay:
+            return None
+        return booted_at + delay
+
+    async def _postpone(self, claimed: ClaimedOperation, until: float) -> ClaimedOperation | None:
         settlement = Settlement(
             claimed,
             OperationState.QUEUED,
-            now,
+            self._tools.clock.wall(),
             progress=claimed.progress,
-            ready_at=self._session.booted_at + delay,
+            ready_at=until,
             attempts=claimed.attempts - 1,
         )
-        if await self._tools.operations.settle(self._session.device.id, self._session.fence, settlement) is None:
-            raise FenceLostError
-        return True
+        return (await self._let_go(settlement)).following
 
     async def _finish_plan(self) -> None:
         """The plan that is on has no more to send."""
@@ -295,70 +315,44 @@ class Work:
             return
         work, self._in_hand = self._in_hand, None
         if work is not None:
-            await self._settle(work, work.plan.outcome)
+            await self._begin(await self._settle(work, work.plan.outcome))
 
-    async def _settle(self, work: InHand, outcome: Outcome) -> None:
+    async def _settle(self, work: InHand, outcome: Outcome) -> ClaimedOperation | None:
+        """End an operation with all that follows from it; the next one, if that could be taken."""
         session, tools, at = self._session, self._tools, self._tools.clock.wall()
         claimed, kind = work.claimed, work.requested.operation.kind
-        settlement = Settlement(claimed, OperationState(outcome.state.value), at)
-        if outcome.state is OutcomeState.COMPLETED and (awaits := self._awaited(work.requested, outcome)) is not None:
-            sent, seconds = awaits
-            settlement = replace(
-                settlement,
-                state=OperationState.IN_PROGRESS,
-                phase=Phase.AWAITING,
-                sent=sent,
-                proof_by=at + seconds,
-            )
-        elif outcome.state is OutcomeState.UNKNOWN:
-            settlement = replace(settlement, phase=Phase.SENT, sent=work.sent)
-        values = await self._keeper.keep(session.device.id, outcome.learned)
-        settlement = replace(
-            settlement,
-            outcome=tools.vault.keep(
-                outcome_text(outcome),
-                "operation",
-                claimed.public_id,
-                "outcome",
-                is_secret=holds_secrets(work.requested.operation, outcome),
-            ),
-            fault=fault_text(outcome.fault),
-        )
+        found = await self._briefing.consequences(session, claimed, outcome, at)
+        is_over = found.transfer is not None and found.transfer.is_over
+        settlement = settlement_of(work, outcome, tools.vault, at)
+        if settlement.state is OperationState.COMPLETED and not is_over:
+            settlement = until_proven(settlement, kind, tools.settings)
         entry = HistoryEntry("operation", claimed.public_id, None, told(kind, settlement))
-        # Whoever queues another one from here on says so again.
-        had_more, session.has_operations = session.has_operations, False
-        more = await tools.operations.settle(
-            session.device.id, session.fence, settlement, values=values, history=(entry,)
-        )
-        if more is None:
-            # Unless the session is lost, the operation was settled meanwhile: its file came before its answer, say.
-            if not await tools.contacts.hold(session.device.id, session.fence, **self._hold()):
-                raise FenceLostError
-            session.has_operations |= had_more
-            return
-        session.has_operations |= more
-        self.settled += 1
-        if settlement.state.is_final:
-            tools.metrics.operations_ended.inc(kind, settlement.state.value)
-        await self._briefing.settled(session, claimed, outcome, at)
+        settled = await self._let_go(settlement, replace(found, history=(entry,)))
+        if settled.is_new:
+            self.settled += 1
+            if settlement.state.is_final:
+                tools.metrics.operations_ended.inc(kind, settlement.state.value)
+            if is_over:
+                tools.metrics.transfers.inc(kind.value, settlement.state.value)
+        return settled.following
 
-    def _awaited(self, requested: Requested, outcome: Outcome) -> tuple[str, float] | None:
-        """What the device has yet to prove, and how long it has for it."""
-        settings = self._tools.settings
-        if outcome.result.get("status") == 0 and requested.firmware_image_id is None:
-            # A transfer that is done and applied, with no version to prove it.
-            return None
-        match requested.operation.kind:
-            case OperationKind.REBOOT:
-                return "Reboot", settings.proof_timeout
-            case OperationKind.FACTORY | OperationKind.DEVICE_FACTORY:
-                return "FactoryReset", settings.proof_timeout
-            case OperationKind.DOWNLOAD:
-                return "Download", settings.transfer_timeout
-            case OperationKind.UPLOAD:
-                return "Upload", settings.transfer_timeout
-            case _:
-                return None
+    async def _let_go(self, settlement: Settlement, found: Consequences = NO_CONSEQUENCES) -> Settled:
+        """Let an operation leave the session; the next one is taken by the same commit if the device bears more."""
+        session, claims = self._session, self._session.machine.may_send
+        # Whoever queues another one from here on says so again.
+        session.has_operations = False
+        settled = await self._tools.operations.settle(
+            session.device.id,
+            session.fence,
+            settlement,
+            found,
+            claims=claims,
+            cut_off=self._cut_off() if claims else None,
+        )
+        if settled is None:
+            raise FenceLostError
+        session.has_operations |= settled.following is not None if claims else settled.has_more
+        return settled
 
     async def _save(self, work: InHand) -> None:
         work.sent = ""
@@ -366,7 +360,7 @@ class Work:
             self._session.device.id,
             self._session.fence,
             work.claimed,
-            progress=self._progress(work),
+            progress=progress_text(self._tools.vault, work),
             at=self._tools.clock.wall(),
             **self._hold(),
         )
@@ -375,16 +369,3 @@ class Work:
 
     def _hold(self) -> dict[str, Any]:
         return self._session.held(self._tools.clock.monotonic(), self._tools.clock.wall())
-
-    def _progress(self, work: InHand) -> str:
-        text = json.dumps(work.plan.progress(), separators=(",", ":"))
-        # What was read on the way may be anything: it is always sealed.
-        return self._tools.vault.seal(text, "operation", work.claimed.public_id, "progress")
-
-    def _saved(self, claimed: ClaimedOperation) -> Mapping[str, JSON] | None:
-        if not claimed.progress:
-            return None
-        saved: dict[str, JSON] = json.loads(
-            self._tools.vault.open(claimed.progress, "operation", claimed.public_id, "progress")
-        )
-        return saved

@@ -15,7 +15,6 @@ _CREATE_CONTACT = batch("device", "create_contact")
 _DELETE = batch("device", "delete")
 _SET_QUARANTINED = batch("device", "set_quarantined")
 _SET_TYPE = batch("device", "set_type")
-_SET_UPDATE_FREQUENCY = batch("device", "set_update_frequency")
 _WANT_FIRMWARE = batch("device", "want_firmware")
 _REVISE = batch("device", "revise")
 _NAMES = query("device", "names_like")
@@ -120,10 +119,6 @@ class DeviceStore:
         """Make a device one of a type: its settings are to be pushed."""
         await self._writer.write(device_id, (_SET_TYPE, [(device_id, type_id, at)]), (_MARK_DUE, [(device_id,)]))
 
-    async def set_update_frequency(self, device_id: int, seconds: int, at: float) -> None:
-        """How often a device is to inform."""
-        await self._writer.write(device_id, (_SET_UPDATE_FREQUENCY, [(device_id, seconds, at)]))
-
     async def want_firmware(
         self, device_id: int, firmware_image_id: int | None, at: float, *, is_pending: bool
     ) -> None:
@@ -156,7 +151,7 @@ class DeviceStore:
                     for each in logins
                 ],
             ),
-            (_REVISE, [(device_id,)]),
+            (_REVISE, [(device_id, None)]),
         )
 
     async def confirm_logins(self, device_id: int, logins: Sequence[Credential]) -> None:
@@ -165,7 +160,7 @@ class DeviceStore:
             device_id,
             (_DROP_OF_DEVICE, [(device_id, each.purpose, True) for each in logins]),
             (_CONFIRM, [(device_id, each.uuid) for each in logins]),
-            (_REVISE, [(device_id,)]),
+            (_REVISE, [(device_id, None)]),
         )
 
     async def drop_logins(self, device_id: int) -> None:
@@ -177,7 +172,7 @@ class DeviceStore:
                 [(device_id, "cwmp", None), (device_id, "connection_request", None)],
             ),
             (_WANT_CREDENTIALS, [(device_id,)]),
-            (_REVISE, [(device_id,)]),
+            (_REVISE, [(device_id, None)]),
         )
 
     async def want_logins(self, device_id: int) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from acs.domain.contact import HistoryEntry, NewValue
+from acs.domain.contact import HistoryEntry
 from acs.domain.queue import (
     ClaimedOperation,
     OperationRecord,
@@ -11,12 +11,12 @@ from acs.domain.queue import (
     Origin,
     Phase,
     QueuedOperation,
-    Settlement,
 )
+from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settlement
+from acs.store.consequences import consequence_steps, lock_step
 from acs.store.contacts import history_step
 from acs.store.database import Database
-from acs.store.parameters import value_steps
-from acs.store.statements import Batch, Row, batch, query
+from acs.store.statements import Batch, Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
 _QUEUE = batch("operation", "queue")
@@ -39,11 +39,18 @@ _TO_EXPIRE, _EXPIRE = query("operation", "to_expire"), batch("operation", "expir
 _TO_FAIL, _FAIL = query("operation", "to_fail_unproven"), batch("operation", "fail_unproven")
 _TO_PRUNE, _PRUNE = query("operation", "to_prune"), batch("operation", "prune")
 _HOLD = batch("contact", "hold")
-_ADD_HISTORY = batch("history", "add_in_session")
 
 
 WAKE_NET: Final = 30.0
 """After how many seconds a device that was to be called at once is called again, if it has not come."""
+
+
+_NO_CLAIM: Final[tuple[Step, Step]] = (_RECOVER, ()), (_CLAIM, ())
+
+
+def _claim_steps(device_id: int, fence: int, at: float, cut_off: str | None) -> tuple[Step, Step]:
+    left = [] if cut_off is None else [(device_id, fence, at, cut_off)]
+    return (_RECOVER, left), (_CLAIM, [(device_id, fence, at)])
 
 
 class OperationStore:
@@ -93,11 +100,8 @@ class OperationStore:
 
         With a fault for what was cut off, what an earlier session left in progress is settled first; see ``recover``.
         """
-        left = [] if cut_off is None else [(device_id, fence, at, cut_off)]
-        _, claimed = await self._writer.write(device_id, (_RECOVER, left), (_CLAIM, [(device_id, fence, at)]))
-        if not claimed:
-            return None
-        return _claimed(claimed[0])
+        _, claimed = await self._writer.write(device_id, *_claim_steps(device_id, fence, at, cut_off))
+        return _claimed(claimed[0]) if claimed else None
 
     async def mark_sent(
         self,
@@ -143,11 +147,13 @@ class OperationStore:
         device_id: int,
         fence: int,
         settlement: Settlement,
+        consequences: Consequences = NO_CONSEQUENCES,
         *,
-        values: Sequence[NewValue] = (),
-        history: tuple[HistoryEntry, ...] = (),
-    ) -> bool | None:
-        """How an operation leaves a session, with what was learned on the way: whether another one waits.
+        claims: bool = False,
+        cut_off: str | None = None,
+    ) -> Settled | None:
+        """How an operation leaves a session, with all that follows from it; perhaps the next one is taken, as ``claim``
+        does.
 
         None if another session has begun; then nothing was changed.
         """
@@ -168,16 +174,23 @@ class OperationStore:
             operation.attempts if settlement.attempts is None else settlement.attempts,
             at,
         )
-        settled, *_ = await self._writer.write(
+        held, settled, *_, claimed = await self._writer.write(
             device_id,
+            lock_step(device_id, fence),
             (_SETTLE, [row]),
-            *value_steps(device_id, fence, values, at),
-            (
-                _ADD_HISTORY,
-                [(device_id, fence, at, each.kind, each.subject, each.old, each.new, each.actor) for each in history],
-            ),
+            *consequence_steps(device_id, fence, consequences, at),
+            *(_claim_steps(device_id, fence, at, cut_off) if claims else _NO_CLAIM),
         )
-        return bool(settled[0][2]) if settled else None
+        if not held:
+            return None
+        return Settled(bool(settled), bool(held[0][1]), _claimed(claimed[0]) if claimed else None)
+
+    async def keep(self, device_id: int, fence: int, consequences: Consequences, at: float) -> bool:
+        """What follows from work that was no operation; False, with nothing changed, if another session has begun."""
+        held, *_ = await self._writer.write(
+            device_id, lock_step(device_id, fence), *consequence_steps(device_id, fence, consequences, at)
+        )
+        return bool(held)
 
     async def adopt(self, device_id: int, fence: int, new_fence: int, sent: str = "") -> ClaimedOperation | None:
         """Take the operation that a session had, for the one that goes on with it; ``sent`` is what is out."""

@@ -14,7 +14,7 @@ _INTERN = batch("parameter", "intern")
 _IDS = query("parameter", "ids")
 _NOTE_CHANGES = batch("parameter", "note_changes")
 _RECORD = batch("parameter", "record")
-_FORGET_PATHS = batch("parameter", "forget_paths")
+_FORGET_BELOW = batch("parameter", "forget_below")
 _KNOWN = query("parameter", "known")
 _BELOW = query("parameter", "below")
 _COUNT = query("parameter", "count")
@@ -39,6 +39,11 @@ def value_steps(device_id: int, fence: int, values: Sequence[NewValue], at: floa
             [(device_id, fence, each.path_id, each.value, each.type, each.writable, at) for each in values],
         ),
     )
+
+
+def gone_step(device_id: int, fence: int, gone: Sequence[str]) -> Step:
+    """The step that drops what is no longer there: all below these paths."""
+    return _FORGET_BELOW, [(device_id, fence, *_bounds(prefix)) for prefix in gone]
 
 
 class ParameterStore:
@@ -86,20 +91,13 @@ class ParameterStore:
         """Keep what a device said within its session."""
         await self._writer.write(device_id, *value_steps(device_id, fence, values, at))
 
-    async def forget(self, device_id: int, fence: int, paths: Sequence[str]) -> None:
-        """Drop what is no longer there."""
-        found = await self._look_up(list(paths))
-        await self._writer.write(
-            device_id, (_FORGET_PATHS, [(device_id, fence, number) for number in sorted(found.values())])
-        )
-
     async def known(self, device_id: int, paths: Iterable[str]) -> list[Row]:
         """Path, value, type and writable of the paths that are known."""
         return await self._database.fetch(_KNOWN, {"device_id": device_id, "paths": json.dumps(sorted(set(paths)))})
 
     async def below(self, device_id: int, prefix: str, most: int) -> list[Row]:
         """Path, value, type and writable of what is known below a partial path."""
-        low, high = prefix, f"{prefix}\U0010ffff"
+        low, high = _bounds(prefix)
         rows = await self._database.fetch(_BELOW, {"device_id": device_id, "low": low, "high": high, "most": most})
         return [row[:4] for row in rows]
 
@@ -113,3 +111,8 @@ class ParameterStore:
         if not paths:
             return {}
         return {row[0]: row[1] for row in await self._database.fetch(_IDS, {"paths": json.dumps(list(paths))})}
+
+
+def _bounds(prefix: str) -> tuple[str, str]:
+    """Between which paths those lie that begin so."""
+    return prefix, f"{prefix}\U0010ffff"

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from acs.domain.settlement import SettingsReport
 from acs.store.database import Database
-from acs.store.statements import batch, query
+from acs.store.statements import Step, batch, query
 from acs.store.writer import GroupWriter
 
 _EFFECTIVE = query("setting", "effective")
@@ -49,20 +50,23 @@ class KeptSetting:
     """What the device shows since it was applied, as kept; None: not known."""
 
 
-@dataclass(frozen=True, slots=True)
-class SettingState:
-    """What became of a setting."""
-
-    path: str
-    """The parameter."""
-    uuid: str
-    """Which wish it was."""
-    state: str
-    """``applied`` or ``refused``."""
-    fault: str = ""
-    """Why it was refused."""
-    shown: str | None = field(default=None, repr=False)
-    """What the device shows since, as kept."""
+def settings_steps(device_id: int, fence: int, report: SettingsReport | None, at: float) -> tuple[Step, Step, Step]:
+    """The steps that keep what became of settings in a session."""
+    if report is None:
+        return (_RECORD_STATES, ()), (_SETTLE_FLAGS, ()), (_REVISE_DEVICE, ())
+    flags = (report.settings_due, report.credentials_due, report.last_configuration, report.batches)
+    return (
+        (
+            _RECORD_STATES,
+            [
+                (device_id, fence, each.path, each.uuid, each.state, each.fault, each.shown, at)
+                for each in report.states
+            ],
+        ),
+        (_SETTLE_FLAGS, [(device_id, fence, *flags)]),
+        # Whoever remembers the device is to look again.
+        (_REVISE_DEVICE, [] if report.batches is None else [(device_id, fence)]),
+    )
 
 
 class SettingStore:
@@ -96,30 +100,3 @@ class SettingStore:
         """Want values of a type's devices no longer; None: any."""
         rows = [(type_id, path) for path in ([None] if paths is None else paths)]
         await self._writer.write(f"type {type_id}", (_DROP_OF_TYPE, rows), (_MARK_DUE_OF_TYPE, [(type_id,)]))
-
-    async def settle(
-        self,
-        device_id: int,
-        fence: int,
-        states: Sequence[SettingState],
-        at: float,
-        *,
-        settings_due: bool | None = None,
-        credentials_due: bool | None = None,
-        last_configuration: float | None = None,
-        batches: str | None = None,
-    ) -> None:
-        """What became of settings in a session, and what is left to do."""
-        await self._writer.write(
-            device_id,
-            (
-                _RECORD_STATES,
-                [(device_id, fence, each.path, each.uuid, each.state, each.fault, each.shown, at) for each in states],
-            ),
-            (
-                _SETTLE_FLAGS,
-                [(device_id, fence, settings_due, credentials_due, last_configuration, batches)],
-            ),
-            # Whoever remembers the device is to look again.
-            (_REVISE_DEVICE, [] if batches is None else [(device_id,)]),
-        )

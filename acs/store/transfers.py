@@ -5,11 +5,12 @@ from collections.abc import Sequence
 
 from acs.domain.contact import HistoryEntry
 from acs.domain.queue import OperationState
+from acs.domain.settlement import TransferReport
 from acs.domain.transfer import ReceivedFile
 from acs.domain.transfer_record import TransferRecord
 from acs.store.contacts import history_step
 from acs.store.database import Database
-from acs.store.statements import batch, query
+from acs.store.statements import Step, batch, query
 from acs.store.writer import GroupWriter
 
 _OPEN = batch("transfer", "open")
@@ -21,9 +22,21 @@ _PUBLIC_ID = query("transfer", "public_id")
 _NAMED_FILES = query("transfer", "named_files")
 _RECEIVE = batch("transfer", "receive")
 _REPORT = batch("transfer", "report")
-_CLOSE = batch("transfer", "close")
 _SETTLE_OPERATION = batch("transfer", "settle_operation")
 _TO_CLOSE, _END = query("transfer", "to_close"), batch("transfer", "end")
+_FIRMWARE_ARRIVED = batch("device", "firmware_arrived")
+
+
+def transfer_steps(device_id: int, fence: int, report: TransferReport | None, at: float) -> tuple[Step, Step, Step]:
+    """The steps that keep what the answer to its RPC says of a transfer."""
+    if report is None:
+        return (_FIRMWARE_ARRIVED, ()), (_REPORT, ()), (_END, ())
+    number, image = report.transfer_id, report.arrived_image_id
+    return (
+        (_FIRMWARE_ARRIVED, [] if image is None else [(device_id, fence, image, at)]),
+        (_REPORT, [(device_id, fence, number, report.reported, at)] if report.reported else []),
+        (_END, [(device_id, fence, number, at)] if report.is_over else []),
+    )
 
 
 class TransferStore:
@@ -107,7 +120,7 @@ class TransferStore:
 
     async def report(self, transfer: TransferRecord, reported: str, at: float) -> None:
         """What the device reported of a transfer, without an end to the operation."""
-        await self._writer.write(transfer.device_id, (_REPORT, [(transfer.device_id, transfer.id, reported, at)]))
+        await self._writer.write(transfer.device_id, (_REPORT, [(transfer.device_id, None, transfer.id, reported, at)]))
 
     async def finish(
         self,
@@ -124,21 +137,17 @@ class TransferStore:
         """End the operation of a transfer, and the transfer unless more may come of it; the public id, or None if the
         operation had ended before.
         """
-        device_id = transfer.device_id
-        _, _, settled, _ = await self._writer.write(
+        device_id, image = transfer.device_id, transfer.firmware_image_id
+        has_arrived = image is not None and state is OperationState.COMPLETED
+        settled, *_ = await self._writer.write(
             device_id,
-            (_REPORT, [(device_id, transfer.id, reported, at)]),
-            (_CLOSE, [(device_id, transfer.operation_id, "ended", at)] if ends else []),
             (_SETTLE_OPERATION, [(device_id, transfer.operation_id, state.value, outcome, fault, at)]),
             history_step(device_id, at, history),
+            (_FIRMWARE_ARRIVED, [(device_id, None, image, at)] if has_arrived else []),
+            (_REPORT, [(device_id, None, transfer.id, reported, at)]),
+            (_END, [(device_id, None, transfer.id, at)] if ends else []),
         )
         return settled[0][2] if settled else None
-
-    async def end(self, transfer: TransferRecord, at: float) -> None:
-        """End a transfer whose operation has ended."""
-        await self._writer.write(
-            transfer.device_id, (_CLOSE, [(transfer.device_id, transfer.operation_id, "ended", at)])
-        )
 
     async def public_id(self, transfer: TransferRecord) -> str:
         """What the operation of a transfer is called."""
@@ -155,5 +164,6 @@ class TransferStore:
         due = await self._database.fetch(_TO_CLOSE, {"at": at, "most": most})
         if not due:
             return 0
-        (ended,) = await self._writer.write("end transfers", (_END, [(*row, at) for row in sorted(due)]))
+        rows = [(device_id, None, number, at) for device_id, number in sorted(due)]
+        (ended,) = await self._writer.write("end transfers", (_END, rows))
         return len(ended)

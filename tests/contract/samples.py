@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from acs.domain.contact import InformRecord, Met, NewValue
 from acs.domain.device import Identity
+from acs.domain.inventory import FirmwareImageDetails
 from acs.domain.queue import Origin, QueuedOperation
 from tests.contract.opened import OpenStore
 
@@ -22,7 +23,9 @@ TEXTS = [
 ]
 
 
-async def make_device(store: OpenStore, serial: str = "S1", *, type_id: int | None = None) -> int:
+async def make_device(
+    store: OpenStore, serial: str = "S1", *, type_id: int | None = None, update_frequency: int | None = None
+) -> int:
     """A device."""
     return await store.devices.create(
         uuid=f"uuid {serial}",
@@ -30,6 +33,7 @@ async def make_device(store: OpenStore, serial: str = "S1", *, type_id: int | No
         identity=Identity("00AABB", "Box", serial),
         at=AT,
         type_id=type_id,
+        update_frequency=update_frequency,
     )
 
 
@@ -65,4 +69,37 @@ def operation(device_id: int, name: str = "1") -> QueuedOperation:
         origin=Origin.USER,
         request='{"variables": []}',
         command_key=f"key_{device_id}_{name}",
+    )
+
+
+async def make_image(store: OpenStore, name: str = "image") -> int:
+    """A firmware image."""
+    details = FirmwareImageDetails(name, "2.0", "image.bin", "1 Firmware Upgrade Image")
+    return await store.images.create(details, size=1, sha256="s", file_key=f"key of {name}", at=AT)
+
+
+async def make_transfer(
+    store: OpenStore,
+    device_id: int,
+    operation_id: int,
+    direction: str = "download",
+    text: str = "x",
+    *,
+    image: int | None = None,
+) -> int:
+    """A transfer of an operation."""
+    return await store.transfers.open(
+        device_id,
+        operation_id,
+        direction=direction,
+        command_key=text,
+        file_type=text,
+        file_name=text,
+        firmware_image_id=image,
+        version=text,
+        size=None,
+        sha256=text,
+        file_key=text,
+        expires_at=AT + 100,
+        at=AT,
     )

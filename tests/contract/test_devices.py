@@ -8,6 +8,7 @@ import pytest
 from acs.domain.contact import Description, HistoryEntry, NewValue
 from acs.domain.device import Credential, Identity
 from acs.domain.inventory import DeviceTypeDetails
+from acs.domain.settlement import Consequences
 from acs.store.contacts import ContactStore
 from acs.store.errors import ConflictError
 from acs.store.writer import GroupWriter
@@ -210,7 +211,8 @@ async def test_what_lies_below_a_path_is_found_in_order_and_with_a_bound(store: 
     ]
     assert await store.parameters.count(device_id) == 5
     fence = (await meet(store, device_id)).fence
-    await store.parameters.forget(device_id, fence, ["Device.W", "Device.WiFi.A", "Device.Unknown"])
+    gone = Consequences(gone=["Device.WiFi.SSID.", "Device.Unknown."])
+    assert await store.operations.keep(device_id, fence, gone, AT)
     assert (await store.parameters.count(device_id), await store.parameters.count(other)) == (3, 5)
 
 

@@ -6,15 +6,16 @@ from typing import Final
 
 import pytest
 
-from acs.domain.contact import HistoryEntry, NewValue
-from acs.domain.queue import ClaimedOperation, OperationState, Settlement
-from acs.store.settings import SettingState
+from acs.domain.contact import NewValue
+from acs.domain.queue import OperationState
+from acs.domain.settlement import Settlement
 from acs.store.statements import Batch
 from tests.contract.opened import OpenStore, Probe, opened
 from tests.contract.samples import AT, inform, make_device, meet, operation
+from tests.contract.scene import Scene
 from tests.contract.test_statements import ALL
 
-# What a session of the device that ``_scene`` makes would write, but for its fence. Every batch with a fence is here.
+# What a session of the device in a ``Scene`` would write, but for its fence. Every batch with a fence is here.
 _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
     "contact.hold": {"lease_until": AT + 99, "snapshot": '{"new": 1}'},
     "contact.take_over": {"at": AT},
@@ -24,6 +25,9 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
         "last_configuration": AT,
         "batches": "[1]",
     },
+    "device.revise": {},
+    "device.set_update_frequency": {"seconds": 600, "at": AT + 1},
+    "device.firmware_arrived": {"at": AT + 1},
     "operation.recover": {"at": AT + 1, "fault": "lost"},
     "operation.claim": {"at": AT + 1},
     "operation.mark_sent": {"sent": "Reboot", "progress": "p", "at": AT + 1},
@@ -46,7 +50,7 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
     "operation.abandon": {"at": AT + 1_000},
     "parameter.note_changes": {"subject": "Device.X", "value": "2", "shown": "2", "is_secret": False, "at": AT + 1},
     "parameter.record": {"value": "2", "type": "xsd:string", "writable": True, "at": AT + 1},
-    "parameter.forget_paths": {},
+    "parameter.forget_below": {"low": "Device.", "high": "Device/"},
     "setting.record_states": {
         "path": "Device.X",
         "uuid": "u",
@@ -55,11 +59,15 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
         "shown": None,
         "at": AT + 1,
     },
+    "transfer.report": {"reported": "{}", "at": AT + 1},
+    "transfer.end": {"at": AT + 1},
 }
 # It tells that what an earlier session sent was answered after all: late by its nature.
 _LATE: Final = {"operation.prove_late"}
+# It changes nothing.
+_LOCK: Final = {"contact.lock"}
 _FENCED: Final = [
-    each for each in ALL if isinstance(each, Batch) and "fence" in each.columns and each.name not in _LATE
+    each for each in ALL if isinstance(each, Batch) and "fence" in each.columns and each.name not in _LATE | _LOCK
 ]
 
 
@@ -67,88 +75,50 @@ def test_every_fenced_statement_is_tried() -> None:
     assert {each.name for each in _FENCED} == set(_ROWS)
 
 
-class _Scene:
-    """A device in its second session, with one operation in progress, one that waits, and a known value."""
-
-    def __init__(self, store: OpenStore, device_id: int, path_id: int, fence: int, claimed: ClaimedOperation) -> None:
-        self.store = store
-        self.device_id = device_id
-        self.path_id = path_id
-        self.fence = fence
-        self.claimed = claimed
-        self.claimed_under = fence
-
-    async def write(self, statement: Batch, fence: int) -> list[tuple[object, ...]]:
-        given = {
-            "device_id": self.device_id,
-            # An operation goes from the session that claimed it to the one that goes on.
-            "fence": self.claimed_under if statement.name == "operation.adopt" else fence,
-            "new_fence": fence,
-            "path_id": self.path_id,
-            "id": self.claimed.id,
-            **_ROWS[statement.name],
-        }
-        (results,) = await self.store.writer.write(
-            self.device_id, (statement, [tuple(given[column] for column in statement.columns)])
-        )
-        return results
-
-
-@pytest.fixture
-async def scene(store: OpenStore) -> _Scene:
-    # A neighbour first, in the same state: nothing of it may change either way.
-    await _enter(store, await make_device(store, "S2"))
-    return await _enter(store, await make_device(store))
-
-
-async def _enter(store: OpenStore, device_id: int) -> _Scene:
-    (path_id,) = await store.parameters.numbers(["Device.X"])
-    await meet(store, device_id)
-    await store.operations.queue(operation(device_id, "1"), AT)
-    await store.operations.queue(operation(device_id, "2"), AT)
-    met = await meet(store, device_id, AT + 1, NewValue(path_id, "1", "xsd:string", False, "Device.X", "1"))
-    claimed = await store.operations.claim(device_id, met.fence, AT)
-    assert claimed is not None
-    return _Scene(store, device_id, path_id, met.fence, claimed)
+async def _write(scene: Scene, statement: Batch, fence: int) -> list[tuple[object, ...]]:
+    # An operation goes from the session that claimed it to the one that goes on.
+    given = {"fence": scene.fence} if statement.name == "operation.adopt" else {}
+    return await scene.write(statement, fence, {**_ROWS[statement.name], **given})
 
 
 @pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
-async def test_an_old_fence_changes_nothing(scene: _Scene, probe: Probe, statement: Batch) -> None:
+async def test_an_old_fence_changes_nothing(scene: Scene, probe: Probe, statement: Batch) -> None:
     before = await probe.content()
     for fence in (scene.fence - 1, 0):
-        assert await scene.write(statement, fence) == []
+        assert await _write(scene, statement, fence) == []
         assert await probe.content() == before
     # And nothing from the future either: a fence is given out by the database alone.
-    assert await scene.write(statement, scene.fence + 1) == []
+    assert await _write(scene, statement, scene.fence + 1) == []
     assert await probe.content() == before
 
 
 @pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
 async def test_a_session_changes_nothing_of_what_it_had_once_another_has_begun(
-    scene: _Scene, probe: Probe, statement: Batch
+    scene: Scene, probe: Probe, statement: Batch
 ) -> None:
     # The operation is not recovered yet: it still bears the old session's fence.
     await scene.store.contacts.take_over(scene.device_id, scene.fence, AT)
     before = await probe.content()
-    assert await scene.write(statement, scene.fence) == []
+    assert await _write(scene, statement, scene.fence) == []
     assert await probe.content() == before
 
 
 @pytest.mark.parametrize("statement", _FENCED, ids=lambda each: each.name)
-async def test_the_fence_of_the_session_changes_its_device_alone(scene: _Scene, probe: Probe, statement: Batch) -> None:
+async def test_the_fence_of_the_session_changes_its_device_alone(scene: Scene, probe: Probe, statement: Batch) -> None:
+    new_fence = scene.fence
     if statement.name in {"operation.recover", "operation.adopt"}:
         # They are about what an earlier session left.
         await scene.store.contacts.take_over(scene.device_id, scene.fence, AT)
-        scene.fence += 1
+        new_fence += 1
     others = f"SELECT * FROM operation WHERE device_id <> {scene.device_id} ORDER BY id"
     before, theirs = await probe.content(), await probe.rows(others)
-    await scene.write(statement, scene.fence)
+    await _write(scene, statement, new_fence)
     assert await probe.content() != before
     assert await probe.rows(others) == theirs
     assert await probe.value(f"SELECT SUM(fence) FROM contact WHERE device_id <> {scene.device_id}") == 2
 
 
-async def test_a_superseded_session_is_told_so_by_every_method(scene: _Scene, probe: Probe) -> None:
+async def test_a_superseded_session_is_told_so_by_every_method(scene: Scene, probe: Probe) -> None:
     store, device_id, old = scene.store, scene.device_id, scene.fence
     met = await meet(store, device_id, AT + 2)
     assert met.fence == old + 1
@@ -161,17 +131,10 @@ async def test_a_superseded_session_is_told_so_by_every_method(scene: _Scene, pr
     assert await store.operations.claim(device_id, old, AT + 3) is None
     assert not await store.operations.mark_sent(device_id, old, scene.claimed, sent="Reboot", progress="", **lease)  # type: ignore[arg-type]
     assert not await store.operations.save(device_id, old, scene.claimed, progress="", **lease)  # type: ignore[arg-type]
-    settled = await store.operations.settle(
-        device_id,
-        old,
-        Settlement(scene.claimed, OperationState.COMPLETED, AT + 3),
-        values=[NewValue(scene.path_id, "9", "xsd:string", True, "Device.X", "9")],
-        history=(HistoryEntry("operation", scene.claimed.public_id, None, "completed"),),
-    )
-    assert settled is None
+    settlement = Settlement(scene.claimed, OperationState.COMPLETED, AT + 3)
+    assert await store.operations.settle(device_id, old, settlement, scene.consequences(), claims=True) is None
+    assert not await store.operations.keep(device_id, old, scene.consequences(), AT + 3)
     await store.parameters.record(device_id, old, [NewValue(scene.path_id, "9", None, None, None, None)], AT + 3)
-    await store.parameters.forget(device_id, old, ["Device.X"])
-    await store.settings.settle(device_id, old, [SettingState("Device.X", "u", "applied")], AT, settings_due=True)
     assert await probe.content() == before
 
 

@@ -6,11 +6,13 @@ import pytest
 
 from acs.domain.contact import HistoryEntry, Proof
 from acs.domain.inventory import DeviceTypeDetails
-from acs.domain.queue import ClaimedOperation, OperationRecord, OperationState, Phase, Settlement
+from acs.domain.queue import ClaimedOperation, OperationRecord, OperationState, Phase
+from acs.domain.setting import SettingState
+from acs.domain.settlement import Consequences, SettingsReport, Settled, Settlement
 from acs.domain.transfer import ReceivedFile
-from acs.store.settings import KeptSetting, SettingState, WantedValue
+from acs.store.settings import KeptSetting, WantedValue
 from tests.contract.opened import OpenStore
-from tests.contract.samples import AT, TEXTS, inform, make_device, meet, operation
+from tests.contract.samples import AT, TEXTS, inform, make_device, make_transfer, meet, operation
 
 
 async def _claimed(store: OpenStore, device_id: int, at: float = AT) -> tuple[int, ClaimedOperation]:
@@ -46,7 +48,7 @@ async def test_an_operation_is_kept_as_it_was_asked_and_as_it_ended(store: OpenS
     settlement = Settlement(
         claimed, OperationState.FAILED, AT + 1, sent=text, progress=text, outcome=text, fault=text, attempts=7
     )
-    assert await store.operations.settle(device_id, fence, settlement) is False
+    assert await store.operations.settle(device_id, fence, settlement) == Settled(True, False, None)
     await store.reopen()
     record = await _record(store, queued.public_id)
     assert (record.state, record.phase, record.origin) == (OperationState.FAILED, Phase.NONE, "user")
@@ -177,7 +179,7 @@ async def test_what_is_not_proven_in_time_fails_and_a_late_proof_still_counts(st
     waits = Settlement(
         claimed, OperationState.IN_PROGRESS, AT + 1, phase=Phase.AWAITING, sent="Reboot", proof_by=AT + 100
     )
-    assert await store.operations.settle(device_id, fence, waits) is False
+    assert await store.operations.settle(device_id, fence, waits) == Settled(True, False, None)
     # It waits for the device, not for a session: a new one leaves it alone.
     later = (await meet(store, device_id, AT + 2)).fence
     assert await store.operations.recover(device_id, later, AT + 2, "lost") == []
@@ -223,32 +225,14 @@ async def test_an_operation_that_is_queued_is_told_in_the_history(store: OpenSto
 # --- transfers
 
 
-async def _transfer(store: OpenStore, device_id: int, operation_id: int, direction: str, text: str = "x") -> int:
-    return await store.transfers.open(
-        device_id,
-        operation_id,
-        direction=direction,
-        command_key=text,
-        file_type=text,
-        file_name=text,
-        firmware_image_id=None,
-        version=text,
-        size=None,
-        sha256=text,
-        file_key=text,
-        expires_at=AT + 100,
-        at=AT,
-    )
-
-
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:12]))
 async def test_a_transfer_is_kept_and_settles_its_operation(store: OpenStore, text: str) -> None:
     device_id = await make_device(store)
     number = await store.operations.queue(operation(device_id), AT)
     assert number is not None
     fence, claimed = await _claimed(store, device_id)
-    transfer_id = await _transfer(store, device_id, number, "upload", text)
-    assert await _transfer(store, device_id, number, "upload", "again") == transfer_id, "one for each operation"
+    transfer_id = await make_transfer(store, device_id, number, "upload", text)
+    assert await make_transfer(store, device_id, number, "upload", "again") == transfer_id, "one for each operation"
     await _send(store, device_id, fence, claimed, "Upload")
     received = ReceivedFile(f"k{text}", 2**40, text, text, text, text)
     assert await store.transfers.receive(transfer_id, received, AT + 1)
@@ -285,7 +269,7 @@ async def test_a_transfer_ends_by_its_time_when_its_operation_no_longer_waits(st
     await _claimed(store, device_id)
     for number in numbers:
         assert number is not None
-        await _transfer(store, device_id, number, "download")
+        await make_transfer(store, device_id, number, "download")
     assert await store.transfers.end_expired(AT + 99, 9) == 0
     assert await store.transfers.end_expired(AT + 100, 9) == 1
     (left,) = await store.transfers.open_of_device(device_id)
@@ -303,7 +287,8 @@ async def test_a_setting_is_kept_with_what_became_of_it(store: OpenStore, text: 
     await store.settings.put_of_device(device_id, [wanted], AT)
     assert await store.settings.effective(device_id) == [KeptSetting(wanted, True, None, "", None)]
     fence = (await meet(store, device_id)).fence
-    await store.settings.settle(device_id, fence, [SettingState(path, f"u{text}", "refused", text, text)], AT)
+    report = SettingsReport([SettingState(path, f"u{text}", "refused", text, text)])
+    assert await store.operations.keep(device_id, fence, Consequences(settings=report), AT)
     await store.reopen()
     assert await store.settings.effective(device_id) == [KeptSetting(wanted, True, "refused", text, text)]
     changed = replace(wanted, uuid="another")
@@ -338,9 +323,8 @@ async def test_settings_are_due_until_a_session_says_otherwise(store: OpenStore)
     await store.settings.put_of_device(device_id, [WantedValue("Device.A", "1", None, "u")], AT)
     met = await meet(store, device_id)
     assert met.settings_due
-    await store.settings.settle(
-        device_id, met.fence, [], AT, settings_due=False, last_configuration=AT + 5, batches='{"gpv": 8}'
-    )
+    report = SettingsReport(settings_due=False, last_configuration=AT + 5, batches='{"gpv": 8}')
+    assert await store.operations.keep(device_id, met.fence, Consequences(settings=report), AT)
     assert not (await meet(store, device_id, AT + 1)).settings_due
     contact = await store.contacts.of_device(device_id)
     device = await store.devices.by_id(device_id)
@@ -353,9 +337,8 @@ async def test_a_device_that_was_reset_has_nothing_of_what_was_applied(store: Op
     device_id = await make_device(store)
     await store.settings.put_of_device(device_id, [WantedValue("Device.A", "1", None, "u")], AT)
     met = await meet(store, device_id)
-    await store.settings.settle(
-        device_id, met.fence, [SettingState("Device.A", "u", "applied")], AT, settings_due=False
-    )
+    report = SettingsReport([SettingState("Device.A", "u", "applied")], settings_due=False)
+    assert await store.operations.keep(device_id, met.fence, Consequences(settings=report), AT)
     await store.devices.forget_beliefs(device_id)
     assert [each.state for each in await store.settings.effective(device_id)] == [None]
     assert (await meet(store, device_id, AT + 1)).settings_due

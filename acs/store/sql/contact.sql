@@ -40,6 +40,25 @@ FROM {rows}
 WHERE contact.device_id = rows.device_id
     AND (contact.down_at IS NULL OR contact.down_at > rows.at + rows.down_after);
 
+-- The device stands still until the transaction ends, so that all steps of a session's unit find the same fence. Nothing
+-- comes back when another session has begun; else whether an operation waits.
+-- name: lock
+-- only: sqlite
+-- rows: device_id bigint, fence bigint
+SELECT contact.device_id, EXISTS (
+    SELECT 1 FROM operation WHERE operation.device_id = contact.device_id AND operation.state IN ('scheduled', 'queued')
+)
+FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND contact.fence = rows.fence;
+
+-- name: lock
+-- only: postgresql
+-- rows: device_id bigint, fence bigint
+SELECT contact.device_id, EXISTS (
+    SELECT 1 FROM operation WHERE operation.device_id = contact.device_id AND operation.state IN ('scheduled', 'queued')
+)
+FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND contact.fence = rows.fence
+ORDER BY contact.device_id FOR NO KEY UPDATE OF contact;
+
 -- A session goes on: its snapshot and how long it may be silent. Nothing comes back when another session has begun.
 -- name: hold
 -- rows: device_id bigint, fence bigint, lease_until float8, snapshot text

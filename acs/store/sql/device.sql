@@ -70,8 +70,9 @@ WHERE device.id = rows.device_id;
 DELETE FROM device WHERE id IN (SELECT rows.device_id FROM {rows}) RETURNING id;
 
 -- name: revise
--- rows: device_id bigint
-UPDATE device SET revision = device.revision + 1 FROM {rows} WHERE device.id = rows.device_id;
+-- rows: device_id bigint, fence bigint
+UPDATE device SET revision = device.revision + 1 FROM {rows}
+WHERE device.id = rows.device_id AND (rows.fence IS NULL OR rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id));
 
 -- name: set_quarantined
 -- rows: device_id bigint, is_quarantined boolean, at float8
@@ -87,12 +88,22 @@ FROM {rows}
 WHERE device.id = rows.device_id
 RETURNING device.id;
 
+-- A device has taken another interval: where one of its own is wanted, that is it from now on.
 -- name: set_update_frequency
--- rows: device_id bigint, seconds bigint, at float8
+-- rows: device_id bigint, fence bigint, seconds bigint, at float8
 UPDATE device SET update_frequency = rows.seconds, revision = device.revision + 1, last_change = rows.at
 FROM {rows}
 WHERE device.id = rows.device_id AND device.update_frequency IS NOT NULL AND device.update_frequency <> rows.seconds
-RETURNING device.id;
+    AND rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id);
+
+-- The image that the device is to have is there.
+-- name: firmware_arrived
+-- rows: device_id bigint, fence bigint, firmware_image_id bigint, at float8
+UPDATE device SET firmware_image_is_pending = FALSE, revision = device.revision + 1, last_change = rows.at
+FROM {rows}
+WHERE device.id = rows.device_id AND device.firmware_image_id = rows.firmware_image_id
+    AND device.firmware_image_is_pending
+    AND (rows.fence IS NULL OR rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id));
 
 -- name: want_firmware
 -- rows: device_id bigint, firmware_image_id bigint, is_pending boolean, at float8

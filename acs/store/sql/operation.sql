@@ -87,10 +87,7 @@ UPDATE operation SET
 FROM {rows}
 WHERE operation.id = rows.id AND operation.state = 'in_progress' AND operation.fence = rows.fence
     AND rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id)
-RETURNING operation.device_id, operation.id, EXISTS (
-    SELECT 1 FROM operation AS next
-    WHERE next.device_id = operation.device_id AND next.state IN ('scheduled', 'queued') AND next.id <> operation.id
-);
+RETURNING operation.device_id, operation.id;
 
 -- The device itself says that a request was carried out. No command key stands for an event that names
 -- none: it proves only what was begun lately.

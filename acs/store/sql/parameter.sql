@@ -64,10 +64,12 @@ ON CONFLICT (device_id, path_id) DO UPDATE SET
 -- rows: device_id bigint
 DELETE FROM parameter WHERE device_id IN (SELECT rows.device_id FROM {rows});
 
--- name: forget_paths
--- rows: device_id bigint, fence bigint, path_id bigint
+-- name: forget_below
+-- rows: device_id bigint, fence bigint, low text, high text
 DELETE FROM parameter WHERE (device_id, path_id) IN (
-    SELECT rows.device_id, rows.path_id FROM {rows}
+    SELECT gone.device_id, gone.path_id FROM {rows}
+    JOIN parameter AS gone ON gone.device_id = rows.device_id
+    JOIN path ON path.id = gone.path_id AND path.path >= rows.low AND path.path < rows.high
     WHERE rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id)
 );
 

@@ -44,18 +44,11 @@ WHERE transfer.id = rows.id AND transfer.state = 'open' AND transfer.direction =
 RETURNING transfer.id;
 
 -- name: report
--- rows: device_id bigint, id bigint, reported text, at float8
+-- rows: device_id bigint, fence bigint, id bigint, reported text, at float8
 UPDATE transfer SET reported = rows.reported, updated = rows.at
 FROM {rows}
 WHERE transfer.id = rows.id AND transfer.device_id = rows.device_id
-RETURNING transfer.device_id, transfer.id;
-
--- name: close
--- rows: device_id bigint, operation_id bigint, state text, at float8
-UPDATE transfer SET state = rows.state, updated = rows.at
-FROM {rows}
-WHERE transfer.operation_id = rows.operation_id AND transfer.device_id = rows.device_id AND transfer.state = 'open'
-RETURNING transfer.device_id, transfer.id;
+    AND (rows.fence IS NULL OR rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id));
 
 -- An operation that waits for a transfer has its answer: what the device reported, the file, or the new version.
 -- name: settle_operation
@@ -72,9 +65,10 @@ SELECT transfer.device_id, transfer.id FROM transfer JOIN operation ON operation
 WHERE transfer.state = 'open' AND transfer.expires_at <= :at AND operation.state <> 'in_progress' LIMIT :most;
 
 -- name: end
--- rows: device_id bigint, id bigint, at float8
+-- rows: device_id bigint, fence bigint, id bigint, at float8
 UPDATE transfer SET state = 'ended', updated = rows.at FROM {rows}
-WHERE transfer.id = rows.id AND transfer.state = 'open'
+WHERE transfer.id = rows.id AND transfer.device_id = rows.device_id AND transfer.state = 'open'
+    AND (rows.fence IS NULL OR rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id))
 RETURNING transfer.device_id, transfer.id;
 
 -- name: public_id

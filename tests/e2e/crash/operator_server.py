@@ -6,6 +6,7 @@ A command is a line of JSON, and so is its answer, which is given only once the 
 import asyncio
 import json
 import os
+import signal
 from typing import Any, Final, Self
 from unittest import mock
 
@@ -18,6 +19,9 @@ from acs.provisioning.plain import from_plain
 from acs.services.operations import Terms
 from acs.services.requested import Requested
 from acs.settings import load_settings
+from acs.store.database import Database
+from acs.store.writer import GroupWriter
+from tests.e2e.mortal import MortalDatabase
 
 DOOR: Final = "AIOACS_TEST_DOOR"
 """Names the port at which the test waits."""
@@ -36,7 +40,8 @@ class ServerWithDoor(acs.server.Server):
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             command: dict[str, Any] = json.loads(line)
-            answer = await {"queue": self._queue, "view": self._view, "open": self._count}[command["do"]](command)
+            doing = {"queue": self._queue, "view": self._view, "open": self._count, "end": self._end}
+            answer = await doing[command["do"]](command)
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
 
@@ -67,11 +72,24 @@ class ServerWithDoor(acs.server.Server):
             found += sum(view.record.state.value in _OPEN for view in views)
         return {"open": found}
 
+    async def _end(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Be killed once a statement of this name is committed."""
+        _databases[-1].ends_after = command["after"]
+        return command
+
     async def _device(self, serial: str) -> int | None:
         rows = await self.services.tools.devices.matching(Identity("00D09E", "EX5501", serial))
         return next((each.id for each in rows if each.identity.serial_number == serial), None)
 
 
+_databases: Final[list[MortalDatabase]] = []
+
+
+def _mortal(database: Database, **ways: Any) -> GroupWriter:
+    _databases.append(MortalDatabase(database, lambda: os.kill(os.getpid(), signal.SIGKILL)))
+    return GroupWriter(_databases[-1], **ways)
+
+
 if __name__ == "__main__":
-    with mock.patch.object(acs.server, "Server", ServerWithDoor):
+    with mock.patch.multiple(acs.server, Server=ServerWithDoor, GroupWriter=_mortal):
         uvloop.run(acs.server.serve(load_settings()))
