@@ -102,7 +102,9 @@ class Storage(_Group):
     database_url: DatabaseUrl = _said(
         SecretStr("sqlite:///data/aioacs.db"), "The database: a SQLite file, or PostgreSQL. Its password is never shown"
     )
-    postgres_pool_size: int = _count(10, 2, 200, "Connections to PostgreSQL of each process")
+    postgres_pool_size: int = _count(
+        10, 2, 200, "Connections to PostgreSQL of each process, beside two that write and listen"
+    )
     store_queue: int = _count(
         10_000, 100, 1_000_000, "Writes that may wait for the next commit; beyond that devices are asked to come later"
     )
@@ -122,7 +124,7 @@ class DeviceListener(_Group):
 
     cwmp_host: Host = _said("0.0.0.0", "The address devices call")  # noqa: S104  routers come from outside
     cwmp_port: Port = _said(7547, "The port devices call")
-    cwmp_tls_port: Port | None = _said(None, "The port devices call with TLS, beside the plain one")
+    cwmp_tls_port: Port | None = _said(None, "The port devices call with TLS 1.2 or later, beside the plain one")
     cwmp_tls_certificate: Path | None = _said(None, "The certificate of the TLS port, with its chain, in PEM")
     cwmp_tls_key: Path | None = _said(None, "The key of that certificate, in PEM, without a password")
     cwmp_tls_client_certificates: Annotated[ClientCertificates, Folded] = _said(

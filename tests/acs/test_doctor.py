@@ -178,6 +178,21 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     assert "Not a directory" in findings[0].sentence
 
 
+def test_a_folder_is_told_by_its_own_name_with_advice_for_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    files = next(each for each in folder_findings(settings_in(tmp_path)) if "data/files" in each.sentence)
+    assert files.sentence.startswith(f"{tmp_path}/data/files cannot be made in {tmp_path}/data: ")
+    assert "a file stands where a folder should be" in files.advice
+
+
+async def test_a_place_that_must_not_be_looked_at_is_told_and_breaks_no_check(tmp_path: Path) -> None:
+    # A name that is too long fails as one below a closed folder does, for root as well.
+    closed = tmp_path / ("long" * 100)
+    findings = await examine(settings_in(tmp_path, database_url=SecretStr(f"sqlite:///{closed}/a.db")), now=NOW)
+    assert "broke down" not in shown(findings)
+    assert states(findings, "database") == [State.FAILURE]
+
+
 def test_little_room_on_the_disk_is_told() -> None:
     assert room_finding(Path("/data"), 50 << 20).state is State.FAILURE
     assert room_finding(Path("/data"), 500 << 20).state is State.WARNING
