@@ -283,6 +283,13 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
         for name in ("cwmp_tls_client_ca", "cwmp_tls_port"):
             if getattr(settings, name) is None:
                 yield _contradiction("{} is {}, which needs {}", settings, "cwmp_tls_client_certificates", name)
+    elif settings.cwmp_tls_client_ca is not None:
+        yield _contradiction(
+            "{2} is of no use while {0} is {1}: say optional or required, or leave the file out",
+            settings,
+            "cwmp_tls_client_certificates",
+            "cwmp_tls_client_ca",
+        )
     yield from _ports(settings)
     for less, more in _ORDERED:
         if getattr(settings, less) > getattr(settings, more):

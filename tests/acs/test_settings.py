@@ -106,6 +106,10 @@ def test_variables_of_our_own_tests_are_passed_over(tmp_path: Path) -> None:
             "AIOACS_CWMP_TLS_CLIENT_CERTIFICATES is required, which needs AIOACS_CWMP_TLS_PORT",
         ),
         (
+            {"CWMP_TLS_CLIENT_CA": "ca.pem"},
+            "AIOACS_CWMP_TLS_CLIENT_CA is of no use while AIOACS_CWMP_TLS_CLIENT_CERTIFICATES is off: say optional or",
+        ),
+        (
             {"MAX_UNAUTHENTICATED_BODY": "1MiB", "MAX_BODY": "512KiB"},
             "AIOACS_MAX_UNAUTHENTICATED_BODY is 1048576, but must not be more than AIOACS_MAX_BODY",
         ),
