@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import ssl
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Final, Self
@@ -272,6 +273,15 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     stopped = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
+    if shares_ports:
+
+        def left_alone() -> None:
+            loop.remove_reader(sys.stdin)
+            log.error("what watched over this worker is gone")
+            stopped.set()
+
+        # A worker that is left alone would share the ports with those of the next start, on settings of old.
+        loop.add_reader(sys.stdin, left_alone)
     async with Server(settings, shares_ports=shares_ports) as server:
         # What stands now stands until the end: the collector need not look at it again and again. Its full rounds made
         # the p99 of a session more than twice as long.
