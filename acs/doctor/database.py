@@ -10,7 +10,7 @@ import asyncpg
 
 from acs.doctor.findings import Finding, failure, ok, warning
 from acs.settings import Settings
-from acs.store.migrations import migrations
+from acs.store.migrations import migrations, strange_table
 from acs.store.postgresql import BESIDE_THE_POOL
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
@@ -32,7 +32,12 @@ def sqlite_findings(path: Path) -> Iterator[Finding]:
         path.stat()
         with closing(_connect(path)) as connection:
             yield from _sound(connection, path)
-            yield from migration_findings(_applied(connection))
+            stranger = strange_table(connection)
+            if stranger is None:
+                yield from migration_findings(_applied(connection))
+            else:
+                sentence = f"{path} is another program's database: it holds a table {stranger} and no aioacs"
+                yield failure("migrations", sentence, "set AIOACS_DATABASE_URL to a file of its own")
     except FileNotFoundError:
         yield ok("database", f"{path} is not there yet; the first start makes it")
     except (sqlite3.Error, OSError) as error:

@@ -85,6 +85,15 @@ def test_a_clock_from_before_the_release_cannot_be_right() -> None:
     only(clock_findings(NOW), State.OK)
 
 
+def test_the_database_of_another_program_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE customer (name TEXT)")
+    (finding,) = (each for each in sqlite_findings(path) if each.subject == "migrations")
+    assert finding.state is State.FAILURE
+    assert "holds a table customer and no aioacs" in finding.sentence
+
+
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "aioacs.db"
     path.write_bytes(b"no database " * 1000)
