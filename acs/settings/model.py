@@ -116,7 +116,7 @@ class Storage(_Group):
     files_folder: Path = _said(Path("data/files"), "Firmware images, and what devices upload")
     history_days: int = _count(30, 1, 3650, "Days for which the history of devices is kept")
     results_days: int = _count(30, 1, 3650, "Days for which ended operations and their results are kept")
-    audit_days: int = _count(365, 1, 3650, "Days for which the audit log is kept")
+    audit_days: int = _count(365, 1, 3650, "Days for which the audit log is to be kept; there is none yet")
 
 
 class DeviceListener(_Group):
@@ -140,7 +140,7 @@ class DeviceListener(_Group):
 
 
 class ApiListener(_Group):
-    """Where operators and their programs call."""
+    """Where operators and their programs are to call. Nothing listens there yet."""
 
     api_host: Host = _said("127.0.0.1", "The address of the API and the console")
     api_port: Port = _said(8080, "The port of the API and the console")
