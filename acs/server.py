@@ -74,6 +74,8 @@ class Server:
         self._sockets: list[asyncio.Server] = []
         self.failed: asyncio.Future[None] | None = None
         """Done when a part that must run has ended."""
+        self.is_hurried = False
+        """Whether the open sessions are not waited for."""
 
     @property
     def services(self) -> Services:
@@ -116,7 +118,7 @@ class Server:
         for server in self._sockets:
             server.close()
         deadline = self._clock.monotonic() + self._settings.drain_timeout
-        while len(sessions) and self._clock.monotonic() < deadline:
+        while len(sessions) and self._clock.monotonic() < deadline and not self.is_hurried:
             await asyncio.sleep(0.05)
             await sessions.close_overdue()
         await sessions.leave_all()
@@ -271,8 +273,18 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     log = get_logger()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
+    server = Server(settings, shares_ports=shares_ports)
+
+    def interrupted() -> None:
+        # A terminal's Ctrl-C comes to a worker beside the SIGTERM of what watches over it: that is still one wish.
+        loop.add_signal_handler(signal.SIGINT, hurry)
+        stopped.set()
+
+    def hurry() -> None:
+        server.is_hurried = True
+
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_signal_handler(signal.SIGINT, interrupted)
     if shares_ports:
 
         def left_alone() -> None:
@@ -282,7 +294,7 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
 
         # A worker that is left alone would share the ports with those of the next start, on settings of old.
         loop.add_reader(sys.stdin, left_alone)
-    async with Server(settings, shares_ports=shares_ports) as server:
+    async with server:
         # What stands now stands until the end: the collector need not look at it again and again. Its full rounds made
         # the p99 of a session more than twice as long.
         gc.collect()

@@ -1,6 +1,8 @@
 """The command as an operator uses it: in a process of its own, by its output and its exit status."""
 
+import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +18,11 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509.oid import NameOID
 
 SECRET = "hunter2hunter2"
+INFORM = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><s:Body>'
+    "<cwmp:Inform><DeviceId><OUI>00D09E</OUI><SerialNumber>S1</SerialNumber></DeviceId></cwmp:Inform>"
+    "</s:Body></s:Envelope>"
+)
 
 
 def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -153,3 +160,28 @@ def test_files_of_tls_that_cannot_be_used_are_said_by_name_and_nobody_is_asked_f
         1,
         "aioacs: key.pem has a password (take the password off: nobody is there to type it)\n",
     )
+
+
+def test_a_second_ctrl_c_does_not_wait_for_open_sessions(tmp_path: Path) -> None:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
+    settings = {"CWMP_HOST": "127.0.0.1", "CWMP_PORT": "0", "ONBOARDING": "open", "DRAIN_TIMEOUT": "600"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "acs", "serve"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=own | {f"AIOACS_{name}": value for name, value in settings.items()},
+    ) as server:
+        assert server.stderr is not None
+        try:
+            port = int(server.stderr.readline().partition("cwmp=[")[2].partition("]")[0])
+            device = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            device.request("POST", "/", INFORM)
+            assert device.getresponse().status == 200
+            server.send_signal(signal.SIGINT)
+            assert "stopping sessions=1" in server.stderr.readline()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(30) == 0
+            device.close()
+        finally:
+            server.kill()
