@@ -39,10 +39,11 @@ def serve(*, worker: Annotated[bool, typer.Option(WORKER_OPTION, hidden=True)] =
     from acs.server import ListenError, ServerFailedError
     from acs.server import serve as run
     from acs.store.errors import MigrationError, StoreError
+    from acs.tls import TlsFileError
 
     try:
         _run(run(settings, shares_ports=worker))
-    except (KeyFileError, ListenError, MigrationError, ServerFailedError, StoreError) as error:
+    except (KeyFileError, ListenError, MigrationError, ServerFailedError, StoreError, TlsFileError) as error:
         _fail([str(error)], 1)
 
 

@@ -34,6 +34,17 @@ def load_keyring(path: Path, text: str | None = None, *, random: Callable[[int],
         return read_keyring(path)
 
 
+def is_missing(path: Path) -> bool:
+    """Whether there is no key file. One that must not be looked for is not missing: reading it says what is wrong."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def read_keyring(path: Path) -> Keyring:
     """The keys from the file. FileNotFoundError if there is none, KeyFileError if it is not as it must be."""
     try:
@@ -78,13 +89,13 @@ def _create(path: Path, text: str) -> None:
     draft = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(8)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(draft, text)
         try:
+            _write(draft, text)
             path.hardlink_to(draft)
         except FileExistsError:
             return
         finally:
-            draft.unlink()
+            draft.unlink(missing_ok=True)
         _sync_folder(path.parent)
     except OSError as error:
         raise KeyFileError(f"the key file {path} cannot be made: {error.strerror}") from None

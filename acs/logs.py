@@ -276,7 +276,12 @@ class LibraryHandler(logging.Handler):
         except Exception:  # noqa: BLE001  the arguments of a library's line do not fit its words
             message = str(record.msg)
         level = max(logging.DEBUG, min(record.levelno, logging.ERROR)) // 10 * 10
-        get_logger().log(level, _without_headers(message), library=record.name, exc_info=record.exc_info)
+        error = record.exc_info[1] if record.exc_info else None
+        values: dict[str, Value] = {"library": record.name, "exc_info": record.exc_info}
+        if error is not None and level < logging.ERROR:
+            # A library that tries again says so at every try: where it came from would fill the log.
+            values = {"library": record.name, "reason": _without_headers(f"{type(error).__name__}: {error}")}
+        get_logger().log(level, _without_headers(message), **values)
 
 
 @dataclass(slots=True)

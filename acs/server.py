@@ -5,6 +5,7 @@ import gc
 import os
 import signal
 import ssl
+import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any, Final, Self
@@ -13,7 +14,7 @@ from acs.auth.sealing import Keyring
 from acs.composition import Front, Parts, Services, SystemChance, SystemClock, join, make_tools
 from acs.cwmp_http.listener import Listener
 from acs.cwmp_http.patience import Patience
-from acs.keys import KeyFileError, load_keyring
+from acs.keys import KeyFileError, is_missing, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
 from acs.services.ports import Chance, Clock, ConnectionRequester
@@ -25,6 +26,7 @@ from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
 from acs.store.signals import NoSignals, PostgresqlSignals
 from acs.store.writer import Committed, GroupWriter
+from acs.tls import load_authorities, load_pair
 
 BACKLOG: Final = 2048
 """aiohttp's 128 overflow when 200 devices call at once."""
@@ -42,7 +44,8 @@ class ListenError(Exception):
     """Devices cannot be listened to; says where and why."""
 
     def __init__(self, where: str, error: OSError) -> None:
-        why = os.strerror(error.errno) if error.errno and not isinstance(error, ssl.SSLError) else str(error)
+        # What asyncio says names the place a second time. Name resolution has numbers of its own, below zero.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         super().__init__(f"cannot listen on {where}: {why}; aioacs doctor says more")
 
 
@@ -71,6 +74,8 @@ class Server:
         self._sockets: list[asyncio.Server] = []
         self.failed: asyncio.Future[None] | None = None
         """Done when a part that must run has ended."""
+        self.is_hurried = False
+        """Whether the open sessions are not waited for."""
 
     @property
     def services(self) -> Services:
@@ -113,7 +118,7 @@ class Server:
         for server in self._sockets:
             server.close()
         deadline = self._clock.monotonic() + self._settings.drain_timeout
-        while len(sessions) and self._clock.monotonic() < deadline:
+        while len(sessions) and self._clock.monotonic() < deadline and not self.is_hurried:
             await asyncio.sleep(0.05)
             await sessions.close_overdue()
         await sessions.leave_all()
@@ -166,10 +171,7 @@ class Server:
 
     async def _listen(self, front: Front) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
-        try:
-            tls = _tls_context(settings)
-        except OSError as error:
-            raise ListenError("TLS with AIOACS_CWMP_TLS_CERTIFICATE and AIOACS_CWMP_TLS_KEY", error) from None
+        tls = _tls_context(settings)
         places: list[tuple[int, ssl.SSLContext | None]] = [(settings.cwmp_port, None)]
         if settings.cwmp_tls_port is not None:
             places.append((settings.cwmp_tls_port, tls))
@@ -246,7 +248,7 @@ class Server:
 async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
     """The keys of secrets. New ones are made for a new database alone: what is sealed stays sealed without its own."""
     path, text = settings.secret_key_file, settings.secret_key
-    if text is None and not path.exists() and await holds_secrets(database):
+    if text is None and is_missing(path) and await holds_secrets(database):
         raise KeyFileError(
             f"{path} is missing, but the database holds passwords that were sealed with its keys: restore it from a "
             "backup, or set AIOACS_SECRET_KEY_FILE to where it is"
@@ -255,13 +257,14 @@ async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext | None:
-    if settings.cwmp_tls_port is None or settings.cwmp_tls_certificate is None:
+    certificate, key = settings.cwmp_tls_certificate, settings.cwmp_tls_key
+    if settings.cwmp_tls_port is None or certificate is None or key is None:
         return None
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(settings.cwmp_tls_certificate, settings.cwmp_tls_key)
+    load_pair(context, certificate, key)
     wanted = settings.cwmp_tls_client_certificates
     if wanted is not ClientCertificates.OFF and settings.cwmp_tls_client_ca is not None:
-        context.load_verify_locations(settings.cwmp_tls_client_ca)
+        load_authorities(context, settings.cwmp_tls_client_ca)
         context.verify_mode = ssl.CERT_REQUIRED if wanted is ClientCertificates.REQUIRED else ssl.CERT_OPTIONAL
     return context
 
@@ -272,9 +275,28 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     log = get_logger()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
-    async with Server(settings, shares_ports=shares_ports) as server:
+    server = Server(settings, shares_ports=shares_ports)
+
+    def interrupted() -> None:
+        # A terminal's Ctrl-C comes to a worker beside the SIGTERM of what watches over it: that is still one wish.
+        loop.add_signal_handler(signal.SIGINT, hurry)
+        stopped.set()
+
+    def hurry() -> None:
+        server.is_hurried = True
+
+    loop.add_signal_handler(signal.SIGTERM, stopped.set)
+    loop.add_signal_handler(signal.SIGINT, interrupted)
+    if shares_ports:
+
+        def left_alone() -> None:
+            loop.remove_reader(sys.stdin)
+            log.error("what watched over this worker is gone")
+            stopped.set()
+
+        # A worker that is left alone would share the ports with those of the next start, on settings of old.
+        loop.add_reader(sys.stdin, left_alone)
+    async with server:
         # What stands now stands until the end: the collector need not look at it again and again. Its full rounds made
         # the p99 of a session more than twice as long.
         gc.collect()

@@ -40,7 +40,10 @@ async def _keep(number: int, settings: Settings, stopped: asyncio.Event) -> bool
     pause, failures = _FIRST_PAUSE, 0
     while True:
         started = loop.time()
-        worker = await asyncio.create_subprocess_exec(sys.executable, "-m", "acs", "serve", WORKER_OPTION)
+        # Nothing is ever written to it: its end tells the worker that nobody watches over it any more.
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "acs", "serve", WORKER_OPTION, stdin=asyncio.subprocess.PIPE
+        )
         if await _ended_by_itself(worker, stopped):
             if loop.time() - started > _STEADY:
                 pause, failures = _FIRST_PAUSE, 0

@@ -10,7 +10,8 @@ import asyncpg
 
 from acs.doctor.findings import Finding, failure, ok, warning
 from acs.settings import Settings
-from acs.store.migrations import migrations
+from acs.store.migrations import migrations, strange_table
+from acs.store.postgresql import BESIDE_THE_POOL
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 _OLDEST_POSTGRESQL: Final = 14
@@ -27,13 +28,18 @@ def sqlite_findings(path: Path) -> Iterator[Finding]:
     version = sqlite3.sqlite_version_info
     if version < _OLDEST_SQLITE:
         yield failure("database", f"SQLite {sqlite3.sqlite_version} is too old", "install SQLite 3.35 or later")
-    if not path.exists():
-        yield ok("database", f"{path} is not there yet; the first start makes it")
-        return
     try:
+        path.stat()
         with closing(_connect(path)) as connection:
             yield from _sound(connection, path)
-            yield from migration_findings(_applied(connection))
+            stranger = strange_table(connection)
+            if stranger is None:
+                yield from migration_findings(_applied(connection))
+            else:
+                sentence = f"{path} is another program's database: it holds a table {stranger} and no aioacs"
+                yield failure("migrations", sentence, "set AIOACS_DATABASE_URL to a file of its own")
+    except FileNotFoundError:
+        yield ok("database", f"{path} is not there yet; the first start makes it")
     except (sqlite3.Error, OSError) as error:
         yield failure(
             "database",
@@ -166,7 +172,7 @@ async def _encoding(connection: "asyncpg.Connection[Any]") -> Finding:
 
 async def _connections(connection: "asyncpg.Connection[Any]", settings: Settings) -> Finding:
     allowed = int(await connection.fetchval("SHOW max_connections"))
-    needed = settings.workers * settings.postgres_pool_size
+    needed = settings.workers * (settings.postgres_pool_size + BESIDE_THE_POOL)
     words = f"{needed} connections of ours, {allowed} allowed by PostgreSQL"
     if needed + _SPARE_CONNECTIONS > allowed:
         return warning("connections", words, "lower AIOACS_POSTGRES_POOL_SIZE or raise max_connections")

@@ -1,5 +1,6 @@
 """The folders the server writes to, and the file with its keys."""
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -48,7 +49,7 @@ def key_findings(settings: Settings) -> Iterator[Finding]:
         if _used_before(settings):
             yield warning(
                 "keys",
-                f"{path} is not there, but the database is; the next start makes a new key",
+                f"{path} is not there, but the database is; the next start makes a new key, if no password is sealed",
                 "fine if the server has never run; else restore the old one first: only that opens what it has sealed",
             )
         else:
@@ -69,12 +70,21 @@ def room_finding(folder: Path, free: int) -> Finding:
 
 def _used_before(settings: Settings) -> bool:
     database = sqlite_path(settings.database_url)
-    return database is not None and database.exists()
+    return database is not None and _exists(database)
+
+
+def _exists(path: Path) -> bool:
+    """Whether this user can see that it is there: ``Path.exists`` fails below a folder that is closed to them."""
+    try:
+        path.stat()
+    except OSError:
+        return False
+    return True
 
 
 def _nearest(folder: Path) -> Path:
     """The folder, or the first one above it that exists."""
-    return next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    return next(each for each in (folder, *folder.absolute().parents) if _exists(each))
 
 
 def _writable(folder: Path, nearest: Path) -> Finding:
@@ -83,9 +93,15 @@ def _writable(folder: Path, nearest: Path) -> Finding:
         with tempfile.TemporaryFile(dir=nearest) as file:
             file.write(b"x")
     except OSError as error:
-        return failure(
-            "folders",
-            f"{nearest} cannot be written to: {error.strerror}",
-            "run the server as the user who owns it, or set another folder",
-        )
+        what = f"{nearest} cannot be written to" if nearest == folder else f"{folder} cannot be made in {nearest}"
+        advice = _ADVICE.get(error.errno or 0, "run the server as the user who owns it, or set another folder")
+        return failure("folders", f"{what}: {error.strerror}", advice)
     return ok("folders", f"{folder} can be written to" if nearest == folder else f"{folder} can be made")
+
+
+_ADVICE: Final = {
+    errno.ENOSPC: "free some space",
+    errno.EDQUOT: "free some space, or raise the quota",
+    errno.EROFS: "mount it for writing, or set another folder",
+    errno.ENOTDIR: "a file stands where a folder should be: move it, or set another folder",
+}

@@ -9,13 +9,10 @@ from cryptography import x509
 
 from acs.doctor.findings import Finding, failure, ok, warning
 from acs.settings import Settings
+from acs.tls import TlsFileError, load_authorities, load_pair
 
 _DAY: Final = 86_400.0
 _SOON: Final = 30 * _DAY
-
-
-class _EncryptedKeyError(Exception):
-    pass
 
 
 def tls_findings(settings: Settings, now: float) -> Iterator[Finding]:
@@ -30,19 +27,11 @@ def tls_findings(settings: Settings, now: float) -> Iterator[Finding]:
 
 def _pair(subject: str, certificate: Path, key: Path, now: float) -> Finding:
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password)
-        leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
-        open_to_others = key.stat().st_mode & 0o007
-    except _EncryptedKeyError:
-        return failure(subject, f"{key} has a password", "take the password off: nobody is there to type it")
-    except ssl.SSLError as error:
-        mismatch = error.reason == "KEY_VALUES_MISMATCH"
-        reason = "do not belong together" if mismatch else "hold no certificate and key that OpenSSL understands"
-        return failure(
-            subject, f"{certificate} and {key} {reason}", "both must be in PEM, the server's certificate first"
-        )
-    except OSError as error:
-        return failure(subject, f"{certificate} or {key} cannot be read: {error.strerror}", "check who may read them")
+        load_pair(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), certificate, key)
+    except TlsFileError as error:
+        return failure(subject, error.sentence, error.advice)
+    leaf = x509.load_pem_x509_certificates(certificate.read_bytes())[0]
+    open_to_others = key.stat().st_mode & 0o007
     starts, ends = leaf.not_valid_before_utc.timestamp(), leaf.not_valid_after_utc.timestamp()
     valid = f"valid from {leaf.not_valid_before_utc:%Y-%m-%d} to {leaf.not_valid_after_utc:%Y-%m-%d}"
     if not starts <= now <= ends:
@@ -57,14 +46,8 @@ def _pair(subject: str, certificate: Path, key: Path, now: float) -> Finding:
 def _authorities(subject: str, path: Path) -> Finding:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_verify_locations(path)
-    except ssl.SSLError:
-        return failure(subject, f"{path} holds no certificate", "it must be in PEM")
-    except OSError as error:
-        return failure(subject, f"{path} cannot be read: {error.strerror}", "check who may read it")
-    return ok(subject, f"{path} holds {context.cert_store_stats()['x509_ca']} authorities for devices' certificates")
-
-
-def _no_password() -> str:
-    """Asked only if the key has one; OpenSSL would else ask on the terminal."""
-    raise _EncryptedKeyError
+        load_authorities(context, path)
+    except TlsFileError as error:
+        return failure(subject, error.sentence, error.advice)
+    count = context.cert_store_stats()["x509_ca"]
+    return ok(subject, f"{path} holds {count} {'authority' if count == 1 else 'authorities'} for devices' certificates")

@@ -101,6 +101,8 @@ def _meant(name: str, known: set[str]) -> str:
 def _read(path: Path, *, required: bool, problems: list[str]) -> dict[str, Any]:
     """What the file says of known settings; anything else goes to the problems."""
     try:
+        if path.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
         if required and not path.is_file():
             raise FileNotFoundError(2, "No such file")
         values = TomlConfigSettingsSource(Fields, path)()

@@ -102,7 +102,9 @@ class Storage(_Group):
     database_url: DatabaseUrl = _said(
         SecretStr("sqlite:///data/aioacs.db"), "The database: a SQLite file, or PostgreSQL. Its password is never shown"
     )
-    postgres_pool_size: int = _count(10, 2, 200, "Connections to PostgreSQL of each process")
+    postgres_pool_size: int = _count(
+        10, 2, 200, "Connections to PostgreSQL of each process, beside two that write and listen"
+    )
     store_queue: int = _count(
         10_000, 100, 1_000_000, "Writes that may wait for the next commit; beyond that devices are asked to come later"
     )
@@ -114,7 +116,7 @@ class Storage(_Group):
     files_folder: Path = _said(Path("data/files"), "Firmware images, and what devices upload")
     history_days: int = _count(30, 1, 3650, "Days for which the history of devices is kept")
     results_days: int = _count(30, 1, 3650, "Days for which ended operations and their results are kept")
-    audit_days: int = _count(365, 1, 3650, "Days for which the audit log is kept")
+    audit_days: int = _count(365, 1, 3650, "Days for which the audit log is to be kept; there is none yet")
 
 
 class DeviceListener(_Group):
@@ -122,7 +124,7 @@ class DeviceListener(_Group):
 
     cwmp_host: Host = _said("0.0.0.0", "The address devices call")  # noqa: S104  routers come from outside
     cwmp_port: Port = _said(7547, "The port devices call")
-    cwmp_tls_port: Port | None = _said(None, "The port devices call with TLS, beside the plain one")
+    cwmp_tls_port: Port | None = _said(None, "The port devices call with TLS 1.2 or later, beside the plain one")
     cwmp_tls_certificate: Path | None = _said(None, "The certificate of the TLS port, with its chain, in PEM")
     cwmp_tls_key: Path | None = _said(None, "The key of that certificate, in PEM, without a password")
     cwmp_tls_client_certificates: Annotated[ClientCertificates, Folded] = _said(
@@ -138,7 +140,7 @@ class DeviceListener(_Group):
 
 
 class ApiListener(_Group):
-    """Where operators and their programs call."""
+    """Where operators and their programs are to call. Nothing listens there yet."""
 
     api_host: Host = _said("127.0.0.1", "The address of the API and the console")
     api_port: Port = _said(8080, "The port of the API and the console")
@@ -281,6 +283,13 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
         for name in ("cwmp_tls_client_ca", "cwmp_tls_port"):
             if getattr(settings, name) is None:
                 yield _contradiction("{} is {}, which needs {}", settings, "cwmp_tls_client_certificates", name)
+    elif settings.cwmp_tls_client_ca is not None:
+        yield _contradiction(
+            "{2} is of no use while {0} is {1}: say optional or required, or leave the file out",
+            settings,
+            "cwmp_tls_client_certificates",
+            "cwmp_tls_client_ca",
+        )
     yield from _ports(settings)
     for less, more in _ORDERED:
         if getattr(settings, less) > getattr(settings, more):

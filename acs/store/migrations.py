@@ -40,6 +40,7 @@ _RECORDS: Final = (
     "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at DOUBLE PRECISION NOT NULL)"
 )
 _APPLIED: Final = "SELECT number, name FROM migration ORDER BY number"
+_TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 # Any number, the same in every program of ours: one worker migrates, the others wait.
 _LOCK: Final = 0x61696F616373
 # An index on a large table takes its time, and other processes wait for it.
@@ -105,6 +106,12 @@ def _pending(applied: Sequence[tuple[int, str]], steps: Sequence[Migration]) -> 
     return [step for step in steps if step.number not in done]
 
 
+def strange_table(connection: sqlite3.Connection) -> str | None:
+    """A table of another program whose file this is; None if it is new or ours."""
+    tables = [name for (name,) in connection.execute(_TABLES)]
+    return tables[0] if tables and "migration" not in tables else None
+
+
 def _migrate_sqlite(connection: sqlite3.Connection, steps: Sequence[Migration]) -> list[str]:
     ran: list[str] = []
     # A table that is made anew would take the rows that refer to it along. The switch has no effect in a transaction.
@@ -112,6 +119,11 @@ def _migrate_sqlite(connection: sqlite3.Connection, steps: Sequence[Migration]) 
     try:
         while True:
             connection.execute("BEGIN IMMEDIATE")
+            stranger = strange_table(connection)
+            if stranger is not None:
+                raise MigrationError(
+                    f"the database holds a table {stranger} and no aioacs: set AIOACS_DATABASE_URL to a file of its own"
+                )
             connection.execute(_RECORDS)
             pending = _pending(connection.execute(_APPLIED).fetchall(), steps)
             if not pending:

@@ -11,6 +11,8 @@ from acs.store.statements import Dialect, Query, Row, Step
 
 T = TypeVar("T")
 
+BESIDE_THE_POOL: Final = 2
+"""Connections of each process that are not the pool's: the one that writes, and the one that hears the others."""
 _CONNECT: Final = 10.0
 _COMMAND: Final = 30.0
 _RECORD_ERRORS: Final = (
@@ -54,7 +56,9 @@ class PostgresqlDatabase:
                 url, min_size=1, max_size=pool_size, timeout=_CONNECT, command_timeout=_COMMAND
             )
         except (*_FAILURES, ValueError) as error:
-            raise StoreUnavailableError(f"PostgreSQL cannot be reached: {_said(error)}") from None
+            refused = isinstance(error, asyncpg.PostgresError)
+            what = "PostgreSQL does not let us in" if refused else "PostgreSQL cannot be reached"
+            raise StoreUnavailableError(f"{what}: {_said(error)}") from None
         return cls(url, pool)
 
     async def transact(self, steps: Sequence[Step]) -> list[list[Row]]:
@@ -130,4 +134,6 @@ def _translated(error: BaseException) -> StoreError:
 
 def _said(error: BaseException) -> str:
     """The first line of an error: the details that follow may quote values."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return str(error).partition("\n")[0] or type(error).__name__

@@ -1,15 +1,28 @@
 """The command as an operator uses it: in a process of its own, by its output and its exit status."""
 
+import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 SECRET = "hunter2hunter2"
+INFORM = (
+    '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><s:Body>'
+    "<cwmp:Inform><DeviceId><OUI>00D09E</OUI><SerialNumber>S1</SerialNumber></DeviceId></cwmp:Inform>"
+    "</s:Body></s:Envelope>"
+)
 
 
 def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -112,3 +125,63 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> None:
         f"aioacs: cannot listen on port {port} of 127.0.0.1: Address already in use; aioacs doctor says more"
     )
     assert "Traceback" not in done.stderr
+
+
+def test_an_address_that_cannot_be_found_is_said_in_the_words_of_the_resolver(tmp_path: Path) -> None:
+    done = aioacs(tmp_path, "serve", CWMP_HOST="no.such.host.invalid", CWMP_PORT="0")
+    assert done.returncode == 1
+    assert "Unknown error" not in done.stderr
+    assert done.stderr.startswith("aioacs: cannot listen on port 0 of no.such.host.invalid: ")
+
+
+def test_a_key_file_that_this_user_may_not_look_for_is_said_in_one_sentence(tmp_path: Path) -> None:
+    # A name that is too long fails as one below a closed folder does, for root as well.
+    done = aioacs(tmp_path, "serve", SECRET_KEY_FILE=f"{'long' * 100}/keys", CWMP_PORT="0")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert "cannot be read: File name too long" in done.stderr
+
+
+def test_files_of_tls_that_cannot_be_used_are_said_by_name_and_nobody_is_asked_for_a_password(tmp_path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    sealed = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(SECRET.encode()))
+    (tmp_path / "key.pem").write_bytes(sealed)
+    tls = {"CWMP_TLS_PORT": "0", "CWMP_TLS_CERTIFICATE": "none.pem", "CWMP_TLS_KEY": "key.pem", "CWMP_PORT": "0"}
+    done = aioacs(tmp_path, "serve", **tls)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "aioacs: none.pem or key.pem cannot be read: No such file or directory (check who may read them)\n",
+    )
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "acs.example.net")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    (tmp_path / "none.pem").write_bytes(builder.sign(key, SHA256()).public_bytes(Encoding.PEM))
+    done = aioacs(tmp_path, "serve", **tls)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "aioacs: key.pem has a password (take the password off: nobody is there to type it)\n",
+    )
+
+
+def test_a_second_ctrl_c_does_not_wait_for_open_sessions(tmp_path: Path) -> None:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
+    settings = {"CWMP_HOST": "127.0.0.1", "CWMP_PORT": "0", "ONBOARDING": "open", "DRAIN_TIMEOUT": "600"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "acs", "serve"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=own | {f"AIOACS_{name}": value for name, value in settings.items()},
+    ) as server:
+        assert server.stderr is not None
+        try:
+            port = int(server.stderr.readline().partition("cwmp=[")[2].partition("]")[0])
+            device = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            device.request("POST", "/", INFORM)
+            assert device.getresponse().status == 200
+            server.send_signal(signal.SIGINT)
+            assert "stopping sessions=1" in server.stderr.readline()
+            server.send_signal(signal.SIGINT)
+            assert server.wait(30) == 0
+            device.close()
+        finally:
+            server.kill()

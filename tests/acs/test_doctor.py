@@ -85,6 +85,15 @@ def test_a_clock_from_before_the_release_cannot_be_right() -> None:
     only(clock_findings(NOW), State.OK)
 
 
+def test_the_database_of_another_program_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE customer (name TEXT)")
+    (finding,) = (each for each in sqlite_findings(path) if each.subject == "migrations")
+    assert finding.state is State.FAILURE
+    assert "holds a table customer and no aioacs" in finding.sentence
+
+
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "aioacs.db"
     path.write_bytes(b"no database " * 1000)
@@ -176,6 +185,21 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
     findings = [each for each in folder_findings(settings_in(tmp_path)) if each.subject == "folders"]
     assert {each.state for each in findings} == {State.FAILURE}
     assert "Not a directory" in findings[0].sentence
+
+
+def test_a_folder_is_told_by_its_own_name_with_advice_for_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    files = next(each for each in folder_findings(settings_in(tmp_path)) if "data/files" in each.sentence)
+    assert files.sentence.startswith(f"{tmp_path}/data/files cannot be made in {tmp_path}/data: ")
+    assert "a file stands where a folder should be" in files.advice
+
+
+async def test_a_place_that_must_not_be_looked_at_is_told_and_breaks_no_check(tmp_path: Path) -> None:
+    # A name that is too long fails as one below a closed folder does, for root as well.
+    closed = tmp_path / ("long" * 100)
+    findings = await examine(settings_in(tmp_path, database_url=SecretStr(f"sqlite:///{closed}/a.db")), now=NOW)
+    assert "broke down" not in shown(findings)
+    assert states(findings, "database") == [State.FAILURE]
 
 
 def test_little_room_on_the_disk_is_told() -> None:

@@ -97,7 +97,7 @@ async def test_commits_that_a_crash_would_lose_are_told(url: str) -> None:
 
 
 async def test_more_connections_than_the_server_allows_are_told(url: str) -> None:
-    finding = (await look(url, workers=5, postgres_pool_size=20))["connections"]
+    finding = (await look(url, workers=5, postgres_pool_size=18))["connections"]
     assert (finding.state, finding.sentence) == (
         State.WARNING,
         "100 connections of ours, 100 allowed by PostgreSQL",

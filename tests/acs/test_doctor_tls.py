@@ -98,7 +98,7 @@ def test_missing_and_meaningless_files_are_told_apart(settings: Settings, tmp_pa
 
 def test_authorities_for_the_certificates_of_devices_are_read(settings: Settings, tmp_path: Path) -> None:
     with_authority = settings.model_copy(update={"cwmp_tls_client_ca": tmp_path / "acs.pem"})
-    assert list(tls_findings(with_authority, NOW))[1].sentence.endswith("holds 1 authorities for devices' certificates")
+    assert list(tls_findings(with_authority, NOW))[1].sentence.endswith("holds 1 authority for devices' certificates")
     for path, words in ((tmp_path / "acs.key", "holds no certificate"), (tmp_path / "none", "cannot be read")):
         finding = list(tls_findings(settings.model_copy(update={"cwmp_tls_client_ca": path}), NOW))[1]
         assert (finding.state, words in finding.sentence) == (State.FAILURE, True)

@@ -1,5 +1,6 @@
 """The file with the keys: made once, read only when it is closed to others, never quoted."""
 
+import errno
 import os
 import stat
 import threading
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acs.auth.sealing import Keyring, keyring_text
-from acs.keys import KeyFileError, load_keyring, read_keyring
+from acs.keys import KeyFileError, is_missing, load_keyring, read_keyring
 
 KEY = b"k" * 32
 OTHER = b"o" * 32
@@ -129,3 +130,21 @@ def test_reading_alone_never_makes_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_keyring(tmp_path / "secret.keys")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_cannot_be_written_whole_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(KeyFileError, match="cannot be made: No space left on device"):
+        load_keyring(tmp_path / "secret.keys")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_must_not_be_looked_for_is_not_missing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert is_missing(tmp_path / "secret.keys")
+    assert not is_missing(tmp_path / ("long" * 100) / "secret.keys"), (
+        "it cannot be looked for, as below a closed folder"
+    )

@@ -198,6 +198,19 @@ def test_libraries_log_in_the_same_form(lines: Lines) -> None:
     assert (second["level"], second["event"]) == ("error", "broken")
 
 
+def test_a_library_that_tries_again_says_why_and_not_where(lines: Lines) -> None:
+    try:
+        raise ConnectionRefusedError(111, f"refused, Authorization: Basic {SECRET}")
+    except OSError:
+        logging.getLogger("asyncpg.pool").warning("retrying", exc_info=True)
+        logging.getLogger("asyncpg.pool").error("given up", exc_info=True)
+    retrying, given_up = lines()
+    assert "exception" not in retrying
+    assert retrying["reason"].startswith("ConnectionRefusedError: [Errno 111] refused, ")
+    assert SECRET not in str(retrying)
+    assert "Traceback" in given_up["exception"]
+
+
 def test_a_library_whose_words_do_not_fit_its_arguments_is_told_all_the_same(lines: Lines) -> None:
     LibraryHandler().emit(logging.LogRecord("odd", 5, "x.py", 1, "%d devices", ("no number",), None))
     LibraryHandler().emit(logging.LogRecord("odd", logging.INFO, "x.py", 1, "%d devices", ("no number",), None))

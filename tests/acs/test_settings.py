@@ -51,6 +51,12 @@ def test_a_file_that_is_named_must_be_there(tmp_path: Path) -> None:
     assert problems(tmp_path, CONFIG="none.toml") == [f"{tmp_path}/none.toml cannot be read: No such file"]
 
 
+def test_a_folder_in_the_place_of_the_file_is_told_whether_it_was_named_or_not(tmp_path: Path) -> None:
+    (tmp_path / "aioacs.toml").mkdir()
+    for named in ({}, {"CONFIG": "aioacs.toml"}):
+        assert problems(tmp_path, **named) == [f"{tmp_path}/aioacs.toml cannot be read: Is a directory"]
+
+
 def test_lists_are_words_in_the_environment_and_arrays_in_the_file(tmp_path: Path) -> None:
     (tmp_path / "aioacs.toml").write_text(
         'trusted_proxies = ["10.0.0.0/8", "2001:db8::1"]\nconnection_request_timeouts = [1, 2.5]\n'
@@ -104,6 +110,10 @@ def test_variables_of_our_own_tests_are_passed_over(tmp_path: Path) -> None:
         (
             {"CWMP_TLS_CLIENT_CERTIFICATES": "required", "CWMP_TLS_CLIENT_CA": "ca.pem"},
             "AIOACS_CWMP_TLS_CLIENT_CERTIFICATES is required, which needs AIOACS_CWMP_TLS_PORT",
+        ),
+        (
+            {"CWMP_TLS_CLIENT_CA": "ca.pem"},
+            "AIOACS_CWMP_TLS_CLIENT_CA is of no use while AIOACS_CWMP_TLS_CLIENT_CERTIFICATES is off: say optional or",
         ),
         (
             {"MAX_UNAUTHENTICATED_BODY": "1MiB", "MAX_BODY": "512KiB"},

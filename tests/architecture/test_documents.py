@@ -90,7 +90,7 @@ def test_the_programs_that_are_shown_run_and_print_what_is_said() -> None:
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
         for program in programs
     ]
-    session, login = (text.splitlines() for text in printed)
+    session, login, server = (text.splitlines() for text in printed)
     assert [line for line in session if not line.startswith("b'")] == [
         "Informed",
         "Answered",
@@ -100,3 +100,5 @@ def test_the_programs_that_are_shown_run_and_print_what_is_said() -> None:
         "Device.WiFi.Nothing refused None 9005",
     ]
     assert login == ["REFUSED", "ACCEPTED", "STALE"]
+    assert server[:6] == ["200", "204", "queued", "200", "200", "204"]
+    assert server[6:] == ["completed [('Device.WiFi.Radio.1.Channel', '6')]"]

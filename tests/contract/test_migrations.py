@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,13 @@ def test_every_unique_index_is_named_after_its_table_and_columns() -> None:
     for step in migrations():
         for name, table, columns in re.findall(r"CREATE UNIQUE INDEX (\w+) ON (\w+) \(([\w, ]+)\)", step.text):
             assert name == "__".join([table, *columns.split(", ")])
+
+
+async def test_the_file_of_another_program_gets_no_tables(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE customer (name TEXT)")
+    with pytest.raises(MigrationError, match="holds a table customer and no aioacs"):
+        await migrate(f"sqlite:///{path}")
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("customer",)]

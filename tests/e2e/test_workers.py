@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from acs.domain.device import Identity
 from acs.store.contacts import ContactStore
 from acs.store.devices import DeviceStore
@@ -56,4 +58,20 @@ async def test_a_session_goes_on_in_whichever_process_takes_its_next_connection(
         assert sum(entry.kind == "inform" for _, _, entry in history) == _SESSIONS
     finally:
         await database.close()
+        await postgresql_server.give_back(name)
+
+
+async def test_workers_whose_supervisor_was_killed_end_by_themselves(postgresql_server: Server, tmp_path: Path) -> None:
+    name = await postgresql_server.take()
+    server = ServerProcess(postgresql_server.url(name), tmp_path, workers=2, drain_timeout=0)
+    try:
+        await server.serve()
+        await server.said("listening")
+        server.kill()
+        await server.said("what watched over this worker is gone")
+        # All of them write to one pipe: it ends with the last.
+        with pytest.raises(AssertionError, match="the server ended"):
+            await server.said("something that nobody says")
+    finally:
+        await server.close()
         await postgresql_server.give_back(name)

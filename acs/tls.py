@@ -1,0 +1,55 @@
+"""The files of a TLS listener, read in one way by the server that uses them and by the doctor that looks at them.
+
+TlsFileError    a file cannot be used; nothing of it is ever quoted
+"""
+
+import ssl
+from pathlib import Path
+
+
+class TlsFileError(Exception):
+    """A certificate, a key or an authority that TLS cannot work with."""
+
+    def __init__(self, sentence: str, advice: str) -> None:
+        super().__init__(f"{sentence} ({advice})")
+        self.sentence = sentence
+        """Which file, and what is wrong with it."""
+        self.advice = advice
+        """What to do about it."""
+
+
+class _EncryptedKeyError(Exception):
+    pass
+
+
+def load_pair(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
+    """Read a certificate with its chain, and its key; TlsFileError if that cannot be done."""
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except _EncryptedKeyError:
+        raise TlsFileError(f"{key} has a password", "take the password off: nobody is there to type it") from None
+    except ssl.SSLError as error:
+        mismatch = error.reason == "KEY_VALUES_MISMATCH"
+        reason = "do not belong together" if mismatch else "hold no certificate and key that OpenSSL understands"
+        raise TlsFileError(
+            f"{certificate} and {key} {reason}", "both must be in PEM, the server's certificate first"
+        ) from None
+    except OSError as error:
+        raise TlsFileError(
+            f"{certificate} or {key} cannot be read: {error.strerror}", "check who may read them"
+        ) from None
+
+
+def load_authorities(context: ssl.SSLContext, path: Path) -> None:
+    """Read the authorities that sign the certificates of devices; TlsFileError if that cannot be done."""
+    try:
+        context.load_verify_locations(path)
+    except ssl.SSLError:
+        raise TlsFileError(f"{path} holds no certificate", "it must be in PEM") from None
+    except OSError as error:
+        raise TlsFileError(f"{path} cannot be read: {error.strerror}", "check who may read it") from None
+
+
+def _no_password() -> str:
+    """Asked only if the key has one; OpenSSL would else ask on the terminal, and nothing could stop it."""
+    raise _EncryptedKeyError
