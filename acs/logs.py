@@ -229,9 +229,10 @@ def _console_line(moment: str, level: str, event: str, values: dict[str, Value],
 
 
 def _word(value: Value) -> str:
-    if isinstance(value, str) and value and not any(each in ' "=' for each in value):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        is_plain = value and " " not in value and '"' not in value and "=" not in value
+        return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return repr(value) if type(value) in {int, float} else json.dumps(value, ensure_ascii=False)
 
 
 class _Sink:
