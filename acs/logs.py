@@ -7,6 +7,7 @@ must not stop a session.
 
 import json
 import logging
+import math
 import re
 import sys
 import time
@@ -210,7 +211,13 @@ def _encoded(line: str) -> bytes:
 
 
 def _moment(now: float) -> str:
-    return f"{datetime.fromtimestamp(now, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+    second = math.floor(now)
+    return f"{_second(second)}.{int((now - second) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
 
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
