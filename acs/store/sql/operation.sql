@@ -151,8 +151,8 @@ SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progre
 SELECT device_id, id FROM operation WHERE wake_at IS NOT NULL AND wake_at <= :at ORDER BY wake_at LIMIT :most;
 
 -- name: take_wake
--- rows: device_id bigint, id bigint, at float8
-UPDATE operation SET wake_at = NULL FROM {rows}
+-- rows: device_id bigint, id bigint, again_at float8, at float8
+UPDATE operation SET wake_at = rows.again_at FROM {rows}
 WHERE operation.id = rows.id AND operation.wake_at <= rows.at AND operation.state IN ('scheduled', 'queued')
 RETURNING operation.device_id, public_id;
 
