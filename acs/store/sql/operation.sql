@@ -124,11 +124,13 @@ WHERE operation.device_id = rows.device_id AND operation.phase = 'sent' AND oper
     AND rows.sent NOT IN ('Reboot', 'FactoryReset', 'Download', 'Upload')
 RETURNING operation.device_id, operation.id;
 
+-- A session that the device bears no more of is no attempt, but what has progress has begun.
 -- name: cancel
 -- rows: public_id text, at float8
 UPDATE operation SET state = 'cancelled', wake_at = NULL, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.public_id = rows.public_id AND operation.state IN ('scheduled', 'queued') AND operation.attempts = 0
+    AND operation.progress = ''
 RETURNING operation.public_id, operation.device_id;
 
 -- name: by_public_id
