@@ -74,6 +74,17 @@ async def test_operations_are_claimed_by_priority_then_time_then_number(store: O
     assert taken == ["urgent", "a", "b", "late", "idle"]
 
 
+async def test_what_was_asked_for_at_once_is_ready_by_a_clock_that_is_behind(store: OpenStore) -> None:
+    device_id = await make_device(store)
+    await store.operations.queue(replace(operation(device_id, "now"), scheduled_at=AT), AT)
+    await store.operations.queue(replace(operation(device_id, "later"), scheduled_at=AT + 10), AT)
+    fence = (await meet(store, device_id)).fence
+    claimed = await store.operations.claim(device_id, fence, AT - 3600)
+    assert claimed is not None
+    assert claimed.public_id.endswith("_now")
+    assert await store.operations.claim(device_id, fence, AT - 3600) is None
+
+
 def _in_no_session(_device_id: int) -> bool:
     return False
 

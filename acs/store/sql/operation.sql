@@ -29,6 +29,7 @@ WHERE operation.device_id = rows.device_id AND operation.state = 'in_progress'
     AND rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id)
 RETURNING operation.device_id, public_id, state;
 
+-- What was asked for at once is ready whatever the clock says: it may have been set back, or be another machine's.
 -- name: claim
 -- rows: device_id bigint, fence bigint, at float8
 UPDATE operation SET
@@ -42,7 +43,8 @@ UPDATE operation SET
 FROM {rows}
 WHERE operation.id = (
         SELECT next.id FROM operation AS next
-        WHERE next.device_id = rows.device_id AND next.state IN ('scheduled', 'queued') AND next.ready_at <= rows.at
+        WHERE next.device_id = rows.device_id AND next.state IN ('scheduled', 'queued')
+            AND (next.ready_at <= rows.at OR (next.ready_at = next.scheduled_at AND next.scheduled_at <= next.created))
             AND (next.expires_at IS NULL OR next.expires_at > rows.at)
         ORDER BY next.priority DESC, next.scheduled_at, next.id LIMIT 1
     )
