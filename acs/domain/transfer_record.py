@@ -45,3 +45,7 @@ class TransferRecord:
     """When it ends at the latest."""
     created: float
     """When it began."""
+    ran_before: bool
+    """Whether the device ran that version when it began."""
+    booted_since: bool
+    """Whether the device has booted since."""

@@ -72,7 +72,10 @@ class Transfers:
         """The device runs a software version: it proves the downloads that were to bring it."""
         at = self._tools.clock.wall()
         for transfer in await self._tools.transfers.unproven_of_device(device.id):
-            if transfer.version and transfer.version == version:
+            if not transfer.version or transfer.version != version or _awaits_boot(transfer):
+                continue
+            # Of a device that ran it before, a boot alone does not tell that it has fetched the image.
+            if not transfer.ran_before or _is_reported_good(transfer):
                 await self._settle(transfer, Outcome(OutcomeState.COMPLETED), transfer.reported, at, ends=True)
 
     async def offer(self, transfer_id: int) -> Offer | None:
@@ -178,7 +181,7 @@ class Transfers:
 
     async def _reported(self, device: ManagedDevice, transfer: TransferRecord, code: int, text: str, at: float) -> None:
         reported = _report(code, text, at)
-        if code == 0 and await self._awaits_version(device, transfer):
+        if code == 0 and (_awaits_boot(transfer) or await self._awaits_version(device, transfer)):
             await self._tools.transfers.report(transfer, reported, at)
             return
         # GigaSpire reports 9011 though the upload has arrived.
@@ -227,6 +230,15 @@ class Transfers:
     def _base(self, session: LiveSession) -> str:
         public = self._tools.settings.cwmp_public_url
         return str(public) if public else session.base_url
+
+
+def _awaits_boot(transfer: TransferRecord) -> bool:
+    """Whether the version proves nothing yet, because the device ran it before."""
+    return transfer.ran_before and not transfer.booted_since
+
+
+def _is_reported_good(transfer: TransferRecord) -> bool:
+    return bool(transfer.reported) and json.loads(transfer.reported)["fault_code"] == 0
 
 
 def _report(code: int, text: str, at: float) -> str:

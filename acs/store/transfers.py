@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 from acs.domain.contact import HistoryEntry
 from acs.domain.queue import OperationState
@@ -10,7 +11,7 @@ from acs.domain.transfer import ReceivedFile
 from acs.domain.transfer_record import TransferRecord
 from acs.store.contacts import history_step
 from acs.store.database import Database
-from acs.store.statements import Step, batch, query
+from acs.store.statements import Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
 _OPEN = batch("transfer", "open")
@@ -86,22 +87,22 @@ class TransferStore:
     async def by_id(self, transfer_id: int) -> TransferRecord | None:
         """A transfer."""
         rows = await self._database.fetch(_BY_ID, {"id": transfer_id})
-        return TransferRecord(*rows[0]) if rows else None
+        return _record(rows[0]) if rows else None
 
     async def open_of_device(self, device_id: int, most: int = 100) -> list[TransferRecord]:
         """The transfers of a device that have not ended."""
         rows = await self._database.fetch(_OPEN_OF_DEVICE, {"device_id": device_id, "most": most})
-        return [TransferRecord(*row) for row in rows]
+        return [_record(row) for row in rows]
 
     async def unproven_of_device(self, device_id: int, most: int = 100) -> list[TransferRecord]:
         """The transfers of a device that it may still prove, also those that have ended without, the newest first."""
         rows = await self._database.fetch(_UNPROVEN_OF_DEVICE, {"device_id": device_id, "most": most})
-        return [TransferRecord(*row) for row in rows]
+        return [_record(row) for row in rows]
 
     async def of_operation(self, operation_id: int) -> TransferRecord | None:
         """The transfer of an operation."""
         rows = await self._database.fetch(_OF_OPERATION, {"operation_id": operation_id})
-        return TransferRecord(*rows[0]) if rows else None
+        return _record(rows[0]) if rows else None
 
     async def receive(self, transfer_id: int, file: ReceivedFile, at: float) -> bool:
         """A file has come from the device; False if the transfer is no longer open."""
@@ -167,3 +168,9 @@ class TransferStore:
         rows = [(device_id, None, number, at) for device_id, number in sorted(due)]
         (ended,) = await self._writer.write("end transfers", (_END, rows))
         return len(ended)
+
+
+def _record(row: Row) -> TransferRecord:
+    fields: list[Any] = list(row)
+    fields[-2:] = bool(row[-2]), bool(row[-1])
+    return TransferRecord(*fields)

@@ -1,10 +1,14 @@
 """All that the ACS says to scripted devices is checked: its form after each test, the schemas once at the end."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
+from acs.files.store import FileFolder
 from tests.e2e.check import HEARD, check_cwmp, official_program
+from tests.e2e.depot import Depot
+from tests.e2e.serving import serving
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +26,11 @@ def _the_schemas_of_all_that_was_heard(tmp_path_factory: pytest.TempPathFactory)
         return
     complaints = check_cwmp(HEARD.kept, official_program(), tmp_path_factory.mktemp("heard"))
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+async def depot(database_url: str, tmp_path: Path) -> AsyncIterator[Depot]:
+    folder = FileFolder(tmp_path / "files", keep_free=0)
+    async with serving(database_url, tmp_path) as served:
+        yield Depot(served, folder)
+    await folder.close()

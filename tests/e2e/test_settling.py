@@ -19,11 +19,12 @@ from acs.store.database import Database
 from acs.store.writer import Committed, GroupWriter
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.defaults import PARAMETERS
+from tests.e2e.depot import Depot, done_now
 from tests.e2e.device import Parameter, ScriptedDevice
 from tests.e2e.envelopes import AcsMessage, Fault
 from tests.e2e.mortal import MortalDatabase
 from tests.e2e.serving import Served, serving
-from tests.e2e.test_transfers import Depot, done_now, fetched
+from tests.e2e.test_transfers import fetched
 
 SSID: Final = "Device.WiFi.SSID.1.SSID"
 INTERVAL: Final = "Device.ManagementServer.PeriodicInformInterval"

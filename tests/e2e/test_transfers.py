@@ -1,98 +1,24 @@
 """Files to devices and from them: from the RPC to the proof, over real sockets, on both databases."""
 
 import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from acs.domain.inventory import FirmwareImageDetails
-from acs.domain.operation import JSON, Operation, OperationKind
+from acs.domain.operation import OperationKind
 from acs.domain.queue import OperationState, Phase
-from acs.domain.transfer_record import TransferRecord
 from acs.files.store import FileFolder
-from acs.services.operations import OperationView
-from acs.services.requested import Requested
 from tests.contract.opened import Probe
-from tests.e2e.device import Prefixes, Request, ScriptedDevice, TransferHabits
-from tests.e2e.envelopes import AcsMessage, Fault, Writer
+from tests.e2e.depot import CONFIGURATION, FIRMWARE, OCTETS, Depot, done_now, fetching, known, report_of, state
+from tests.e2e.device import ScriptedDevice, TransferHabits
+from tests.e2e.envelopes import Fault
 from tests.e2e.files import request_file
 from tests.e2e.journal import Transferred
 from tests.e2e.login import Login
-from tests.e2e.serving import Served, serving
+from tests.e2e.serving import serving
 from tests.e2e.wire import HttpReply
 
-FIRMWARE = "1 Firmware Upgrade Image"
-CONFIGURATION = "1 Vendor Configuration File"
-OCTETS = b"firmware of version 2.0" * 5_000
 CONTENT = b"the configuration, as the vendor writes it"
-DONE_NOW = (
-    "<Status>0</Status><StartTime>2026-01-01T00:00:00Z</StartTime><CompleteTime>2026-01-01T00:00:01Z</CompleteTime>"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Depot:
-    """A server, and the files it has."""
-
-    served: Served
-    folder: FileFolder
-
-    async def image(self, name: str = "image", version: str = "2.0") -> int:
-        """Put a firmware image on the shelf."""
-        async with self.folder.incoming(len(OCTETS)) as file:
-            await file.write(OCTETS)
-            stored = await file.keep()
-        details = FirmwareImageDetails(name, version, "image.bin", FIRMWARE)
-        images = self.served.server.services.tools.images
-        return await images.create(details, size=stored.size, sha256=stored.sha256, file_key=stored.key, at=0.0)
-
-    async def upgrade(self, device: ScriptedDevice, image: int, *, is_pending: bool = True) -> str:
-        """Want the image on a device, and queue its download."""
-        services, device_id = self.served.server.services, await self.served.id_of(device)
-        await services.tools.devices.want_firmware(device_id, image, 0.0, is_pending=is_pending)
-        return await self.queue(device, OperationKind.DOWNLOAD, image)
-
-    async def queue(
-        self, device: ScriptedDevice, kind: OperationKind, image: int | None = None, **arguments: JSON
-    ) -> str:
-        """Queue a transfer."""
-        requested = Requested(Operation(kind, arguments=arguments), firmware_image_id=image)
-        operations = self.served.server.services.operations
-        return (await operations.queue(await self.served.id_of(device), requested)).record.public_id
-
-    async def is_pending(self, device: ScriptedDevice) -> bool:
-        """Whether the device's firmware is still on its way."""
-        found = await self.served.server.services.tools.devices.by_id(await self.served.id_of(device))
-        assert found is not None
-        return found.firmware_image_is_pending
-
-    async def transfer(self, public_id: str) -> TransferRecord:
-        """The transfer of an operation."""
-        view = await self.served.view(public_id)
-        found = await self.served.server.services.tools.transfers.of_operation(view.record.id)
-        assert found is not None
-        return found
-
-
-@pytest.fixture
-async def depot(database_url: str, tmp_path: Path) -> AsyncIterator[Depot]:
-    folder = FileFolder(tmp_path / "files", keep_free=0)
-    async with serving(database_url, tmp_path) as served:
-        yield Depot(served, folder)
-    await folder.close()
-
-
-def fetching(depot: Depot, **habits: object) -> ScriptedDevice:
-    """A router that fetches what it is told to."""
-    return depot.served.device(transfers=TransferHabits(**{"fetches": True, "new_version": "2.0", **habits}))  # type: ignore[arg-type]
-
-
-async def known(device: ScriptedDevice) -> ScriptedDevice:
-    """The router, once it has called."""
-    await device.run_session()
-    return device
 
 
 async def url_asked(device: ScriptedDevice) -> str:
@@ -108,15 +34,6 @@ async def fetched(url: str, method: str = "GET", body: bytes = b"") -> HttpReply
     reply = await request_file(method, url, Login("", ""), body)
     assert reply is not None
     return reply
-
-
-def done_now(rpc: AcsMessage) -> str:
-    """The answer of a device that has fetched the file before it answers."""
-    return Writer("1-2", Prefixes()).message(f"{rpc.method}Response", DONE_NOW)
-
-
-def state(view: OperationView) -> OperationState:
-    return view.record.state
 
 
 async def test_a_firmware_update_is_done_when_the_device_runs_the_image(depot: Depot) -> None:
@@ -381,11 +298,6 @@ async def test_an_upload_that_never_comes_fails_in_the_end(depot: Depot) -> None
     assert state(view) is OperationState.FAILED
     assert "did not prove in time" in view.record.fault
     assert (await fetched(log.rpcs[0].text("URL"), "PUT", CONTENT)).status == 404
-
-
-def report_of(device: ScriptedDevice, key: str) -> Request:
-    """A good TransferComplete."""
-    return Request("TransferComplete", device.writer.transfer_complete(key, (0, ""), "2026-01-01T00:00:00Z"), key)
 
 
 async def shows_the_file(depot: Depot, public_id: str) -> None:

@@ -265,6 +265,7 @@ CREATE TABLE transfer (
     file_name TEXT NOT NULL DEFAULT '',
     firmware_image_id BIGINT REFERENCES firmware_image (id) ON DELETE SET NULL,
     version TEXT NOT NULL DEFAULT '',
+    ran_before BOOLEAN NOT NULL DEFAULT FALSE,
     size BIGINT,
     sha256 TEXT NOT NULL DEFAULT '',
     file_key TEXT NOT NULL DEFAULT '',

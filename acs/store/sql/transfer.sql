@@ -3,28 +3,41 @@
 -- name: open
 -- rows: device_id bigint, operation_id bigint, direction text, command_key text, file_type text, file_name text, firmware_image_id bigint, version text, size bigint, sha256 text, file_key text, expires_at float8, at float8
 INSERT INTO transfer (device_id, operation_id, direction, state, command_key, file_type, file_name, firmware_image_id,
-    version, size, sha256, file_key, expires_at, created, updated)
+    version, ran_before, size, sha256, file_key, expires_at, created, updated)
 SELECT rows.device_id, rows.operation_id, rows.direction, 'open', rows.command_key, rows.file_type, rows.file_name,
-    rows.firmware_image_id, rows.version, rows.size, rows.sha256, rows.file_key, rows.expires_at, rows.at, rows.at
+    rows.firmware_image_id, rows.version,
+    rows.version <> '' AND EXISTS (
+        SELECT 1 FROM device WHERE device.id = rows.device_id AND device.software_version = rows.version
+    ),
+    rows.size, rows.sha256, rows.file_key, rows.expires_at, rows.at, rows.at
 FROM {rows} WHERE TRUE
 ON CONFLICT (operation_id) DO UPDATE SET updated = excluded.updated
 RETURNING device_id, id, operation_id;
 
 -- name: by_id
 SELECT id, device_id, operation_id, direction, state, command_key, file_type, file_name, firmware_image_id, version,
-    size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created
+    size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created, ran_before,
+    EXISTS (
+        SELECT 1 FROM contact WHERE contact.device_id = transfer.device_id AND contact.booted_at > transfer.created
+    )
 FROM transfer WHERE id = :id;
 
 -- name: open_of_device
 SELECT id, device_id, operation_id, direction, state, command_key, file_type, file_name, firmware_image_id, version,
-    size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created
+    size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created, ran_before,
+    EXISTS (
+        SELECT 1 FROM contact WHERE contact.device_id = transfer.device_id AND contact.booted_at > transfer.created
+    )
 FROM transfer WHERE device_id = :device_id AND state = 'open' ORDER BY id LIMIT :most;
 
 -- Those that the device may still prove, also when they have ended because it took too long.
 -- name: unproven_of_device
 SELECT transfer.id, transfer.device_id, operation_id, direction, transfer.state, transfer.command_key, file_type,
     file_name, firmware_image_id, version, size, sha256, file_key, content_type, content_encoding, received_at, reported,
-    transfer.expires_at, transfer.created
+    transfer.expires_at, transfer.created, ran_before,
+    EXISTS (
+        SELECT 1 FROM contact WHERE contact.device_id = transfer.device_id AND contact.booted_at > transfer.created
+    )
 FROM operation JOIN transfer ON transfer.operation_id = operation.id
 WHERE operation.device_id = :device_id AND operation.phase <> ''
     AND operation.state IN ('in_progress', 'unknown', 'failed')
@@ -32,7 +45,10 @@ ORDER BY transfer.id DESC LIMIT :most;
 
 -- name: of_operation
 SELECT id, device_id, operation_id, direction, state, command_key, file_type, file_name, firmware_image_id, version,
-    size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created
+    size, sha256, file_key, content_type, content_encoding, received_at, reported, expires_at, created, ran_before,
+    EXISTS (
+        SELECT 1 FROM contact WHERE contact.device_id = transfer.device_id AND contact.booted_at > transfer.created
+    )
 FROM transfer WHERE operation_id = :operation_id;
 
 -- name: receive
