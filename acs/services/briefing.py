@@ -21,6 +21,7 @@ from acs.provisioning.context import Context
 from acs.provisioning.planner import plan_for, plan_for_due_settings
 from acs.provisioning.quirks import Quirks
 from acs.services.errand import Errand
+from acs.services.informs import interval_of
 from acs.services.live import LiveSession
 from acs.services.logins import DeviceLogins
 from acs.services.requested import Requested, is_secret
@@ -37,8 +38,6 @@ _INTERVAL: Final = (
     "Device.ManagementServer.PeriodicInformInterval",
     "InternetGatewayDevice.ManagementServer.PeriodicInformInterval",
 )
-# Of an unsignedInt.
-_DIGITS: Final = 10
 # Where nothing says what a sync is to read: all of it.
 _EVERYTHING: Final = ("",)
 
@@ -239,7 +238,7 @@ def _settings_report(wanted: Mapping[str, Wanted], outcome: Outcome, at: float, 
 def _interval(outcome: Outcome) -> int | None:
     """The interval that a device was given, if it was."""
     given = [each.value for each in outcome.variables if each.name in _INTERVAL and each.value is not None]
-    seconds = [int(value) for value in given if value.isdecimal() and len(value) <= _DIGITS]
+    seconds = [interval for value in given if (interval := interval_of(value)) is not None]
     return seconds[-1] if seconds else None
 
 

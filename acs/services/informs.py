@@ -14,6 +14,7 @@ _MAX_EVENTS: Final = 64
 _MAX_TEXT: Final = 256
 _MAX_URL: Final = 1024
 _MAX_INTERVAL: Final = 10 * 365 * 86_400
+_MAX_DIGITS: Final = 10
 
 # TR-098 and TR-181 differ in the root alone.
 _TOLD: Final = {
@@ -78,7 +79,7 @@ def read_inform(inform: Inform) -> Told:
         tuple([events.canonical(each.event_code)[:_MAX_TEXT] for each in happened]),
         tuple([each.command_key[:_MAX_TEXT] for each in happened]),
         url if url is None or len(url) <= _MAX_URL else "",
-        _interval(told.get("interval")),
+        interval_of(told.get("interval")),
         _bounded(told.get("software")),
         _bounded(told.get("hardware")),
     )
@@ -136,6 +137,15 @@ def inform_record(
     )
 
 
+def interval_of(text: str | None) -> int | None:
+    """A PeriodicInformInterval in seconds; None if that is no interval."""
+    digits = (text or "").strip()
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _MAX_DIGITS:
+        return None
+    seconds = int(digits)
+    return seconds if 0 < seconds <= _MAX_INTERVAL else None
+
+
 def expected_interval(device: ManagedDevice, told: int | None, settings: Settings) -> int:
     """How often a device is to be heard: as it says itself, else as it is to, else as any."""
     for seconds in (told, device.inform_interval, device.update_frequency, device.type_update_frequency):
@@ -171,14 +181,6 @@ def _proofs(told: Told) -> tuple[Proof, ...]:
     if any(proof.command_key is not None for proof in proofs):
         proofs = [proof for proof in proofs if proof.sent != "Reboot" or proof.command_key is not None]
     return tuple(dict.fromkeys(proofs))
-
-
-def _interval(text: str | None) -> int | None:
-    digits = (text or "").strip()
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > 10:
-        return None
-    seconds = int(digits)
-    return seconds if 0 < seconds <= _MAX_INTERVAL else None
 
 
 def _bounded(text: str | None) -> str | None:

@@ -347,6 +347,17 @@ async def test_a_set_of_the_inform_interval_is_the_update_frequency_from_then_on
         assert sets((await device.run_session(events, told(device, INTERVAL))).rpcs) == []
 
 
+@pytest.mark.parametrize("value", ["²", "٦٠٠", "0", "9999999999", "soon"])
+async def test_a_set_of_no_interval_changes_nothing_in_it(office: Office, probe: Probe, value: str) -> None:
+    device = office.served.device()
+    await device.run_session()
+    await probe.execute("UPDATE device SET update_frequency = 900, revision = revision + 1")
+    public_id = await office.served.queue(device, OperationKind.SET, Variable(INTERVAL, value, "xsd:string"))
+    assert {each.status for each in (await device.run_session()).replies} == {200, 204}
+    assert await office.is_done(public_id)
+    assert await probe.value("SELECT update_frequency FROM device") == 900
+
+
 async def test_the_type_that_the_device_told_is_sent(office: Office) -> None:
     device = office.served.device()
     vendor = "Device.X_VENDOR.Level"
