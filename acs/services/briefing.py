@@ -83,6 +83,10 @@ class DeviceBriefing:
     async def errands(self, session: LiveSession) -> list[Errand]:
         """See ``Briefing``."""
         errands: list[Errand] = []
+        if session.starts_until(self._tools.clock.wall()) is not None:
+            # All of them change the device: what is due stays so, for a later session.
+            session.credentials_due = session.settings_due = False
+            return errands
         if session.credentials_due:
             session.credentials_due = False
             errand = await self._logins.errand(session, await self.root(session.device.id))

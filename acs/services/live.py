@@ -91,6 +91,13 @@ class LiveSession:
         self.leased_until = self.machine.deadline() or now
         return {"lease_until": at + self.time_left(now), "snapshot": json.dumps(self.machine.snapshot(now))}
 
+    def starts_until(self, at: float) -> float | None:
+        """Until when the device is starting and would refuse to be changed (Baicells, 600 s); None if it is not."""
+        delay = self.quirks.config_delay
+        if not delay or self.booted_at is None or at >= self.booted_at + delay:
+            return None
+        return self.booted_at + delay
+
     @property
     def has_something(self) -> bool:
         """Whether there may be anything to do that is not begun."""

@@ -274,7 +274,8 @@ class Work:
         requested = Requested(Operation(kind))
         try:
             requested = read_requested(self._tools.vault, claimed)
-            if kind in _CONFIGURES and (until := self._starts_until()) is not None:
+            until = self._session.starts_until(self._tools.clock.wall())
+            if kind in _CONFIGURES and until is not None:
                 return await self._postpone(claimed, until)
             context = await self._briefing.context(self._session, claimed, requested)
             plan = plan_for(requested.operation, context, read_progress(self._tools.vault, claimed))
@@ -286,13 +287,6 @@ class Work:
             self._in_hand = InHand(claimed, requested, plan)
             return None
         return await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
-
-    def _starts_until(self) -> float | None:
-        """Until when the device is starting and would refuse to be changed (Baicells, 600 s); None if it is not."""
-        delay, booted_at = self._session.quirks.config_delay, self._session.booted_at
-        if not delay or booted_at is None or self._tools.clock.wall() >= booted_at + delay:
-            return None
-        return booted_at + delay
 
     async def _postpone(self, claimed: ClaimedOperation, until: float) -> ClaimedOperation | None:
         settlement = Settlement(

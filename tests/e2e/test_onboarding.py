@@ -111,6 +111,15 @@ async def test_the_login_of_a_type_makes_an_unknown_device_one_of_it_and_gives_i
     assert not await listed(served)
 
 
+async def test_a_device_gets_its_own_login_once_it_has_started(served: Served) -> None:
+    await a_type(served, quirks='{"config_delay": 600}')
+    device = fresh(served)
+    assert (await device.run_session((("1 BOOT", ""),))).methods == ()
+    served.clock.advance(600)
+    assert "SetParameterValues" in (await device.run_session()).methods
+    assert all(told(device).values())
+
+
 async def test_no_two_devices_get_the_same_login(served: Served) -> None:
     await a_type(served)
     devices = [fresh(served) for _ in range(3)]

@@ -223,6 +223,19 @@ async def test_a_device_is_configured_only_some_time_after_its_boot(
     assert (await served.view(changed)).record.attempts == 1
 
 
+async def test_settings_wait_until_a_device_has_started_as_operations_do(served: Served) -> None:
+    # A setting that was refused is not tried again.
+    device = await known(served, served.device(), config_delay=600)
+    await served.server.services.wanted.put(await served.id_of(device), [NewSetting(SSID, "new")])
+    assert (await device.run_session((("1 BOOT", ""),))).methods == ()
+    await served.sweep(599)
+    assert (await device.run_session()).methods == ()
+    assert served.calls.targets == [], "it need not call sooner than it does"
+    await served.sweep(1)
+    assert (await device.run_session()).methods == ("SetParameterValues", "GetParameterValues")
+    assert (await device.run_session()).methods == ()
+
+
 async def test_empty_posts_after_the_end_are_borne(served: Served) -> None:
     # SpeedTouch 780 ends only after three.
     device = served.device()
