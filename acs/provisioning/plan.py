@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from acs.domain.operation import JSON, OperationFault, OperationKind, Outcome, OutcomeState, VariableResult
 from acs.provisioning.errors import LimitError, OrderError
 from acs.provisioning.plain import to_plain
+from acs.provisioning.quoted import fault_without, secrets_of
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, answers, method_of
 from cwmp_schemas.rpc.options import GetOptions
@@ -115,6 +116,9 @@ class Plan:
     def answered(self, answer: CpeResponse | Fault) -> None:
         """The device's answer to the RPC that is out."""
         rpc = self._settle("answered")
+        if isinstance(answer, Fault):
+            # From here on it is kept and shown.
+            answer = fault_without(answer, secrets_of(rpc))
         if not answers(answer, method_of(rpc)):
             said = f"{_shown(rpc)} was answered with {_shown(answer)}"
             if not is_repeatable(rpc):

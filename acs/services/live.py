@@ -31,6 +31,7 @@ class LiveSession:
         "device",
         "fence",
         "has_operations",
+        "has_sent_secrets",
         "heard_at",
         "is_forgotten",
         "leased_until",
@@ -61,6 +62,8 @@ class LiveSession:
         self.fence = 0
         self.is_forgotten = False
         self.has_operations = False
+        # Of a device that is being debugged: faults may quote them.
+        self.has_sent_secrets = False
         self.settings_due = False
         self.credentials_due = False
         self.work: Work | None = None

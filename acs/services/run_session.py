@@ -317,7 +317,7 @@ class Sessions:
         if session.is_over:
             return EMPTY if envelope is None else BAD_REQUEST
         if session.device.debug:
-            self._trace.received(session.device, body, self._tools.clock.wall())
+            self._trace.received(session.device, body, self._tools.clock.wall(), hides_faults=session.has_sent_secrets)
         try:
             answer = session.machine.receive(envelope, now)
         except UnexpectedInformError:

@@ -26,8 +26,10 @@ _ELEMENT: Final = re.compile(
 _ALWAYS_SECRET: Final = ("Password", "Username", "URL")
 
 
-def masked(message: bytes) -> bytes:
-    """A message without its secrets."""
+def masked(message: bytes, *, hides_faults: bool = False) -> bytes:
+    """A message without its secrets, and without the words of faults if they may quote one."""
+    # What was sent for the transfer is no longer at hand.
+    hides_faults |= b"TransferComplete" in message
 
     def value(match: re.Match[bytes]) -> bytes:
         # Only behind a plain name can a value be told from a secret: not behind CDATA, an entity or nothing.
@@ -37,7 +39,8 @@ def masked(message: bytes) -> bytes:
     def element(match: re.Match[bytes]) -> bytes:
         # Vendors' own messages have elements of any name.
         name = match[2].decode("ascii", "replace")
-        return match[1] + MASK.encode() if name.startswith(_ALWAYS_SECRET) or is_secret_name(name) else match[0]
+        is_hidden = name.startswith(_ALWAYS_SECRET) or (hides_faults and name.lower() == "faultstring")
+        return match[1] + MASK.encode() if is_hidden or is_secret_name(name) else match[0]
 
     if b"\0" in message.rstrip(b"\0"):
         return b"(not shown: it is in UTF-16)"
@@ -59,9 +62,9 @@ class Trace:
         # What was there at the start counts too.
         self._grown = most_per_device
 
-    def received(self, device: ManagedDevice, body: bytes, at: float) -> None:
-        """A post of the device."""
-        self._note(device, "<-", body, at)
+    def received(self, device: ManagedDevice, body: bytes, at: float, *, hides_faults: bool = False) -> None:
+        """A post of the device; whether its faults may quote what it was sent."""
+        self._note(device, "<-", body, at, hides_faults=hides_faults)
 
     def sent(self, device: ManagedDevice, body: bytes, at: float) -> None:
         """What it was answered."""
@@ -85,11 +88,13 @@ class Trace:
         """The file of a device; the older half stands beside it with ``.old``."""
         return self._folder / f"{device_id}.trace"
 
-    def _note(self, device: ManagedDevice, direction: str, body: bytes, at: float) -> None:
+    def _note(
+        self, device: ManagedDevice, direction: str, body: bytes, at: float, *, hides_faults: bool = False
+    ) -> None:
         moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
         cut = b"" if len(body) <= self._most_of_one else f" ({len(body)} octets, cut)".encode()
         # What is cut could hold the half of a secret's name, so the mask comes first.
-        text = masked(body)[: self._most_of_one] if len(body) <= 4 * _MAX_MESSAGE else b""
+        text = masked(body, hides_faults=hides_faults)[: self._most_of_one] if len(body) <= 4 * _MAX_MESSAGE else b""
         left_out = f" {self._left_out} left out before" if self._left_out else ""
         try:
             self._queue.put_nowait(

@@ -13,10 +13,11 @@ from acs.domain.transfer import DeskUnavailableError, Offer, Receipt, ReceivedFi
 from acs.domain.transfer_record import TransferRecord
 from acs.provisioning.arguments import request_from
 from acs.provisioning.errors import PlanningError, Problem
+from acs.provisioning.quoted import secrets_of, without
 from acs.services.in_hand import fault_text
 from acs.services.live import LiveSession
 from acs.services.ports import FileAddressBook
-from acs.services.requested import Requested, outcome_text
+from acs.services.requested import Requested, outcome_text, read_requested
 from acs.services.tools import Tools
 from acs.store.errors import StoreError
 from cwmp_schemas.messages import AcsRequest
@@ -59,14 +60,15 @@ class Transfers:
         """A TransferComplete: whose it is, and what it means."""
         transfer = await self._match(session.device.id, report.command_key)
         fault, at = report.fault_struct, self._tools.clock.wall()
-        said = "done" if fault.fault_code == 0 else f"fault {fault.fault_code}: {fault.fault_string[:_MAX_TEXT]}"
         if transfer is None:
+            said = "done" if fault.fault_code == 0 else f"fault {fault.fault_code}: {fault.fault_string[:_MAX_TEXT]}"
             entry = HistoryEntry("transfer", report.command_key[:_MAX_TEXT], None, f"{said} (of no open transfer)")
             if entry not in session.noted:
                 await self._tools.contacts.add_history(session.device.id, at, entry)
                 session.noted.add(entry)
             return
-        await self._reported(session.device, transfer, fault.fault_code, fault.fault_string, at)
+        text = await self._without_secrets(transfer, fault.fault_string) if fault.fault_string else ""
+        await self._reported(session.device, transfer, fault.fault_code, text, at)
 
     async def prove_by_version(self, device: ManagedDevice, version: str) -> None:
         """The device runs a software version: it proves the downloads that were to bring it."""
@@ -190,6 +192,17 @@ class Transfers:
         else:
             outcome = Outcome(OutcomeState.FAILED, OperationFault(text[:_MAX_TEXT], code))
         await self._settle(transfer, outcome, reported, at, ends=True)
+
+    async def _without_secrets(self, transfer: TransferRecord, text: str) -> str:
+        """What a device says of a transfer, without the secrets that it was sent for it."""
+        record = (
+            None
+            if not text
+            else await self._tools.operations.by_public_id(await self._tools.transfers.public_id(transfer))
+        )
+        if record is None:
+            return text
+        return without(text, secrets_of(read_requested(self._tools.vault, record).operation.arguments))
 
     async def _awaits_version(self, device: ManagedDevice, transfer: TransferRecord) -> bool:
         """Whether an image that is there has yet to be proven by the version that the device reports once it runs."""

@@ -13,6 +13,7 @@ from acs.provisioning.context import Context
 from acs.provisioning.errors import InvalidDataError, PlanningError
 from acs.provisioning.plan import Plan, is_repeatable
 from acs.provisioning.planner import plan_for, refusal
+from acs.provisioning.quoted import secrets_of
 from acs.services.errand import Errand
 from acs.services.in_hand import (
     NOTHING,
@@ -107,6 +108,8 @@ class Work:
                 continue
             problem = unsendable(rpc, self._session.quirks.style)
             if problem is None:
+                if self._session.device.debug and secrets_of(rpc):
+                    self._session.has_sent_secrets = True
                 return rpc
             plan.answered(Fault(0, f"{method_of(rpc)} cannot be written: {problem}"))
 
@@ -228,6 +231,7 @@ class Work:
         rpc = work.plan.next()
         if rpc is not None:
             work.sent = "" if is_repeatable(rpc) else method_of(rpc)
+            session.has_sent_secrets = bool(secrets_of(rpc))
 
     async def _plan(self) -> Plan | None:
         """The plan that is on: of the operation in hand, of the next one, of an errand."""
