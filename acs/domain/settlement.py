@@ -68,6 +68,16 @@ class TransferReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a device informs, as it turned out within a session."""
+
+    interval: int
+    """Every so many seconds."""
+    down_after: float
+    """After how many seconds of silence it counts as down."""
+
+
+@dataclass(frozen=True, slots=True)
 class Consequences:
     """What follows from work that a session has done: kept with its end, or not at all."""
 
@@ -78,7 +88,9 @@ class Consequences:
     settings: SettingsReport | None = None
     """What it means for the device's settings."""
     update_frequency: int | None = None
-    """How often the device informs from now on, in seconds."""
+    """How often the device is to inform from now on, in seconds."""
+    rhythm: Rhythm | None = None
+    """How often it does; None: as before."""
     transfer: TransferReport | None = None
     """What it means for the transfer of the operation."""
     history: Sequence[HistoryEntry] = ()

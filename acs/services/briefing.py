@@ -16,7 +16,7 @@ from acs.domain.operation import (
 )
 from acs.domain.queue import ClaimedOperation
 from acs.domain.setting import KnownParameter, Setting, SettingState
-from acs.domain.settlement import Consequences, SettingsReport
+from acs.domain.settlement import Consequences, Rhythm, SettingsReport
 from acs.provisioning.context import Context
 from acs.provisioning.planner import plan_for, plan_for_due_settings
 from acs.provisioning.quirks import Quirks
@@ -106,6 +106,7 @@ class DeviceBriefing:
         found = Consequences(
             await self._keeper.keep(device.id, outcome.learned),
             settings=None if batches is None else SettingsReport(batches=batches),
+            rhythm=self._rhythm(outcome),
         )
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
@@ -149,7 +150,8 @@ class DeviceBriefing:
         async def done(outcome: Outcome) -> Errand | None:
             moment = self._tools.clock.wall()
             report = _settings_report(wanted, outcome, moment, _learned(session, outcome))
-            found = Consequences(await self._keeper.keep(device.id, outcome.learned), settings=report)
+            values = await self._keeper.keep(device.id, outcome.learned)
+            found = Consequences(values, settings=report, rhythm=self._rhythm(outcome))
             await self._tools.operations.keep(device.id, session.fence, found, moment)
             return self._look(session, wanted, context, outcome)
 
@@ -172,10 +174,18 @@ class DeviceBriefing:
                 for each in outcome.variables
                 if each.value is not None and wanted[each.name].uuid
             ]
-            found = Consequences(await self._keeper.keep(device_id, outcome.learned), settings=SettingsReport(states))
+            values = await self._keeper.keep(device_id, outcome.learned)
+            found = Consequences(values, settings=SettingsReport(states), rhythm=self._rhythm(outcome))
             await self._tools.operations.keep(device_id, session.fence, found, moment)
 
         return Errand(plan, done)
+
+    def _rhythm(self, outcome: Outcome) -> Rhythm | None:
+        """How often the device informs, if it was given an interval or shows one; what it shows is what counts."""
+        told = {each.name: each.value for each in outcome.variables if each.status is VariableStatus.APPLIED}
+        told |= {each.name: each.value for each in outcome.learned}
+        seconds = next((found for name in _INTERVAL if (found := interval_of(told.get(name))) is not None), None)
+        return None if seconds is None else Rhythm(seconds, self._tools.settings.down_factor * seconds)
 
     def _shown(self, device_id: int, result: VariableResult) -> str | None:
         """What the device shows of a value that it took."""

@@ -15,6 +15,8 @@ from acs.store.transfers import transfer_steps
 _LOCK: Final = batch("contact", "lock")
 _ADD_HISTORY: Final = batch("history", "add_in_session")
 _SET_UPDATE_FREQUENCY: Final = batch("device", "set_update_frequency")
+_SET_INFORM_INTERVAL: Final = batch("contact", "set_inform_interval")
+_REVISE: Final = batch("device", "revise")
 
 
 def lock_step(device_id: int, fence: int) -> Step:
@@ -24,7 +26,7 @@ def lock_step(device_id: int, fence: int) -> Step:
 
 def consequence_steps(device_id: int, fence: int, consequences: Consequences, at: float) -> tuple[Step, ...]:
     """The steps that keep what follows. Those without rows are never run."""
-    seconds = consequences.update_frequency
+    seconds, rhythm = consequences.update_frequency, consequences.rhythm
     return (
         *value_steps(device_id, fence, consequences.values, at),
         gone_step(device_id, fence, consequences.gone),
@@ -37,5 +39,11 @@ def consequence_steps(device_id: int, fence: int, consequences: Consequences, at
         ),
         *settings_steps(device_id, fence, consequences.settings, at),
         (_SET_UPDATE_FREQUENCY, [] if seconds is None else [(device_id, fence, seconds, at)]),
+        (
+            _SET_INFORM_INTERVAL,
+            [] if rhythm is None else [(device_id, fence, rhythm.interval, rhythm.down_after, at)],
+        ),
+        # Whoever remembers the device is to look again.
+        (_REVISE, [] if rhythm is None else [(device_id, fence)]),
         *transfer_steps(device_id, fence, consequences.transfer, at),
     )

@@ -7,7 +7,7 @@ from typing import Any
 from acs.domain.contact import HistoryEntry, NewValue
 from acs.domain.queue import ClaimedOperation
 from acs.domain.setting import SettingState
-from acs.domain.settlement import Consequences, SettingsReport, TransferReport
+from acs.domain.settlement import Consequences, Rhythm, SettingsReport, TransferReport
 from acs.store.statements import Batch
 from tests.contract.opened import OpenStore
 from tests.contract.samples import AT, make_device, make_image, make_transfer, meet, operation
@@ -54,6 +54,7 @@ class Scene:
                 batches='{"gpv": 8}',
             ),
             update_frequency=600,
+            rhythm=Rhythm(600, 1_500.0),
             transfer=TransferReport(
                 self.transfer_id, '{"fault_code": 0}', is_over=True, arrived_image_id=self.image_id
             ),

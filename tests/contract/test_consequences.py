@@ -21,6 +21,7 @@ _TRACES = {
     "history": "SELECT COUNT(*) FROM history WHERE device_id = {} AND new = 'completed'",
     "setting": "SELECT COUNT(*) FROM setting_state WHERE device_id = {} AND state = 'applied'",
     "contact": "SELECT COUNT(*) FROM contact WHERE device_id = {} AND credentials_due AND batches <> ''",
+    "rhythm": "SELECT COUNT(*) FROM contact WHERE device_id = {} AND inform_interval = 600",
     "device": "SELECT COUNT(*) FROM device WHERE id = {} AND update_frequency = 600 AND NOT firmware_image_is_pending",
     "transfer": "SELECT COUNT(*) FROM transfer WHERE device_id = {} AND state = 'ended' AND reported <> ''",
     "operation": "SELECT COUNT(*) FROM operation WHERE device_id = {} AND state = 'completed'",
@@ -195,7 +196,7 @@ async def test_a_session_is_not_lost_between_a_settlement_and_what_follows(
             assert await settling is not None
             assert (await meeting).fence == scene.fence + 1
         kept = {name for name, is_kept in (await traces(probe, scene.device_id)).items() if is_kept}
-        assert kept == _TRACES.keys() - {"setting", "contact"}
+        assert kept == _TRACES.keys() - {"setting", "contact", "rhythm"}, "the Inform tells another interval"
 
 
 async def _waiting(probe: Probe, count: int, unless: "asyncio.Task[Any] | None" = None) -> None:

@@ -25,6 +25,7 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
         "last_configuration": AT,
         "batches": "[1]",
     },
+    "contact.set_inform_interval": {"inform_interval": 600, "down_after": 1_500.0, "at": AT + 1},
     "device.revise": {},
     "device.set_update_frequency": {"seconds": 600, "at": AT + 1},
     "device.firmware_arrived": {"at": AT + 1},

@@ -10,8 +10,10 @@ import pytest
 from acs.domain.contact import Contact
 from acs.domain.device import Identity
 from acs.domain.inventory import DeviceTypeDetails
+from acs.domain.operation import OperationKind, Variable
+from acs.services.wanted import NewSetting
 from tests.contract.opened import OpenStore, Probe
-from tests.e2e.device import ScriptedDevice, Value
+from tests.e2e.device import Parameter, ScriptedDevice, Value
 from tests.e2e.serving import Served, serving
 
 INTERVAL = "Device.ManagementServer.PeriodicInformInterval"
@@ -113,6 +115,57 @@ async def test_a_device_that_wants_to_be_heard_sooner_is_missed_sooner(served: S
     await device.run_session()
     await device.run_session(parameters={INTERVAL: Value("100", "unsignedInt")})
     await goes_down_after(served, device, 250)
+
+
+@pytest.mark.parametrize(("interval", "root"), [(3_600, "Device."), (60, "Device."), (3_600, "InternetGatewayDevice.")])
+async def test_an_interval_that_the_device_was_given_counts_though_no_inform_tells_it(
+    served: Served, interval: int, root: str
+) -> None:
+    name = INTERVAL.replace("Device.", root)
+    device = served.device(parameters={name: Parameter("300", "unsignedInt")})
+    await device.run_session(parameters={name: Value("300", "unsignedInt")})
+    served.clock.advance(100)
+    await device.inform(parameters={})
+    served.clock.advance(20)
+    await served.queue(device, OperationKind.SET, Variable(name, str(interval)))
+    asked = await device.empty_post()
+    while asked.status == 200:
+        asked = await device.answer(asked)
+    await device.close()
+    assert (await contact(served, device)).inform_interval == interval
+    await goes_down_after(served, device, 2.5 * interval)
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 2.5 * interval)
+
+
+async def test_an_interval_that_the_device_shows_counts_though_no_inform_tells_it(served: Served) -> None:
+    device = served.device(parameters={INTERVAL: Parameter("3600", "unsignedInt")})
+    await device.run_session(parameters={INTERVAL: Value("60", "unsignedInt")})
+    await served.queue(device, OperationKind.GET, Variable(INTERVAL))
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 9_000)
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 9_000)
+
+
+async def test_an_interval_that_the_device_does_not_keep_to_is_none(served: Served) -> None:
+    # Huawei HN8145X6N answers Status 0 and changes nothing.
+    device = served.device(parameters={INTERVAL: Parameter("60", "unsignedInt")})
+    device.on_rpc["SetParameterValues"] = lambda _: device.writer.message(
+        "SetParameterValuesResponse", "<Status>0</Status>"
+    )
+    await device.run_session(parameters={INTERVAL: Value("60", "unsignedInt")})
+    await served.queue(device, OperationKind.SET, Variable(INTERVAL, "3600"))
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 150)
+
+
+async def test_an_interval_that_is_pushed_as_a_setting_counts_too(served: Served) -> None:
+    device = served.device(parameters={INTERVAL: Parameter("60", "unsignedInt")})
+    await device.run_session(parameters={INTERVAL: Value("60", "unsignedInt")})
+    await served.server.services.wanted.put(await served.id_of(device), [NewSetting(INTERVAL, "3600")])
+    assert "SetParameterValues" in (await device.run_session(parameters={})).methods
+    await goes_down_after(served, device, 9_000)
 
 
 async def test_going_down_stands_in_the_history_once(served: Served) -> None:

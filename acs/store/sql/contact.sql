@@ -40,6 +40,18 @@ FROM {rows}
 WHERE contact.device_id = rows.device_id
     AND (contact.down_at IS NULL OR contact.down_at > rows.at + rows.down_after);
 
+-- Another interval than the last Inform told: the device was given it, or shows it. It was heard at this moment, so its
+-- silence counts from here.
+-- name: set_inform_interval
+-- rows: device_id bigint, fence bigint, inform_interval bigint, down_after float8, at float8
+UPDATE contact SET
+    inform_interval = rows.inform_interval,
+    down_after = rows.at - contact.last_inform + rows.down_after,
+    down_at = CASE WHEN contact.down_at > rows.at + rows.down_after THEN rows.at + rows.down_after ELSE contact.down_at END
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.fence = rows.fence
+    AND (contact.inform_interval IS NULL OR contact.inform_interval <> rows.inform_interval);
+
 -- The device stands still until the transaction ends, so that all steps of a session's unit find the same fence. Nothing
 -- comes back when another session has begun; else whether an operation waits.
 -- name: lock
