@@ -25,6 +25,7 @@ from acs.logs import Throttle, get_logger
 from acs.metrics import Metrics
 from acs.services.briefing import DeviceBriefing
 from acs.services.enrol import Enrolment
+from acs.services.expiry import Expiry
 from acs.services.live import LiveSession
 from acs.services.login import Door
 from acs.services.logins import DeviceLogins
@@ -215,7 +216,15 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Front]
     )
     folder = FileFolder(parts.settings.files_folder)
     parts.stack.push_async_callback(folder.close)
-    sweeper = Sweeper(tools, sessions=sessions, waker=waker, transfers=transfers, files=folder, signals=parts.signals)
+    sweeper = Sweeper(
+        tools,
+        sessions=sessions,
+        expiry=Expiry(tools, briefing),
+        waker=waker,
+        transfers=transfers,
+        files=folder,
+        signals=parts.signals,
+    )
     operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
     parts.run("signals", parts.signals.run(sessions.notify))
     budget = Budget(settings.body_budget)

@@ -16,7 +16,7 @@ class OperationState(StrEnum):
     COMPLETED = "completed"
     FAILED = "failed"
     EXPIRED = "expired"
-    """Its time ran out before it was begun."""
+    """Its time ran out before it was begun; what was begun fails."""
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
     """Something that must not be repeated was sent, and no answer was ever recorded."""

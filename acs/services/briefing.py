@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from acs.domain.device import ManagedDevice
 from acs.domain.operation import (
     Operation,
     OperationKind,
@@ -57,7 +58,19 @@ class DeviceBriefing:
     async def context(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> Context:
         """See ``Briefing``."""
         device, operation = session.device, requested.operation
-        base = Context(learned_quirks(session.quirks, device.batches), lookup=lookup, command_key=claimed.command_key)
+        known = await self.knowledge(device, session.quirks, claimed.command_key, operation)
+        match operation.kind:
+            case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
+                return replace(known, request=await self._transfers.prepare(session, claimed, requested))
+            case OperationKind.DEVICE_FACTORY if not claimed.progress:
+                await self._wanted.drop(device.id)
+                self._keeper.forget(device.id)
+                await self._tools.devices.forget_beliefs(device.id)
+        return known
+
+    async def knowledge(self, device: ManagedDevice, quirks: Quirks, command_key: str, operation: Operation) -> Context:
+        """What is known for the planning of an operation; nothing is changed by it."""
+        base = Context(learned_quirks(quirks, device.batches), lookup=lookup, command_key=command_key)
         match operation.kind:
             case OperationKind.SET | OperationKind.ADD_OBJECT:
                 names = [each.name for each in operation.variables]
@@ -70,13 +83,6 @@ class DeviceBriefing:
                     settings={path: each.setting for path, each in wanted.items()},
                     managed=tuple(json.loads(device.managed)) or _EVERYTHING,
                 )
-            case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
-                return replace(base, request=await self._transfers.prepare(session, claimed, requested))
-            case OperationKind.DEVICE_FACTORY if not claimed.progress:
-                await self._wanted.drop(device.id)
-                self._keeper.forget(device.id)
-                await self._tools.devices.forget_beliefs(device.id)
-                return base
             case _:
                 return base
 

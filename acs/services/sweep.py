@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from acs.domain.operation import OperationFault
+from acs.services.expiry import Expiry
 from acs.services.in_hand import fault_text
 from acs.services.live import LiveSession
 from acs.services.ports import FileKeeper
@@ -35,6 +36,7 @@ class Sweeper:
         tools: Tools,
         *,
         sessions: Sessions,
+        expiry: Expiry,
         waker: Waker,
         transfers: Transfers,
         files: FileKeeper,
@@ -42,6 +44,7 @@ class Sweeper:
     ) -> None:
         self._tools = tools
         self._sessions = sessions
+        self._expiry = expiry
         self._waker = waker
         self._transfers = transfers
         self._files = files
@@ -60,6 +63,7 @@ class Sweeper:
         tasks: list[Callable[[], Awaitable[None]]] = [
             self._sessions.close_overdue,
             self._renew,
+            self._expiry.end_overdue,
             self._operations,
             self._status,
         ]
@@ -97,7 +101,6 @@ class Sweeper:
 
     async def _operations(self) -> None:
         operations, at = self._tools.operations, self._tools.clock.wall()
-        await operations.expire(at, fault_text(OperationFault("its time was over before it could be begun")), _FEW)
         for device_id, _ in await operations.start_scheduled(at, _FEW):
             self._sessions.notify(device_id)
         for device_id in await operations.take_wakes(at, 10 * _FEW, self._sessions.is_in_session):

@@ -36,6 +36,7 @@ _ABANDONED = query("operation", "abandoned")
 _ABANDON = batch("operation", "abandon")
 _TO_START, _START = query("operation", "to_start"), batch("operation", "start")
 _TO_EXPIRE, _EXPIRE = query("operation", "to_expire"), batch("operation", "expire")
+_OVERDUE, _GIVE_UP = query("operation", "overdue"), batch("operation", "give_up")
 _TO_FAIL, _FAIL = query("operation", "to_fail_unproven"), batch("operation", "fail_unproven")
 _TO_PRUNE, _PRUNE = query("operation", "to_prune"), batch("operation", "prune")
 _HOLD = batch("contact", "hold")
@@ -250,6 +251,18 @@ class OperationStore:
         """End what was not begun in time."""
         due = await self._database.fetch(_TO_EXPIRE, {"at": at, "most": most})
         return await self._sweep(_EXPIRE, [(*row, fault, at) for row in due])
+
+    async def overdue(self, at: float, most: int) -> list[tuple[int, ClaimedOperation]]:
+        """What was begun and not done in time, as its last session left it: devices and operations."""
+        return [(row[0], _claimed(row)) for row in await self._database.fetch(_OVERDUE, {"at": at, "most": most})]
+
+    async def give_up(self, device_id: int, settlement: Settlement) -> bool:
+        """End what was not done in time; False if it is no longer as it was."""
+        operation, at = settlement.operation, settlement.at
+        end = settlement.state.value, settlement.outcome, settlement.fault
+        row = (device_id, operation.id, *end, operation.attempts, operation.progress, at)
+        (given_up,) = await self._writer.write(device_id, (_GIVE_UP, [row]))
+        return bool(given_up)
 
     async def unproven_devices(self, at: float, most: int) -> list[int]:
         """The devices that have not proven something in time."""

@@ -113,6 +113,28 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
     assert claimed.public_id == f"op_{device_id}_later"
 
 
+async def test_what_was_begun_does_not_expire_but_is_given_up_as_it_was_looked_at(store: OpenStore) -> None:
+    device_id = await make_device(store)
+    await store.operations.queue(replace(operation(device_id, "begun"), expires_at=AT + 9), AT)
+    fence, claimed = await _claimed(store, device_id)
+    queued = Settlement(claimed, OperationState.QUEUED, AT + 1, progress="half", ready_at=AT + 1, attempts=0)
+    assert await store.operations.settle(device_id, fence, queued)
+    assert await store.operations.overdue(AT + 8, 9) == []
+    assert await store.operations.expire(AT + 9, "too late", 9) == []
+    ((whose, begun),) = await store.operations.overdue(AT + 9, 9)
+    assert (whose, begun) == (device_id, replace(claimed, progress="half", attempts=0))
+    end = Settlement(begun, OperationState.FAILED, AT + 9, outcome="half of it", fault="too late")
+    for other in (replace(begun, progress="more"), replace(begun, attempts=1)):
+        assert not await store.operations.give_up(device_id, replace(end, operation=other))
+    assert not await store.operations.give_up(device_id, replace(end, at=AT + 8))
+    assert await store.operations.give_up(device_id, end)
+    assert not await store.operations.give_up(device_id, end)
+    assert await store.operations.overdue(AT + 9, 9) == []
+    record = await _record(store, claimed.public_id)
+    assert (record.state, record.outcome, record.fault) == (OperationState.FAILED, "half of it", "too late")
+    assert (record.completed_at, record.progress) == (AT + 9, "half")
+
+
 async def test_what_was_sent_and_must_not_be_repeated_is_unknown_after_a_loss(store: OpenStore) -> None:
     device_id = await make_device(store)
     await store.operations.queue(operation(device_id, "harmful"), AT)

@@ -182,16 +182,38 @@ UPDATE operation SET state = 'queued', updated = rows.at FROM {rows}
 WHERE operation.id = rows.id AND operation.state = 'scheduled' AND operation.ready_at <= rows.at
 RETURNING operation.device_id, public_id;
 
+-- What has attempts or progress was begun: it does not expire, it is given up.
 -- name: to_expire
 SELECT device_id, id FROM operation
-WHERE state IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at <= :at LIMIT :most;
+WHERE state IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at <= :at AND attempts = 0
+    AND progress = ''
+LIMIT :most;
 
 -- name: expire
 -- rows: device_id bigint, id bigint, fault text, at float8
 UPDATE operation SET state = 'expired', phase = '', wake_at = NULL, fault = rows.fault, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.id = rows.id AND operation.state IN ('scheduled', 'queued') AND operation.expires_at <= rows.at
+    AND operation.attempts = 0 AND operation.progress = ''
 RETURNING operation.device_id, public_id;
+
+-- name: overdue
+SELECT device_id, id, public_id, kind, origin, priority, request, progress, command_key, attempts, max_attempts,
+    retry_delay, scheduled_at, created, started_at
+FROM operation
+WHERE state IN ('scheduled', 'queued') AND expires_at IS NOT NULL AND expires_at <= :at
+    AND (attempts > 0 OR progress <> '')
+LIMIT :most;
+
+-- Only as it was looked at: a session may have gone on with it meanwhile.
+-- name: give_up
+-- rows: device_id bigint, id bigint, state text, outcome text, fault text, attempts bigint, progress text, at float8
+UPDATE operation SET state = rows.state, phase = '', wake_at = NULL, outcome = rows.outcome, fault = rows.fault,
+    completed_at = rows.at, updated = rows.at
+FROM {rows}
+WHERE operation.id = rows.id AND operation.state IN ('scheduled', 'queued') AND operation.expires_at <= rows.at
+    AND operation.attempts = rows.attempts AND operation.progress = rows.progress
+RETURNING operation.device_id, operation.id;
 
 -- name: to_fail_unproven
 SELECT device_id, id FROM operation
