@@ -69,13 +69,13 @@ class Connection(asyncio.Protocol):
         "_headers",
         "_is_begun",
         "_is_deaf",
-        "_is_paused",
         "_parser",
         "_quiet",
         "_target",
         "_waiting",
         "_wants_file",
         "certificate",
+        "is_paused",
         "link",
         "listener",
         "peer",
@@ -95,6 +95,8 @@ class Connection(asyncio.Protocol):
         self.since = listener.ticks
         self.task: asyncio.Task[None] | None = None
         """Answers what was asked; None: there is nothing to answer."""
+        self.is_paused = False
+        """Whether nothing is taken in, because nobody has asked for it yet."""
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._target = b""
         self._headers: dict[str, list[str]] = {}
@@ -112,7 +114,6 @@ class Connection(asyncio.Protocol):
         self._wants_file = False
         self._waiting: deque[Request] = deque()
         self._drained: asyncio.Future[None] | None = None
-        self._is_paused = False
         # Whether nothing more is listened to.
         self._is_deaf = False
 
@@ -371,13 +372,13 @@ class Connection(asyncio.Protocol):
         self.data_received(rest)
 
     def _pause(self) -> None:
-        if not self._is_paused and self.transport is not None:
-            self._is_paused = True
+        if not self.is_paused and self.transport is not None:
+            self.is_paused = True
             self.transport.pause_reading()
 
     def _resume(self) -> None:
-        if self._is_paused and self.transport is not None:
-            self._is_paused = False
+        if self.is_paused and self.transport is not None:
+            self.is_paused = False
             self.transport.resume_reading()
 
     def close(self) -> None:

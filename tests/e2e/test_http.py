@@ -1,16 +1,20 @@
 """What HTTP/1.1 asks of a server, where CWMP has devices that use it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from acs.cwmp_http.connections import MAX_WAITING
-from acs.cwmp_http.requests import EARLY
+from acs.cwmp_http.connections import MAX_WAITING, Connection
+from acs.cwmp_http.patience import Phase
+from acs.cwmp_http.requests import EARLY, Request
 from acs.domain.device import Identity
+from acs.services.calling import Reply
 from tests.e2e.device import ScriptedDevice
 from tests.e2e.serving import Served, serving
 from tests.e2e.test_bad_peers import framed, inform, request
+from tests.e2e.test_overload import phase_is
 from tests.e2e.wire import LAST_CHUNK, ClosedError, HttpConnection, chunk
 
 LARGE = 4 * EARLY
@@ -111,8 +115,10 @@ async def test_a_device_that_waits_for_a_word_and_is_refused_is_closed(tmp_path:
 
 
 async def test_http_1_0_is_never_told_to_continue(served: Served) -> None:
-    connection = await opened(served)
-    await connection.write(framed(inform(served.device()), "Expect: 100-continue", line="POST / HTTP/1.0"))
+    connection, body = await opened(served), inform(served.device())
+    await connection.write(framed(body, "Expect: 100-continue", line="POST / HTTP/1.0")[: -len(body)])
+    await phase_is(served, Phase.BODY)
+    await connection.write(body)
     assert (await connection.wait_closed_by_server()).startswith(b"HTTP/1.1 200 OK\r\n")
     connection.drop()
 
@@ -136,10 +142,33 @@ async def test_a_body_may_come_before_anybody_asks_for_it(served: Served) -> Non
     await connection.close()
 
 
+async def test_no_more_than_a_little_is_taken_in_before_anybody_asks_for_it(served: Served) -> None:
+    (listener,) = served.server._listeners
+    may_go_on, handler = asyncio.Event(), listener.handler
+
+    async def slow(connection: Connection, request: Request) -> Reply:
+        await may_go_on.wait()
+        return await handler(connection, request)
+
+    listener.handler = slow
+    connection = await opened(served)
+    writing = asyncio.create_task(connection.write(framed(long_inform(served.device(), LARGE))))
+    await phase_is(served, Phase.BODY)
+    (held,) = listener.connections
+    assert isinstance(held, Connection)
+    async with asyncio.timeout(10):
+        while not held.is_paused:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    may_go_on.set()
+    assert (await connection.read()).status == 200
+    await writing
+    await connection.close()
+
+
 async def test_the_answer_to_a_body_that_is_too_long_is_not_lost_in_the_body(served: Served) -> None:
     connection = await opened(served)
-    body = long_inform(served.device(), 64 * LARGE)
-    reply = await connection.post(body)
+    await connection.write(framed(long_inform(served.device(), 64 * LARGE)))
+    reply = await connection.read()
     assert (reply.status, reply.first("Connection")) == (413, "close")
     connection.drop()
 
@@ -201,6 +230,7 @@ async def test_a_head_in_pieces_behind_a_post_is_read_on(served: Served) -> None
     head, rest = framed(b"")[:9], framed(b"")[9:]
     await connection.write(framed(inform(served.device())) + head)
     assert (await connection.read()).status == 200
+    await phase_is(served, Phase.HEAD)
     await connection.write(rest)
     assert (await connection.read()).status == 204
     await connection.close()
