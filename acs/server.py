@@ -7,7 +7,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from typing import Any, Final, Self
 
 from acs.auth.sealing import Keyring
@@ -19,12 +19,13 @@ from acs.logs import configure, get_logger
 from acs.metrics import Metrics
 from acs.services.ports import Chance, Clock, ConnectionRequester
 from acs.settings import Settings
-from acs.settings.values import ClientCertificates
+from acs.settings.values import ClientCertificates, sqlite_path
 from acs.store.devices import holds_secrets
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
 from acs.store.signals import NoSignals, PostgresqlSignals
+from acs.store.sqlite_files import served_alone
 from acs.store.writer import Committed, GroupWriter
 from acs.tls import load_authorities, load_pair
 
@@ -296,23 +297,34 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
 
         # A worker that is left alone would share the ports with those of the next start, on settings of old.
         loop.add_reader(sys.stdin, left_alone)
-    async with server:
-        # What stands now stands until the end: the collector need not look at it again and again. Its full rounds made
-        # the p99 of a session more than twice as long.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_COLLECTION)
-        log.info("listening", cwmp=server.ports, database=settings.shown()["database_url"])
-        server.on_failure(stopped.set)
-        flusher.take_over()
-        while not stopped.is_set():
-            try:
-                async with asyncio.timeout(_FLUSH_EVERY):
-                    await stopped.wait()
-            except TimeoutError:
-                flusher.flush()
-        flusher.give_back()
-        log.info("stopping", sessions=len(server.services.sessions))
-        has_failed = server.has_failed
+    with _served_alone(settings):
+        async with server:
+            # What stands now stands until the end: the collector need not look at it again and again. Its full rounds
+            # made the p99 of a session more than twice as long.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*_COLLECTION)
+            log.info("listening", cwmp=server.ports, database=settings.shown()["database_url"])
+            server.on_failure(stopped.set)
+            flusher.take_over()
+            while not stopped.is_set():
+                try:
+                    async with asyncio.timeout(_FLUSH_EVERY):
+                        await stopped.wait()
+                except TimeoutError:
+                    flusher.flush()
+            flusher.give_back()
+            log.info("stopping", sessions=len(server.services.sessions))
+            has_failed = server.has_failed
     if has_failed:
         raise ServerFailedError("the server has stopped because a part of it failed; the log says which")
+
+
+def _served_alone(settings: Settings) -> AbstractContextManager[None]:
+    """SQLite bears one server; PostgreSQL any number."""
+    path = sqlite_path(settings.database_url)
+    if path is None:
+        return nullcontext()
+    return served_alone(
+        path, lambda what: get_logger().warning("nothing keeps another server off the database", reason=what)
+    )

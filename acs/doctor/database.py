@@ -1,6 +1,7 @@
 """The database: whether it answers, is sound, keeps what it commits, and has the tables of this program."""
 
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,7 @@ def sqlite_findings(path: Path) -> Iterator[Finding]:
         path.stat()
         with closing(_connect(path)) as connection:
             yield from _sound(connection, path)
+            yield from _closed(path)
             stranger = strange_table(connection)
             if stranger is None:
                 yield from migration_findings(_applied(connection))
@@ -134,6 +136,18 @@ def _sound(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
         )
     else:
         yield ok("database", f"{path} is sound (SQLite {sqlite3.sqlite_version}, WAL)")
+
+
+def _closed(path: Path) -> Iterator[Finding]:
+    """Whether others than its owner come as far as the file, and may read it."""
+    mode, way = path.stat().st_mode, path.absolute().parent.stat().st_mode
+    group = mode & stat.S_IRGRP and way & stat.S_IXGRP
+    if group or (mode & stat.S_IROTH and way & stat.S_IXOTH):
+        yield warning(
+            "database",
+            f"{path} can be read by {'others' if mode & stat.S_IROTH else 'its group'} (mode {stat.S_IMODE(mode):04o})",
+            f"run chmod 600 {path}*, unless that is meant so",
+        )
 
 
 def _applied(connection: sqlite3.Connection) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from typing import Final, Self, TypeVar
 import aiosqlite
 
 from acs.store.errors import ConflictError, RecordError, StoreError, StoreUnavailableError
+from acs.store.sqlite_files import make_private
 from acs.store.statements import Dialect, Query, Row, Step
 
 T = TypeVar("T")
@@ -55,10 +56,7 @@ class SqliteDatabase:
     @classmethod
     async def open(cls, path: Path) -> Self:
         """Open a database file, or make it."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailableError(f"the folder of the database {path} cannot be made: {error.strerror}") from None
+        make_private(path)
         connections = [_Connection(lambda: _connect(path), iter_chunk_size=64) for _ in range(1 + _READERS)]
         try:
             for connection in connections:

@@ -1,0 +1,67 @@
+"""The files of a SQLite database: closed to others, and served by one process."""
+
+import errno
+import fcntl
+import os
+import stat
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from acs.store.errors import StoreUnavailableError
+from acs.store.opening import open_database
+from acs.store.sqlite_files import served_alone
+
+
+def nobody(what: str) -> None:
+    raise AssertionError(what)
+
+
+def modes(folder: Path) -> set[int]:
+    return {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
+
+
+def test_a_database_is_served_once_under_whatever_name(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "data")
+    with served_alone(tmp_path / "data" / "a.db", nobody):
+        with (
+            pytest.raises(StoreUnavailableError, match="another aioacs serves the database"),
+            served_alone(tmp_path / "link" / "a.db", nobody),
+        ):
+            pass
+        with served_alone(tmp_path / "data" / "b.db", nobody):
+            pass
+    with served_alone(tmp_path / "link" / "a.db", nobody):
+        pass
+
+
+def test_a_file_system_without_locks_is_told_and_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", unable)
+    told: list[str] = []
+    with served_alone(tmp_path / "a.db", told.append):
+        assert told == [f"{tmp_path}/a.db.lock cannot be locked: No locks available"]
+
+
+async def test_what_is_made_is_closed_to_others_and_what_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    old = os.umask(0)
+    try:
+        database = await open_database(f"sqlite:///{tmp_path}/data/a.db")
+        held: AbstractContextManager[None] = served_alone(tmp_path / "data" / "a.db", nobody)
+        with held:
+            assert {each.name for each in (tmp_path / "data").iterdir()} >= {"a.db", "a.db-wal", "a.db.lock"}
+            assert modes(tmp_path / "data") == {0o600}
+        assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+        await database.close()
+    finally:
+        os.umask(old)
+    for each, mode in ((tmp_path / "data" / "a.db", 0o640), (tmp_path / "data", 0o750)):
+        each.chmod(mode)
+    database = await open_database(f"sqlite:///{tmp_path}/data/a.db")
+    assert stat.S_IMODE((tmp_path / "data" / "a.db").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o750
+    await database.close()
