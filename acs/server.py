@@ -18,9 +18,10 @@ from acs.keys import KeyFileError, is_missing, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
 from acs.services.ports import Chance, Clock, ConnectionRequester
+from acs.services.vault import opens_any
 from acs.settings import Settings
 from acs.settings.values import ClientCertificates, sqlite_path
-from acs.store.devices import holds_secrets
+from acs.store.devices import some_logins
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
@@ -249,12 +250,19 @@ class Server:
 async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
     """The keys of secrets. New ones are made for a new database alone: what is sealed stays sealed without its own."""
     path, text = settings.secret_key_file, settings.secret_key
-    if text is None and is_missing(path) and await holds_secrets(database):
+    logins = await some_logins(database)
+    if text is None and logins and is_missing(path):
         raise KeyFileError(
             f"{path} is missing, but the database holds passwords that were sealed with its keys: restore it from a "
             "backup, or set AIOACS_SECRET_KEY_FILE to where it is"
         )
-    return load_keyring(path, text.get_secret_value() if text else None)
+    keyring = load_keyring(path, text.get_secret_value() if text else None)
+    if logins and not opens_any(keyring, logins):
+        raise KeyFileError(
+            f"{path if text is None else 'AIOACS_SECRET_KEY'} holds other keys than those that sealed the passwords in "
+            "the database: restore the right ones from a backup, or set AIOACS_SECRET_KEY_FILE to where they are"
+        )
+    return keyring
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from acs.auth.sealing import Keyring
 from acs.doctor.findings import Finding, failure, ok, warning
 from acs.keys import KeyFileError, load_keyring, read_keyring
 from acs.settings import Settings
@@ -56,6 +57,16 @@ def key_findings(settings: Settings) -> Iterator[Finding]:
             yield ok("keys", f"{path} is not there yet; the first start makes it")
     except KeyFileError as error:
         yield failure("keys", str(error), "restore the file from a backup if it is damaged; never make a new one")
+
+
+def keyring_of(settings: Settings) -> Keyring | None:
+    """The keys, if they can be read."""
+    try:
+        if settings.secret_key:
+            return load_keyring(settings.secret_key_file, settings.secret_key.get_secret_value())
+        return read_keyring(settings.secret_key_file)
+    except (FileNotFoundError, KeyFileError):
+        return None
 
 
 def room_finding(folder: Path, free: int) -> Finding:
