@@ -231,8 +231,9 @@ async def test_each_session_leaves_one_line(served: Served) -> None:
     device = served.device()
     with capture_logs() as lines:
         await device.run_session()
+        assert [line["event"] for line in lines] == ["session"], "it comes with the last answer"
         await served.queue(device, OperationKind.GET, Variable(SSID))
-        await device.inform()
+        await device.inform([("2 PERIODIC", ""), ("M Vendor", "")])
         served.clock.advance(5)
         asked = await device.empty_post()
         await device.answer(asked)
@@ -245,5 +246,6 @@ async def test_each_session_leaves_one_line(served: Served) -> None:
         (line["log_level"], line["device"], line["address"], line["end"], line["posts"], line["operations"])
         for line in told_lines
     ] == [("info", name, "127.0.0.1", "done", 2, 0), ("info", name, "127.0.0.1", "done", 3, 1)]
+    assert [line["events"] for line in told_lines] == ["2 PERIODIC", "2 PERIODIC, M Vendor"]
     assert [line["seconds"] for line in told_lines] == [0.0, 5.0], "until it was last heard"
     assert not [line for line in lines if line["log_level"] != "info" and line["log_level"] != "debug"]
