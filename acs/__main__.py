@@ -17,6 +17,9 @@ T = TypeVar("T")
 WORKER_OPTION: Final = "--worker"
 """What tells a process that it is one of several."""
 
+FAILED: Final = 1
+"""The status of a server that has ended with a sentence that says why."""
+
 # What typer would print of an error by itself shows local variables, secrets among them.
 app = typer.Typer(
     name="aioacs",
@@ -44,7 +47,7 @@ def serve(*, worker: Annotated[bool, typer.Option(WORKER_OPTION, hidden=True)] =
     try:
         _run(run(settings, shares_ports=worker))
     except (KeyFileError, ListenError, MigrationError, ServerFailedError, StoreError, TlsFileError) as error:
-        _fail([str(error)], 1)
+        _fail([str(error)], FAILED)
 
 
 @app.command()

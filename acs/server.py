@@ -313,6 +313,10 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
             gc.freeze()
             gc.set_threshold(*_COLLECTION)
             log.info("listening", cwmp=server.ports, database=settings.shown()["database_url"])
+            if shares_ports:
+                # All that is ever said there, to what watches over this worker.
+                sys.stdout.write("listening\n")
+                sys.stdout.flush()
             server.on_failure(stopped.set)
             flusher.take_over()
             while not stopped.is_set():

@@ -277,6 +277,11 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
     """Everything in which these settings do not fit each other."""
     if settings.workers > 1 and sqlite_path(settings.database_url):
         yield _contradiction("{} is {}, but SQLite bears one: set {} to postgresql://...", settings, *_WORKERS)
+    for name in ("cwmp_port", "cwmp_tls_port"):
+        if settings.workers > 1 and getattr(settings, name) == 0:
+            yield _contradiction(
+                "{0} is {1}, which several processes ({2}) cannot share: give it a number", settings, name, "workers"
+            )
     for listener in ("cwmp", "api"):
         yield from _tls(settings, listener)
     if settings.cwmp_tls_client_certificates is not ClientCertificates.OFF:

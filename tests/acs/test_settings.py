@@ -105,6 +105,10 @@ def test_variables_of_our_own_tests_are_passed_over(tmp_path: Path) -> None:
     ("variables", "what"),
     [
         ({"WORKERS": "2"}, "AIOACS_WORKERS is 2, but SQLite bears one: set AIOACS_DATABASE_URL to postgresql://..."),
+        (
+            {"WORKERS": "2", "DATABASE_URL": "postgresql://db/aioacs", "CWMP_PORT": "0"},
+            "AIOACS_CWMP_PORT is 0, which several processes (AIOACS_WORKERS) cannot share: give it a number",
+        ),
         ({"CWMP_TLS_KEY": "k"}, "AIOACS_CWMP_TLS_KEY is of no use without a TLS port: set AIOACS_CWMP_TLS_PORT"),
         ({"CWMP_TLS_PORT": "7548"}, "is set, which needs AIOACS_CWMP_TLS_CERTIFICATE and AIOACS_CWMP_TLS_KEY"),
         (
