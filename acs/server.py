@@ -90,6 +90,12 @@ class Server:
         return [int(server.sockets[0].getsockname()[1]) for server in self._sockets]
 
     @property
+    def places(self) -> dict[str, str]:
+        """The addresses it listens on: plain, and with TLS if it does. A name may stand for several."""
+        shown = [", ".join(_place(each.getsockname()) for each in server.sockets) for server in self._sockets]
+        return dict(zip(("cwmp", "cwmp_tls"), shown, strict=False))
+
+    @property
     def has_failed(self) -> bool:
         """Whether a part that must run has ended."""
         return self.failed is not None and self.failed.done()
@@ -265,6 +271,11 @@ async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
     return keyring
 
 
+def _place(address: tuple[Any, ...]) -> str:
+    host, port, *_ = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _tls_context(settings: Settings) -> ssl.SSLContext | None:
     certificate, key = settings.cwmp_tls_certificate, settings.cwmp_tls_key
     if settings.cwmp_tls_port is None or certificate is None or key is None:
@@ -312,7 +323,7 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
             gc.collect()
             gc.freeze()
             gc.set_threshold(*_COLLECTION)
-            log.info("listening", cwmp=server.ports, database=settings.shown()["database_url"])
+            log.info("listening", **server.places, database=settings.shown()["database_url"])
             if shares_ports:
                 # All that is ever said there, to what watches over this worker.
                 sys.stdout.write("listening\n")
@@ -326,8 +337,9 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
                 except TimeoutError:
                     flusher.flush()
             flusher.give_back()
-            log.info("stopping", sessions=len(server.services.sessions))
+            log.info("stopping", sessions=len(server.services.sessions), seconds_at_most=settings.drain_timeout)
             has_failed = server.has_failed
+    log.info("stopped")
     if has_failed:
         raise ServerFailedError("the server has stopped because a part of it failed; the log says which")
 
