@@ -30,6 +30,8 @@ MAX_LINE: Final = 8 * 1024
 MAX_WAITING: Final = 16
 """How many requests may wait for the one before; CWMP forbids it at all (TR-069 3.4.1)."""
 _FRAMING: Final = ("content-length", "transfer-encoding")
+_TLS: Final = b"\x16\x03"
+"""How the first record of TLS begins."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 # The headers that anybody looks at.
 _READ: Final = {
@@ -167,8 +169,13 @@ class Connection(asyncio.Protocol):
             self._decline(data[offer.args[0] :])
             return
         except httptools.HttpParserError as error:
-            is_too_long = isinstance(error.__context__, HeadTooLongError)
-            self._refuse(431 if is_too_long else 400, type(error).__name__)
+            if isinstance(error.__context__, HeadTooLongError):
+                self._refuse(431, "a head that is too long")
+            elif data.startswith(_TLS):
+                self._refuse(400, "TLS where plain HTTP is spoken")
+            else:
+                # The parser's words are its own; they quote nothing that came.
+                self._refuse(400, str(error))
             return
         if self._wants_file:
             self._hand_over()

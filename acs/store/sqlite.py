@@ -12,7 +12,7 @@ from typing import Final, Self, TypeVar
 import aiosqlite
 
 from acs.store.errors import ConflictError, RecordError, StoreError, StoreUnavailableError
-from acs.store.sqlite_files import make_private
+from acs.store.sqlite_files import make_private, reason
 from acs.store.statements import Dialect, Query, Row, Step
 
 T = TypeVar("T")
@@ -64,7 +64,10 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             for connection in connections:
                 await connection.give_up()
-            raise StoreUnavailableError(f"the database {path} cannot be opened: {error}") from None
+            why = reason(path, error)
+            raise StoreUnavailableError(
+                f"the database {path} cannot be opened: {why}; aioacs doctor says more"
+            ) from None
         return cls(connections[0], connections[1:])
 
     async def transact(self, steps: Sequence[Step]) -> list[list[Row]]:

@@ -1,4 +1,4 @@
-"""The files of a SQLite database, before SQLite itself looks at them: who may read them, and who serves them."""
+"""The files of a SQLite database, seen from outside: who may read them, who serves them, why they cannot be opened."""
 
 import fcntl
 import os
@@ -23,7 +23,8 @@ def make_folder(path: Path) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StoreUnavailableError(f"the folder of the database {path} cannot be made: {error.strerror}") from None
+        why = "a file stands in its place" if isinstance(error, FileExistsError) else error.strerror
+        raise StoreUnavailableError(f"the folder of the database {path} cannot be made: {why}") from None
 
 
 @contextmanager
@@ -38,7 +39,9 @@ def served_alone(path: Path, on_doubt: Callable[[str], None]) -> Iterator[None]:
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise StoreUnavailableError(f"the lock file {lock} cannot be opened: {error.strerror}") from None
+        raise StoreUnavailableError(
+            f"the lock file {lock} cannot be opened: {error.strerror}; aioacs doctor says more"
+        ) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -53,3 +56,18 @@ def served_alone(path: Path, on_doubt: Callable[[str], None]) -> Iterator[None]:
     finally:
         # The file stays: one that was removed could still be locked by another process, and a third would make it anew.
         os.close(descriptor)
+
+
+def reason(path: Path, error: Exception) -> str:
+    """Why a database cannot be opened: SQLite has the same words for nearly everything."""
+    folder = path.absolute().parent
+    with suppress(OSError):
+        if path.is_dir():
+            return "a folder stands in its place"
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return "its file system is mounted for reading only"
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return f"this user may not write in {folder}"
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            return "this user may not write to it"
+    return str(error)
