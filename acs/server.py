@@ -14,6 +14,8 @@ from acs.auth.sealing import Keyring
 from acs.composition import Front, Parts, Services, SystemChance, SystemClock, join, make_tools
 from acs.cwmp_http.listener import Listener
 from acs.cwmp_http.patience import Patience
+from acs.doctor.files import writable_finding
+from acs.doctor.findings import State
 from acs.keys import KeyFileError, is_missing, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
@@ -152,6 +154,7 @@ class Server:
             run=self._run,
             connections=self._connections,
         )
+        _warn_of_folders(settings)
         self._services, front = join(parts, make_tools(parts, keyring, database, writer, metrics), keyring)
         await self._listen(front)
         if self._sweeps:
@@ -269,6 +272,14 @@ async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
             "the database: restore the right ones from a backup, or set AIOACS_SECRET_KEY_FILE to where they are"
         )
     return keyring
+
+
+def _warn_of_folders(settings: Settings) -> None:
+    """Say at once what would else be said with the first file: devices are served all the same."""
+    for folder in (settings.files_folder, settings.trace_folder):
+        finding = writable_finding(folder)
+        if finding.state is State.FAILURE:
+            get_logger().warning("a folder cannot be used", reason=finding.sentence, advice=finding.advice)
 
 
 def _place(address: tuple[Any, ...]) -> str:

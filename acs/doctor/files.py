@@ -30,7 +30,7 @@ def folder_findings(settings: Settings) -> Iterator[Finding]:
     disks: dict[int, Path] = {}
     for folder in dict.fromkeys(folders):
         nearest = _nearest(folder)
-        yield _writable(folder, nearest)
+        yield writable_finding(folder)
         disks.setdefault(nearest.stat().st_dev, nearest)
     for nearest in disks.values():
         yield room_finding(nearest, shutil.disk_usage(nearest).free)
@@ -98,7 +98,9 @@ def _nearest(folder: Path) -> Path:
     return next(each for each in (folder, *folder.absolute().parents) if _exists(each))
 
 
-def _writable(folder: Path, nearest: Path) -> Finding:
+def writable_finding(folder: Path) -> Finding:
+    """Whether a folder can be written to, or made."""
+    nearest = _nearest(folder)
     try:
         # Mode bits do not tell of read-only mounts and quotas. The file has no name where the system allows that.
         with tempfile.TemporaryFile(dir=nearest) as file:

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from acs.doctor import Finding, State, examine
 from acs.doctor.examination import RELEASED
@@ -174,6 +175,16 @@ async def test_the_keys_of_another_installation_are_refused_and_told_by_the_doct
     assert [each.sentence for each in await told_of_keys(settings)] == [
         "they open none of the passwords in the database"
     ]
+
+
+async def test_folders_that_cannot_be_written_to_are_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    url, below = f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "file" / "files"
+    with capture_logs() as lines:
+        async with serving(url, tmp_path, files_folder=below) as served:
+            assert (await served.device().run_session()).is_acknowledged
+    (told,) = [line for line in lines if line["log_level"] == "warning"]
+    assert told["reason"] == f"{below} cannot be made in {tmp_path}/file: Not a directory"
 
 
 async def told_of_keys(settings: Settings) -> list[Finding]:
