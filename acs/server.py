@@ -30,7 +30,7 @@ from acs.store.postgresql import PostgresqlDatabase
 from acs.store.signals import NoSignals, PostgresqlSignals
 from acs.store.sqlite_files import served_alone
 from acs.store.writer import Committed, GroupWriter
-from acs.tls import load_authorities, load_pair
+from acs.tls import load_authorities, load_pair, tell_failures
 
 BACKLOG: Final = 2048
 """aiohttp's 128 overflow when 200 devices call at once."""
@@ -183,6 +183,8 @@ class Server:
     async def _listen(self, front: Front) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
         tls = _tls_context(settings)
+        if tls is not None:
+            tell_failures(tls, self._tls_failed)
         places: list[tuple[int, ssl.SSLContext | None]] = [(settings.cwmp_port, None)]
         if settings.cwmp_tls_port is not None:
             places.append((settings.cwmp_tls_port, tls))
@@ -221,6 +223,11 @@ class Server:
             self._listeners.append(listener)
             self._sockets.append(server)
             self._stack.callback(server.close)
+
+    def _tls_failed(self, reason: str) -> None:
+        tools = self._services.tools
+        tools.metrics.tls_failures.inc()
+        tools.complain("tls", "a TLS handshake failed", reason=reason)
 
     def _connections(self) -> int:
         return sum(len(listener.connections) for listener in self._listeners)
