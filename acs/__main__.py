@@ -30,6 +30,22 @@ app = typer.Typer(
 )
 
 
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def aioacs(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A TR-069/CWMP auto-configuration server."""
+
+
 @app.command()
 def serve(*, worker: Annotated[bool, typer.Option(WORKER_OPTION, hidden=True)] = False) -> None:
     """Start the server; SIGTERM lets open sessions finish first."""

@@ -38,8 +38,9 @@ def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
     )
 
 
-def test_the_version_is_told_whatever_the_settings_are(tmp_path: Path) -> None:
-    done = aioacs(tmp_path, "version", CWMP_PORT="wrong")
+@pytest.mark.parametrize("command", ["version", "--version"])
+def test_the_version_is_told_whatever_the_settings_are(tmp_path: Path, command: str) -> None:
+    done = aioacs(tmp_path, command, CWMP_PORT="wrong")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"aioacs {version('aioacs')}\n", "")
 
 
