@@ -7,6 +7,7 @@ must not stop a session.
 
 import json
 import logging
+import math
 import re
 import sys
 import time
@@ -210,7 +211,13 @@ def _encoded(line: str) -> bytes:
 
 
 def _moment(now: float) -> str:
-    return f"{datetime.fromtimestamp(now, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
+    second = math.floor(now)
+    return f"{_second(second)}.{int((now - second) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()[:-6]
 
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
@@ -229,9 +236,10 @@ def _console_line(moment: str, level: str, event: str, values: dict[str, Value],
 
 
 def _word(value: Value) -> str:
-    if isinstance(value, str) and value and not any(each in ' "=' for each in value):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        is_plain = value and " " not in value and '"' not in value and "=" not in value
+        return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return repr(value) if type(value) in {int, float} else json.dumps(value, ensure_ascii=False)
 
 
 class _Sink:

@@ -53,6 +53,8 @@ class FileConnection(RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """See ``RequestHandler``."""
         self.phase, self.since = Phase.WRITING, self.listener.ticks
+        # What is asked next may be no file.
+        resp.force_close()
         return await super().finish_response(request, resp, start_time)
 
     def handle_error(

@@ -108,8 +108,8 @@ class LiveSession:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing more can come of it."""
-        return self.machine.state is State.ENDED
+        """Whether nothing more can come of it; posts that were waiting may still find that out."""
+        return self.is_forgotten or self.machine.state is State.ENDED
 
 
 class SessionTable:

@@ -95,10 +95,12 @@ class Sessions:
             return self.come_later("overload")
         try:
             login = await self._door.check(caller)
+            if isinstance(login, Reply):
+                # It is the session that is authenticated: one of another process goes on, whatever this post shows.
+                session = await self._resumed(caller)
+                return login if session is None else Entry(session, None, settings.max_body)
         except StoreError as error:
             return self._store_failed(error)
-        if isinstance(login, Reply):
-            return login
         proven = login.credential is not None or login.certificate is not None
         return Entry(None, login, settings.max_body if proven else settings.max_unauthenticated_body)
 
@@ -159,8 +161,7 @@ class Sessions:
         """The server stops: each post is answered yet, and the sessions are left for the next process to go on with."""
         for session in self.table:
             async with session.lock:
-                is_done = session.machine.state is State.CLOSING
-                self.drop(session, EndReason.DONE if is_done else EndReason.CLOSED)
+                self.drop(session, EndReason.DONE if session.machine.state is State.CLOSING else EndReason.CLOSED)
 
     async def _settle_events(self, session: LiveSession) -> None:
         """Make the events durable of a session that nobody waits for."""
@@ -204,8 +205,9 @@ class Sessions:
         if is_out_of_bounds(identity_of(envelope.message)):
             return BAD_REQUEST
         takes_its_place = old is not None and old.device.identity == identity_of(envelope.message)
-        if self._is_full and not takes_its_place:
-            return self.come_later("overload")
+        # By the cookie of an old session, say, it has passed the first look.
+        if self.is_draining or (self._is_full and not takes_its_place):
+            return self.come_later("draining" if self.is_draining else "overload")
         self._beginning += 1
         try:
             return await self._open(caller, login, envelope, envelope.message, body)
@@ -254,8 +256,7 @@ class Sessions:
         """Let a session be found; False if, of two Informs at once, the other one of its device came later."""
         gone = self.table.add(session)
         if gone is not None:
-            if not gone.is_over:
-                gone.machine.supersede()
+            # A post of its may be under way, so its machine is left alone: it can change nothing any more.
             self.drop(gone, EndReason.SUPERSEDED)
         return gone is not session
 
@@ -345,10 +346,13 @@ class Sessions:
         if work is None and session.has_something:
             work = session.work = self._opening.new_work(session)
         rpc = await work.next_rpc() if work is not None and work.has_something else None
+        if rpc is None and work is not None:
+            # The device may bear no more in this session.
+            await work.leave(EndReason.DONE)
+        if session.is_over:
+            # Another one of the device has begun meanwhile.
+            return EMPTY
         if rpc is None or work is None:
-            if work is not None:
-                # The device may bear no more in this session.
-                await work.leave(EndReason.DONE)
             machine.end(self._tools.clock.monotonic())
             self._linger(session)
             self._recorder.tell(session, EndReason.DONE)

@@ -100,7 +100,7 @@ class Sweeper:
         await operations.expire(at, fault_text(OperationFault("its time was over before it could be begun")), _FEW)
         for device_id, _ in await operations.start_scheduled(at, _FEW):
             self._sessions.notify(device_id)
-        for device_id in await operations.take_wakes(at, 10 * _FEW):
+        for device_id in await operations.take_wakes(at, 10 * _FEW, self._sessions.is_in_session):
             if not self._sessions.notify(device_id):
                 self._signals.announce(device_id)
                 self._waker.wake(device_id)

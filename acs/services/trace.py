@@ -20,7 +20,10 @@ _VALUE: Final = re.compile(
     rb"(.*?)(?=</(?:[\w.-]+:)?Value\s*>|\Z)",
     re.DOTALL,
 )
-_ELEMENT: Final = re.compile(rb"(<(?:[\w.-]+:)?(?:Password|Username|URL)[^<>]*>)([^<]+)")
+_ELEMENT: Final = re.compile(
+    rb"(<(?:[\w.-]++:)?([\w.-]++)[^<>]*+>)((?:[^<]++|<!\[CDATA\[(?:[^\]]|\](?!\]>))*(?:\]\]>)?)+)"
+)
+_ALWAYS_SECRET: Final = ("Password", "Username", "URL")
 
 
 def masked(message: bytes) -> bytes:
@@ -31,9 +34,14 @@ def masked(message: bytes) -> bytes:
         is_shown = match[2] is not None and not is_secret_name(match[2].decode("utf-8", "replace").strip())
         return match[0] if is_shown or not match[3] else match[1] + MASK.encode()
 
+    def element(match: re.Match[bytes]) -> bytes:
+        # Vendors' own messages have elements of any name.
+        name = match[2].decode("ascii", "replace")
+        return match[1] + MASK.encode() if name.startswith(_ALWAYS_SECRET) or is_secret_name(name) else match[0]
+
     if b"\0" in message.rstrip(b"\0"):
         return b"(not shown: it is in UTF-16)"
-    return _ELEMENT.sub(lambda match: match[1] + MASK.encode(), _VALUE.sub(value, message))
+    return _ELEMENT.sub(element, _VALUE.sub(value, message))
 
 
 class Trace:

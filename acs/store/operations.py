@@ -1,6 +1,6 @@
 """The queue of operations."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from acs.domain.contact import HistoryEntry
@@ -221,10 +221,14 @@ class OperationStore:
         number: int = (await self._database.fetch(_COUNT_OPEN, {}))[0][0]
         return number
 
-    async def take_wakes(self, at: float, most: int) -> list[int]:
-        """The devices that are to be called now, each given to one caller alone."""
+    async def take_wakes(self, at: float, most: int, is_in_session: Callable[[int], bool]) -> list[int]:
+        """The devices that are to be called now, each given to one caller alone.
+
+        One that has a session is looked at again: it may have left that session without a word.
+        """
         due = await self._database.fetch(_TO_WAKE, {"at": at, "most": most})
-        taken = await self._sweep(_TAKE_WAKE, [(*row, at) for row in due])
+        rows = [(device_id, row, at + WAKE_NET if is_in_session(device_id) else None, at) for device_id, row in due]
+        taken = await self._sweep(_TAKE_WAKE, rows)
         return list(dict.fromkeys(device_id for device_id, _ in taken))
 
     async def abandon_lost_sessions(self, at: float, most: int) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from acs.domain.queue import ClaimedOperation, OperationRecord, OperationState, 
 from acs.domain.setting import SettingState
 from acs.domain.settlement import Consequences, SettingsReport, Settled, Settlement
 from acs.domain.transfer import ReceivedFile
+from acs.store.operations import WAKE_NET
 from acs.store.settings import KeptSetting, WantedValue
 from tests.contract.opened import OpenStore
 from tests.contract.samples import AT, TEXTS, inform, make_device, make_transfer, meet, operation
@@ -75,6 +76,21 @@ async def test_operations_are_claimed_by_priority_then_time_then_number(store: O
     assert taken == ["urgent", "a", "b", "late", "idle"]
 
 
+async def test_what_was_asked_for_at_once_is_ready_by_a_clock_that_is_behind(store: OpenStore) -> None:
+    device_id = await make_device(store)
+    await store.operations.queue(replace(operation(device_id, "now"), scheduled_at=AT), AT)
+    await store.operations.queue(replace(operation(device_id, "later"), scheduled_at=AT + 10), AT)
+    fence = (await meet(store, device_id)).fence
+    claimed = await store.operations.claim(device_id, fence, AT - 3600)
+    assert claimed is not None
+    assert claimed.public_id.endswith("_now")
+    assert await store.operations.claim(device_id, fence, AT - 3600) is None
+
+
+def _in_no_session(_device_id: int) -> bool:
+    return False
+
+
 async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: OpenStore) -> None:
     device_id = await make_device(store)
     await store.operations.queue(replace(operation(device_id, "later"), scheduled_at=AT + 10), AT)
@@ -82,9 +98,11 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
     fence = (await meet(store, device_id)).fence
     assert (await _record(store, f"op_{device_id}_later")).state is OperationState.SCHEDULED
     assert await store.operations.claim(device_id, fence, AT + 1) is None
-    assert await store.operations.take_wakes(AT + 9, 9) == []
-    assert await store.operations.take_wakes(AT + 10, 9) == [device_id]
-    assert await store.operations.take_wakes(AT + 10, 9) == [], "one caller is enough"
+    assert await store.operations.take_wakes(AT + 9, 9, _in_no_session) == []
+    assert await store.operations.take_wakes(AT + 10, 9, lambda _: True) == [device_id]
+    assert await store.operations.take_wakes(AT + 10, 9, _in_no_session) == [], "one caller is enough"
+    assert await store.operations.take_wakes(AT + 10 + WAKE_NET, 9, _in_no_session) == [device_id], "it came to nothing"
+    assert await store.operations.take_wakes(AT + 10 + 2 * WAKE_NET, 9, _in_no_session) == []
     assert await store.operations.start_scheduled(AT + 9, 9) == []
     assert await store.operations.start_scheduled(AT + 10, 9) == [(device_id, f"op_{device_id}_later")]
     assert await store.operations.expire(AT + 10, "too late", 9) == [(device_id, f"op_{device_id}_gone")]

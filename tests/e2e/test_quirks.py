@@ -8,7 +8,7 @@ import pytest
 
 from acs.domain.operation import JSON, OperationKind, Variable, VariableStatus
 from acs.domain.queue import OperationState
-from acs.services.operations import Terms
+from acs.services.operations import NotNowError, Terms
 from acs.services.wanted import NewSetting
 from tests.e2e.check import Heard
 from tests.e2e.defaults import PARAMETERS
@@ -145,6 +145,17 @@ async def test_a_device_that_calls_again_at_once_after_its_one_rpc_goes_on_as_we
     assert (await device.run_session()).methods == ("GetParameterValues",)
     record = (await served.view(public_id)).record
     assert (record.state, record.attempts) == (OperationState.COMPLETED, 1)
+
+
+async def test_what_such_a_device_has_done_by_half_is_not_cancelled_any_more(served: Served) -> None:
+    device = await known(served, served.device(), rpcs_per_session=1)
+    table = "Device.NAT.PortMapping."
+    variables = Variable(table), Variable(f"{table}{{i}}.Description", "new", "string")
+    public_id = await served.queue(device, OperationKind.ADD_OBJECT, *variables)
+    assert (await device.run_session()).methods == ("AddObject",)
+    with pytest.raises(NotNowError):
+        await served.server.services.operations.cancel(public_id)
+    assert (await device.run_session()).methods == ("SetParameterValues",)
 
 
 async def test_a_device_with_one_rpc_a_session_that_never_answers_is_given_up(served: Served) -> None:

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from acs.domain.device import Identity
-from acs.domain.operation import OperationKind, Variable
+from acs.domain.operation import JSON, OperationKind, Variable
 from acs.settings import Settings
 from tests.e2e.device import Parameter, ScriptedDevice, Value
 from tests.e2e.quirks import VANISH
@@ -102,13 +102,23 @@ async def test_a_debugged_devices_messages_are_traced_with_secrets_masked(served
     await device.run_session(parameters={SECRET: Value(CLEAR), SSID: Value("not secret at all")})
     await served.queue(device, OperationKind.SET, Variable(SECRET, CLEAR, "string"))
     await served.queue(device, OperationKind.GET, Variable(SECRET), Variable(SSID))
+    vendors: dict[str, JSON] = {"AdminPassword": CLEAR, "Access": {"WPAKey": CLEAR, "Owner": "not secret either"}}
+    await served.queue(device, OperationKind.RPC, method="X_VENDOR_Admit", arguments=vendors)
     upload = {"url": f"http://user:{CLEAR.replace(' ', '-')}@192.0.2.1/", "password": CLEAR}
     await served.queue(device, OperationKind.UPLOAD, arguments={"file_type": "2 Vendor Log File", **upload})
     await device.run_session()
     text = await until(folder, lambda each: "UploadResponse" in each)
-    for message in ("Inform", "InformResponse", "SetParameterValues", "GetParameterValuesResponse", "Upload"):
+    for message in (
+        "Inform",
+        "InformResponse",
+        "SetParameterValues",
+        "GetParameterValuesResponse",
+        "X_VENDOR_Admit",
+        "Upload",
+    ):
         assert f":{message}>" in text or f":{message} " in text, message
     assert "not secret at all" in text
+    assert "not secret either" in text
     assert f"{SECRET}</Name>" in text
     assert "********" in text
     assert CLEAR not in text

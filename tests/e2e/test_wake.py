@@ -17,6 +17,7 @@ from acs.server import Server
 from acs.services.operations import Terms
 from acs.services.ports import ConnectionRequester
 from acs.settings import Settings
+from acs.store.operations import WAKE_NET
 from tests.e2e.device import ScriptedDevice, Value
 from tests.e2e.journal import Called
 from tests.e2e.quirks import VANISH
@@ -235,3 +236,28 @@ async def test_a_device_is_called_again_when_a_retry_is_due(served: Served) -> N
     assert len(served.calls.targets) == 2
     await device.run_session()
     assert (await served.view(public_id)).record.state is OperationState.COMPLETED
+
+
+async def test_a_device_that_has_left_its_session_is_called_once_that_is_known(served: Served) -> None:
+    async with served.device() as device:
+        await device.run_session()
+        await device.inform()
+        device.drop("the power is gone")
+        await served.queue(device, OperationKind.GET, SSID)
+        await served.sweep(WAKE_NET + 1)
+        assert served.calls.targets == [], "for all that is known it is in its session"
+        await served.sweep(WAKE_NET + 1)
+        await served.sweep(WAKE_NET)
+        await served.calls.made(1)
+
+
+async def test_what_waited_behind_an_operation_that_was_given_up_is_called_for_too(served: Served) -> None:
+    async with served.device() as device:
+        await device.run_session()
+        await served.queue(device, OperationKind.GET, SSID, terms=Terms(max_attempts=1, wakes=False))
+        await served.queue(device, OperationKind.GET, SSID)
+        await served.calls.made(1)
+        await device.run_session(answers=lambda _: VANISH)
+        for _ in range(4):
+            await served.sweep(WAKE_NET)
+        await served.calls.made(2)

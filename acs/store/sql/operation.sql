@@ -29,6 +29,7 @@ WHERE operation.device_id = rows.device_id AND operation.state = 'in_progress'
     AND rows.fence = (SELECT fence FROM contact WHERE contact.device_id = rows.device_id)
 RETURNING operation.device_id, public_id, state;
 
+-- What was asked for at once is ready whatever the clock says: it may have been set back, or be another machine's.
 -- name: claim
 -- rows: device_id bigint, fence bigint, at float8
 UPDATE operation SET
@@ -42,7 +43,8 @@ UPDATE operation SET
 FROM {rows}
 WHERE operation.id = (
         SELECT next.id FROM operation AS next
-        WHERE next.device_id = rows.device_id AND next.state IN ('scheduled', 'queued') AND next.ready_at <= rows.at
+        WHERE next.device_id = rows.device_id AND next.state IN ('scheduled', 'queued')
+            AND (next.ready_at <= rows.at OR (next.ready_at = next.scheduled_at AND next.scheduled_at <= next.created))
             AND (next.expires_at IS NULL OR next.expires_at > rows.at)
         ORDER BY next.priority DESC, next.scheduled_at, next.id LIMIT 1
     )
@@ -121,11 +123,13 @@ WHERE operation.device_id = rows.device_id AND operation.phase = 'sent' AND oper
     AND rows.sent NOT IN ('Reboot', 'FactoryReset', 'Download', 'Upload')
 RETURNING operation.device_id, operation.id;
 
+-- A session that the device bears no more of is no attempt, but what has progress has begun.
 -- name: cancel
 -- rows: public_id text, at float8
 UPDATE operation SET state = 'cancelled', wake_at = NULL, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.public_id = rows.public_id AND operation.state IN ('scheduled', 'queued') AND operation.attempts = 0
+    AND operation.progress = ''
 RETURNING operation.public_id, operation.device_id;
 
 -- name: by_public_id
@@ -148,8 +152,8 @@ SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progre
 SELECT device_id, id FROM operation WHERE wake_at IS NOT NULL AND wake_at <= :at ORDER BY wake_at LIMIT :most;
 
 -- name: take_wake
--- rows: device_id bigint, id bigint, at float8
-UPDATE operation SET wake_at = NULL FROM {rows}
+-- rows: device_id bigint, id bigint, again_at float8, at float8
+UPDATE operation SET wake_at = rows.again_at FROM {rows}
 WHERE operation.id = rows.id AND operation.wake_at <= rows.at AND operation.state IN ('scheduled', 'queued')
 RETURNING operation.device_id, public_id;
 
