@@ -30,6 +30,8 @@ MAX_LINE: Final = 8 * 1024
 MAX_WAITING: Final = 16
 """How many requests may wait for the one before; CWMP forbids it at all (TR-069 3.4.1)."""
 _FRAMING: Final = ("content-length", "transfer-encoding")
+_TLS: Final = b"\x16\x03"
+"""How the first record of TLS begins."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 # The headers that anybody looks at.
 _READ: Final = {
@@ -181,7 +183,11 @@ class Connection(asyncio.Protocol):
             self._refuse(error.__context__.status, str(error.__context__))
             return
         except httptools.HttpParserError as error:
-            self._refuse(400, type(error).__name__)
+            if data.startswith(_TLS):
+                self._refuse(400, "TLS where plain HTTP is spoken")
+            else:
+                # The parser's words are its own; they quote nothing that came.
+                self._refuse(400, str(error))
             return
         if self._wants_file:
             self._hand_over()

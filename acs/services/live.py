@@ -26,6 +26,7 @@ class LiveSession:
         "address",
         "base_url",
         "booted_at",
+        "codes",
         "cookie",
         "credentials_due",
         "device",
@@ -33,6 +34,7 @@ class LiveSession:
         "has_operations",
         "heard_at",
         "is_forgotten",
+        "is_told",
         "leased_until",
         "link",
         "lock",
@@ -60,6 +62,9 @@ class LiveSession:
         self.leased_until = machine.deadline() or started
         self.fence = 0
         self.is_forgotten = False
+        self.is_told = False
+        # The events of its Inform; none are known of a session that another process began.
+        self.codes: tuple[str, ...] = ()
         self.has_operations = False
         self.settings_due = False
         self.credentials_due = False

@@ -114,6 +114,7 @@ class Opening:
         self._keeper.remember(device.id, met.fence, inform.parameter_list, prints, at + record.down_after)
         session.fence = met.fence
         session.told = print_of(inform, prints)
+        session.codes = told.codes
         session.has_operations = met.has_operations
         session.settings_due = met.settings_due
         session.credentials_due = met.credentials_due
