@@ -17,6 +17,9 @@ T = TypeVar("T")
 WORKER_OPTION: Final = "--worker"
 """What tells a process that it is one of several."""
 
+FAILED: Final = 1
+"""The status of a server that has ended with a sentence that says why."""
+
 # What typer would print of an error by itself shows local variables, secrets among them.
 app = typer.Typer(
     name="aioacs",
@@ -25,6 +28,22 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _show_version(*, wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def aioacs(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A TR-069/CWMP auto-configuration server."""
 
 
 @app.command()
@@ -44,7 +63,7 @@ def serve(*, worker: Annotated[bool, typer.Option(WORKER_OPTION, hidden=True)] =
     try:
         _run(run(settings, shares_ports=worker))
     except (KeyFileError, ListenError, MigrationError, ServerFailedError, StoreError, TlsFileError) as error:
-        _fail([str(error)], 1)
+        _fail([str(error)], FAILED)
 
 
 @app.command()

@@ -135,6 +135,7 @@ class Metrics:
     def _connection_metrics(self, registry: CollectorRegistry, settings: Settings) -> None:
         self.http_requests = Counts(registry, "aioacs_cwmp_requests", "Answers of the CWMP endpoint", status=STATUSES)
         self.connections = Level(registry, "aioacs_connections", "Connections of devices", settings.max_connections)
+        self.tls_failures = Counter("aioacs_tls_failures", "TLS handshakes that failed", registry=registry)
         self.loop_lag = Histogram(
             "aioacs_loop_lag_seconds", "How late the event loop runs what is due", registry=registry, buckets=_QUICK
         )

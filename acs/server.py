@@ -7,26 +7,30 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from typing import Any, Final, Self
 
 from acs.auth.sealing import Keyring
 from acs.composition import Front, Parts, Services, SystemChance, SystemClock, join, make_tools
 from acs.cwmp_http.listener import Listener
 from acs.cwmp_http.patience import Patience
+from acs.doctor.files import writable_finding
+from acs.doctor.findings import State
 from acs.keys import KeyFileError, is_missing, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
 from acs.services.ports import Chance, Clock, ConnectionRequester
+from acs.services.vault import opens_any
 from acs.settings import Settings
-from acs.settings.values import ClientCertificates
-from acs.store.devices import holds_secrets
+from acs.settings.values import ClientCertificates, sqlite_path
+from acs.store.devices import some_logins
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
 from acs.store.signals import NoSignals, PostgresqlSignals
+from acs.store.sqlite_files import served_alone
 from acs.store.writer import Committed, GroupWriter
-from acs.tls import load_authorities, load_pair
+from acs.tls import load_authorities, load_pair, tell_failures
 
 BACKLOG: Final = 2048
 """aiohttp's 128 overflow when 200 devices call at once."""
@@ -88,6 +92,12 @@ class Server:
         return [int(server.sockets[0].getsockname()[1]) for server in self._sockets]
 
     @property
+    def places(self) -> dict[str, str]:
+        """The addresses it listens on: plain, and with TLS if it does. A name may stand for several."""
+        shown = [", ".join(_place(each.getsockname()) for each in server.sockets) for server in self._sockets]
+        return dict(zip(("cwmp", "cwmp_tls"), shown, strict=False))
+
+    @property
     def has_failed(self) -> bool:
         """Whether a part that must run has ended."""
         return self.failed is not None and self.failed.done()
@@ -144,6 +154,7 @@ class Server:
             run=self._run,
             connections=self._connections,
         )
+        _warn_of_folders(settings)
         self._services, front = join(parts, make_tools(parts, keyring, database, writer, metrics), keyring)
         await self._listen(front)
         if self._sweeps:
@@ -172,6 +183,8 @@ class Server:
     async def _listen(self, front: Front) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
         tls = _tls_context(settings)
+        if tls is not None:
+            tell_failures(tls, self._tls_failed)
         places: list[tuple[int, ssl.SSLContext | None]] = [(settings.cwmp_port, None)]
         if settings.cwmp_tls_port is not None:
             places.append((settings.cwmp_tls_port, tls))
@@ -211,6 +224,11 @@ class Server:
             self._sockets.append(server)
             self._stack.callback(server.close)
 
+    def _tls_failed(self, reason: str) -> None:
+        tools = self._services.tools
+        tools.metrics.tls_failures.inc()
+        tools.complain("tls", "a TLS handshake failed", reason=reason)
+
     def _connections(self) -> int:
         return sum(len(listener.connections) for listener in self._listeners)
 
@@ -248,12 +266,32 @@ class Server:
 async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
     """The keys of secrets. New ones are made for a new database alone: what is sealed stays sealed without its own."""
     path, text = settings.secret_key_file, settings.secret_key
-    if text is None and is_missing(path) and await holds_secrets(database):
+    logins = await some_logins(database)
+    if text is None and logins and is_missing(path):
         raise KeyFileError(
             f"{path} is missing, but the database holds passwords that were sealed with its keys: restore it from a "
             "backup, or set AIOACS_SECRET_KEY_FILE to where it is"
         )
-    return load_keyring(path, text.get_secret_value() if text else None)
+    keyring = load_keyring(path, text.get_secret_value() if text else None)
+    if logins and not opens_any(keyring, logins):
+        raise KeyFileError(
+            f"{path if text is None else 'AIOACS_SECRET_KEY'} holds other keys than those that sealed the passwords in "
+            "the database: restore the right ones from a backup, or set AIOACS_SECRET_KEY_FILE to where they are"
+        )
+    return keyring
+
+
+def _warn_of_folders(settings: Settings) -> None:
+    """Say at once what would else be said with the first file: devices are served all the same."""
+    for folder in (settings.files_folder, settings.trace_folder):
+        finding = writable_finding(folder)
+        if finding.state is State.FAILURE:
+            get_logger().warning("a folder cannot be used", reason=finding.sentence, advice=finding.advice)
+
+
+def _place(address: tuple[Any, ...]) -> str:
+    host, port, *_ = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _tls_context(settings: Settings) -> ssl.SSLContext | None:
@@ -296,23 +334,39 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
 
         # A worker that is left alone would share the ports with those of the next start, on settings of old.
         loop.add_reader(sys.stdin, left_alone)
-    async with server:
-        # What stands now stands until the end: the collector need not look at it again and again. Its full rounds made
-        # the p99 of a session more than twice as long.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*_COLLECTION)
-        log.info("listening", cwmp=server.ports, database=settings.shown()["database_url"])
-        server.on_failure(stopped.set)
-        flusher.take_over()
-        while not stopped.is_set():
-            try:
-                async with asyncio.timeout(_FLUSH_EVERY):
-                    await stopped.wait()
-            except TimeoutError:
-                flusher.flush()
-        flusher.give_back()
-        log.info("stopping", sessions=len(server.services.sessions))
-        has_failed = server.has_failed
+    with _served_alone(settings):
+        async with server:
+            # What stands now stands until the end: the collector need not look at it again and again. Its full rounds
+            # made the p99 of a session more than twice as long.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*_COLLECTION)
+            log.info("listening", **server.places, database=settings.shown()["database_url"])
+            if shares_ports:
+                # All that is ever said there, to what watches over this worker.
+                sys.stdout.write("listening\n")
+                sys.stdout.flush()
+            server.on_failure(stopped.set)
+            flusher.take_over()
+            while not stopped.is_set():
+                try:
+                    async with asyncio.timeout(_FLUSH_EVERY):
+                        await stopped.wait()
+                except TimeoutError:
+                    flusher.flush()
+            flusher.give_back()
+            log.info("stopping", sessions=len(server.services.sessions), seconds_at_most=settings.drain_timeout)
+            has_failed = server.has_failed
+    log.info("stopped")
     if has_failed:
         raise ServerFailedError("the server has stopped because a part of it failed; the log says which")
+
+
+def _served_alone(settings: Settings) -> AbstractContextManager[None]:
+    """SQLite bears one server; PostgreSQL any number."""
+    path = sqlite_path(settings.database_url)
+    if path is None:
+        return nullcontext()
+    return served_alone(
+        path, lambda what: get_logger().warning("nothing keeps another server off the database", reason=what)
+    )

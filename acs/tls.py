@@ -4,6 +4,7 @@ TlsFileError    a file cannot be used; nothing of it is ever quoted
 """
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -53,3 +54,32 @@ def load_authorities(context: ssl.SSLContext, path: Path) -> None:
 def _no_password() -> str:
     """Asked only if the key has one; OpenSSL would else ask on the terminal, and nothing could stop it."""
     raise _EncryptedKeyError
+
+
+def tell_failures(context: ssl.SSLContext, told: Callable[[str], None]) -> None:
+    """Call this with the reason of each handshake that fails.
+
+    The event loop says nothing of those, and the context makes the object of each connection: this is the only
+    documented place to hear of them. Who it was is not known there.
+    """
+
+    class Handshake(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                told(_words(error))
+                raise
+
+    context.sslobject_class = Handshake
+
+
+def _words(error: ssl.SSLError) -> str:
+    """OpenSSL's own words; they quote nothing of the peer."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"certificate verify failed: {error.verify_message}"
+    if error.reason == "HTTP_REQUEST":
+        return "plain HTTP where TLS is spoken"
+    return (error.reason or "unknown").replace("_", " ").lower()

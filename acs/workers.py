@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Awaitable
 from typing import Final
 
-from acs.__main__ import WORKER_OPTION
+from acs.__main__ import FAILED, WORKER_OPTION
 from acs.logs import configure, get_logger
 from acs.settings import Settings
 
@@ -26,7 +27,13 @@ async def supervise(settings: Settings) -> int:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
-    keepers = [asyncio.create_task(_keep(number, settings, stopped)) for number in range(1, settings.workers + 1)]
+    listening = asyncio.Event()
+    keepers = [asyncio.create_task(_keep(1, settings, stopped, listening))]
+    # What keeps the first from listening keeps all of them from it, and is to be said once.
+    await _either(listening.wait(), asyncio.shield(keepers[0]))
+    if listening.is_set():
+        others = range(2, settings.workers + 1)
+        keepers += [asyncio.create_task(_keep(number, settings, stopped, asyncio.Event())) for number in others]
     # The first that gives up stops the others.
     await asyncio.wait(keepers, return_when=asyncio.FIRST_COMPLETED)
     stopped.set()
@@ -34,17 +41,24 @@ async def supervise(settings: Settings) -> int:
     return 0 if all(ended_well) else 1
 
 
-async def _keep(number: int, settings: Settings, stopped: asyncio.Event) -> bool:
-    """Keep one worker running; False if that cannot be done."""
+async def _keep(number: int, settings: Settings, stopped: asyncio.Event, listening: asyncio.Event) -> bool:
+    """Keep one worker running; False if that cannot be done. ``listening`` is set once it has listened."""
     log, loop = get_logger(worker=number), asyncio.get_running_loop()
     pause, failures = _FIRST_PAUSE, 0
     while True:
         started = loop.time()
-        # Nothing is ever written to it: its end tells the worker that nobody watches over it any more.
+        # Nothing is ever written to it: its end tells the worker that nobody watches over it any more. And all that the
+        # worker ever writes is a line once it listens.
         worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "acs", "serve", WORKER_OPTION, stdin=asyncio.subprocess.PIPE
-        )
+            sys.executable, "-m", "acs", "serve", WORKER_OPTION,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        hearing = asyncio.create_task(_hear(worker, listening))
         if await _ended_by_itself(worker, stopped):
+            await hearing
+            if worker.returncode == FAILED and not listening.is_set():
+                # It has said why, and would say so again.
+                return False
             if loop.time() - started > _STEADY:
                 pause, failures = _FIRST_PAUSE, 0
             failures += 1
@@ -69,11 +83,21 @@ async def _keep(number: int, settings: Settings, stopped: asyncio.Event) -> bool
             return False
 
 
+async def _hear(worker: asyncio.subprocess.Process, listening: asyncio.Event) -> None:
+    """Note that a worker listens."""
+    if worker.stdout is not None and await worker.stdout.readline():
+        listening.set()
+
+
 async def _ended_by_itself(worker: asyncio.subprocess.Process, stopped: asyncio.Event) -> bool:
     """Whether a worker ends before all are to stop."""
-    end, stop = asyncio.create_task(worker.wait()), asyncio.create_task(stopped.wait())
-    await asyncio.wait([end, stop], return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    by_itself = end.done()
-    end.cancel()
-    return by_itself
+    await _either(worker.wait(), stopped.wait())
+    return worker.returncode is not None
+
+
+async def _either(*waits: Awaitable[object]) -> None:
+    """Wait for the first of these."""
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()

@@ -30,6 +30,8 @@ MAX_LINE: Final = 8 * 1024
 MAX_WAITING: Final = 16
 """How many requests may wait for the one before; CWMP forbids it at all (TR-069 3.4.1)."""
 _FRAMING: Final = ("content-length", "transfer-encoding")
+_TLS: Final = b"\x16\x03"
+"""How the first record of TLS begins."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 # The headers that anybody looks at.
 _READ: Final = {
@@ -49,8 +51,12 @@ _READ: Final = {
 Handler = Callable[["Connection", Request], Awaitable[Reply]]
 
 
-class HeadTooLongError(Exception):
-    """A head is longer than any that a device sends."""
+class _RefusalError(Exception):
+    """What the parser took is not taken by us."""
+
+    def __init__(self, status: int, what: str) -> None:
+        super().__init__(what)
+        self.status = status
 
 
 class Connection(asyncio.Protocol):
@@ -63,14 +69,15 @@ class Connection(asyncio.Protocol):
         "_first",
         "_head_octets",
         "_headers",
+        "_is_begun",
         "_is_deaf",
-        "_is_paused",
         "_parser",
         "_quiet",
         "_target",
         "_waiting",
         "_wants_file",
         "certificate",
+        "is_paused",
         "link",
         "listener",
         "peer",
@@ -90,6 +97,8 @@ class Connection(asyncio.Protocol):
         self.since = listener.ticks
         self.task: asyncio.Task[None] | None = None
         """Answers what was asked; None: there is nothing to answer."""
+        self.is_paused = False
+        """Whether nothing is taken in, because nobody has asked for it yet."""
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._target = b""
         self._headers: dict[str, list[str]] = {}
@@ -98,6 +107,8 @@ class Connection(asyncio.Protocol):
         self._body: Body | None = None
         # A request that offers another protocol, until that is overlooked.
         self._declined: Request | None = None
+        # Whether a head is on its way.
+        self._is_begun = False
         # How many octets have come since anything came of them.
         self._quiet = 0
         # What a head has come in, if nothing came before it: the file server reads it once more.
@@ -105,7 +116,6 @@ class Connection(asyncio.Protocol):
         self._wants_file = False
         self._waiting: deque[Request] = deque()
         self._drained: asyncio.Future[None] | None = None
-        self._is_paused = False
         # Whether nothing more is listened to.
         self._is_deaf = False
 
@@ -139,6 +149,7 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """See ``asyncio.Protocol``. Who has said all may still want the answer."""
         self._stop_listening("the connection ended")
+        self._body, self._quiet = None, 0
         return self.task is not None and not self.listener.is_secure
 
     def pause_writing(self) -> None:
@@ -147,15 +158,15 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         """See ``asyncio.Protocol``."""
-        if self._drained is not None:
+        if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
-            self._drained = None
+        self._drained = None
 
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
         if self._is_deaf or self._parser is None:
             return
-        if self.phase is Phase.IDLE or self.phase is Phase.SILENT:
+        if (self.phase is Phase.IDLE or self.phase is Phase.SILENT) and not self._is_begun:
             self.enter(Phase.HEAD)
             self._first = [data]
         elif self._first:
@@ -166,20 +177,30 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade as offer:
             self._decline(data[offer.args[0] :])
             return
+        except httptools.HttpParserCallbackError as error:
+            if not isinstance(error.__context__, _RefusalError):
+                raise
+            self._refuse(error.__context__.status, str(error.__context__))
+            return
         except httptools.HttpParserError as error:
-            is_too_long = isinstance(error.__context__, HeadTooLongError)
-            self._refuse(431 if is_too_long else 400, type(error).__name__)
+            if data.startswith(_TLS):
+                self._refuse(400, "TLS where plain HTTP is spoken")
+            else:
+                # The parser's words are its own; they quote nothing that came.
+                self._refuse(400, str(error))
             return
         if self._wants_file:
             self._hand_over()
         elif self._quiet > MAX_HEAD:
             self._refuse(431, "a head without an end")
-        elif len(self._waiting) > MAX_WAITING:
-            self._refuse(400, "too many requests at once")
         elif len(self._waiting) > 1 or (self._body is not None and self._body.is_early):
             self._pause()
 
     # What the parser says.
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._is_begun = True
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
@@ -198,7 +219,9 @@ class Connection(asyncio.Protocol):
         if parser is None or self._wants_file or self._body is not None:
             return
         if len(self._target) > MAX_LINE or self._head_octets > MAX_HEAD:
-            raise HeadTooLongError
+            raise _RefusalError(431, "a head that is too long")
+        if len(self._waiting) >= MAX_WAITING:
+            raise _RefusalError(400, "too many requests at once")
         is_old = parser.get_http_version() == "1.0"
         body = Body(self.listener.budget)
         request = Request(
@@ -216,6 +239,7 @@ class Connection(asyncio.Protocol):
         request.is_held_back = expected is not None and expected[0].lower() == "100-continue" and not is_old
         self._target, self._headers, self._first = b"", {}, []
         self._head_octets = self._quiet = 0
+        self._is_begun = False
         self._body = body
         if parser.should_upgrade():
             self._declined = request
@@ -252,9 +276,10 @@ class Connection(asyncio.Protocol):
         """The body of a request, decompressed; BodyError."""
         body = request.body
         body.limit = limit
-        if request.is_held_back and not body.is_complete and self.transport is not None:
+        if request.is_held_back:
             request.is_held_back = False
-            self.transport.write(_CONTINUE)
+            if not body.is_complete and self.transport is not None:
+                self.transport.write(_CONTINUE)
         self._resume()
         return await body.read(limit, request.header("content-encoding"))
 
@@ -265,7 +290,11 @@ class Connection(asyncio.Protocol):
             reply = await self.listener.handler(self, request)
             request.body.drop()
             self._answer(reply, request)
-            if self._drained is not None:
+            if self.phase is Phase.LEAVING:
+                # What came behind the last request is nobody's.
+                while self._waiting:
+                    self._waiting.popleft().body.drop()
+            elif self._drained is not None:
                 self.enter(Phase.WRITING)
                 await self._drained
             self._resume()
@@ -278,7 +307,8 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
         # Who waits for a word before it sends its body sends, without it, that or the next request: nobody knows which.
-        closes = reply.close or request is None or not request.is_kept or self._is_deaf or request.is_held_back
+        is_unclear = request is not None and request.is_held_back and not request.body.is_complete
+        closes = reply.close or request is None or not request.is_kept or self._is_deaf or is_unclear
         transport.write(octets_of(reply, closes=closes, keeps=request is not None and request.is_old))
         if closes:
             self._leave()
@@ -318,7 +348,7 @@ class Connection(asyncio.Protocol):
         if self._body is not None:
             self.enter(Phase.BODY)
         else:
-            self.enter(Phase.HEAD if self._quiet else Phase.IDLE)
+            self.enter(Phase.HEAD if self._is_begun else Phase.IDLE)
 
     def _hand_over(self) -> None:
         """A file is asked for."""
@@ -344,17 +374,17 @@ class Connection(asyncio.Protocol):
         framing = [f"{name}: {value}" for name in _FRAMING for value in request.headers.get(name, ())]
         self._parser = httptools.HttpRequestParser(self)
         self._parser.feed_data("\r\n".join(("POST / HTTP/1.1", *framing, "", "")).encode("latin-1"))
-        self._target = b""
+        self._target, self._is_begun = b"", False
         self.data_received(rest)
 
     def _pause(self) -> None:
-        if not self._is_paused and self.transport is not None:
-            self._is_paused = True
+        if not self.is_paused and self.transport is not None:
+            self.is_paused = True
             self.transport.pause_reading()
 
     def _resume(self) -> None:
-        if self._is_paused and self.transport is not None:
-            self._is_paused = False
+        if self.is_paused and self.transport is not None:
+            self.is_paused = False
             self.transport.resume_reading()
 
     def close(self) -> None:

@@ -10,7 +10,10 @@ from acs.services.calling import Caller, Reply
 from acs.services.run_session import Sessions
 from acs.services.tools import Tools
 
-_NOT_ALLOWED: Final = Reply(405, headers=(("Allow", "POST"),), close=True)
+_HEADERS: Final = (("Allow", "POST"), ("Content-Type", "text/plain; charset=us-ascii"))
+_NOT_ALLOWED: Final = Reply(405, b"This is a TR-069 server for devices: it takes POST.\n", _HEADERS, close=True)
+# The answer to HEAD has no body (RFC 9110 9.3.2).
+_NO_HEAD: Final = Reply(405, headers=_HEADERS, close=True)
 
 
 class Endpoint:
@@ -23,7 +26,7 @@ class Endpoint:
     async def handle(self, connection: Connection, request: Request) -> Reply:
         """Answer a request."""
         if request.method != "POST":
-            return _NOT_ALLOWED
+            return self._not_allowed(connection.peer, request.method)
         try:
             reply = await self._reply(connection, request)
         except Exception:
@@ -32,6 +35,11 @@ class Endpoint:
             reply = Reply(500, close=True)
         self._tools.metrics.http_requests.inc(reply.status)
         return reply
+
+    def _not_allowed(self, peer: str, method: str) -> Reply:
+        self._tools.remark(f"method {peer}", "a request that is no POST", address=peer, method=method)
+        self._tools.metrics.http_requests.inc(405)
+        return _NO_HEAD if method == "HEAD" else _NOT_ALLOWED
 
     async def _reply(self, connection: Connection, request: Request) -> Reply:
         caller = self._caller(connection, request)

@@ -53,6 +53,8 @@ class FileConnection(RequestHandler):
     ) -> tuple[web.StreamResponse, bool]:
         """See ``RequestHandler``."""
         self.phase, self.since = Phase.WRITING, self.listener.ticks
+        # What is asked next may be no file.
+        resp.force_close()
         return await super().finish_response(request, resp, start_time)
 
     def handle_error(
@@ -73,7 +75,8 @@ class FileConnection(RequestHandler):
         """See ``RequestHandler``; what is no HTTP is the peer's doing, and must not fill the log."""
         error = kw.get("exc_info")
         if isinstance(error, HttpProcessingError | web.RequestPayloadError):
-            self.listener.on_nonsense(self.peer, type(error).__name__)
+            # The words of the error quote what came.
+            self.listener.on_nonsense(self.peer, "a request for a file that cannot be read")
         else:
             super().log_exception(*args, **kw)
 

@@ -1,6 +1,7 @@
 """The database: whether it answers, is sound, keeps what it commits, and has the tables of this program."""
 
 import sqlite3
+import stat
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -8,10 +9,14 @@ from typing import Any, Final
 
 import asyncpg
 
+from acs.auth.sealing import Keyring
 from acs.doctor.findings import Finding, failure, ok, warning
+from acs.services.vault import opens_any
 from acs.settings import Settings
+from acs.store.devices import SOME_LOGINS
 from acs.store.migrations import migrations, strange_table
 from acs.store.postgresql import BESIDE_THE_POOL
+from acs.store.statements import Dialect
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
 _OLDEST_POSTGRESQL: Final = 14
@@ -23,7 +28,7 @@ _SPARE_CONNECTIONS: Final = 10
 _APPLIED: Final = "SELECT number, name FROM migration ORDER BY number"
 
 
-def sqlite_findings(path: Path) -> Iterator[Finding]:
+def sqlite_findings(path: Path, keyring: Keyring | None = None) -> Iterator[Finding]:
     """Look at a SQLite file without changing it."""
     version = sqlite3.sqlite_version_info
     if version < _OLDEST_SQLITE:
@@ -32,9 +37,11 @@ def sqlite_findings(path: Path) -> Iterator[Finding]:
         path.stat()
         with closing(_connect(path)) as connection:
             yield from _sound(connection, path)
+            yield from _closed(path)
             stranger = strange_table(connection)
             if stranger is None:
                 yield from migration_findings(_applied(connection))
+                yield from seal_findings(keyring, _logins(connection))
             else:
                 sentence = f"{path} is another program's database: it holds a table {stranger} and no aioacs"
                 yield failure("migrations", sentence, "set AIOACS_DATABASE_URL to a file of its own")
@@ -69,7 +76,17 @@ def migration_findings(applied: Sequence[tuple[int, str]]) -> Iterator[Finding]:
         yield ok("migrations", "all are applied")
 
 
-async def postgresql_findings(settings: Settings, now: float) -> AsyncIterator[Finding]:
+def seal_findings(keyring: Keyring | None, logins: Sequence[tuple[str, str]]) -> Iterator[Finding]:
+    """Whether the keys are those of this database, if both can be read."""
+    if keyring is not None and logins and not opens_any(keyring, logins):
+        yield failure(
+            "keys",
+            "they open none of the passwords in the database",
+            "restore the key file that belongs to it, or set AIOACS_SECRET_KEY_FILE to where it is",
+        )
+
+
+async def postgresql_findings(settings: Settings, now: float, keyring: Keyring | None = None) -> AsyncIterator[Finding]:
     """Ask a PostgreSQL server about itself."""
     try:
         connection = await asyncpg.connect(
@@ -90,6 +107,10 @@ async def postgresql_findings(settings: Settings, now: float) -> AsyncIterator[F
         there = await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL")
         rows = await connection.fetch(_APPLIED) if there else []
         for finding in migration_findings([(row[0], row[1]) for row in rows]):
+            yield finding
+        there = await connection.fetchval("SELECT to_regclass('credential') IS NOT NULL")
+        logins = await connection.fetch(SOME_LOGINS.sql[Dialect.POSTGRESQL]) if there else []
+        for finding in seal_findings(keyring, [tuple(row) for row in logins]):
             yield finding
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         yield failure("database", f"PostgreSQL stopped answering: {_reason(error)}", "look at its log")
@@ -136,9 +157,26 @@ def _sound(connection: sqlite3.Connection, path: Path) -> Iterator[Finding]:
         yield ok("database", f"{path} is sound (SQLite {sqlite3.sqlite_version}, WAL)")
 
 
+def _closed(path: Path) -> Iterator[Finding]:
+    """Whether others than its owner come as far as the file, and may read it."""
+    mode, way = path.stat().st_mode, path.absolute().parent.stat().st_mode
+    group = mode & stat.S_IRGRP and way & stat.S_IXGRP
+    if group or (mode & stat.S_IROTH and way & stat.S_IXOTH):
+        yield warning(
+            "database",
+            f"{path} can be read by {'others' if mode & stat.S_IROTH else 'its group'} (mode {stat.S_IMODE(mode):04o})",
+            f"run chmod 600 {path}*, unless that is meant so",
+        )
+
+
 def _applied(connection: sqlite3.Connection) -> list[tuple[int, str]]:
     there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'migration'").fetchone()
     return list(connection.execute(_APPLIED)) if there else []
+
+
+def _logins(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    there = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'credential'").fetchone()
+    return list(connection.execute(SOME_LOGINS.sql[Dialect.SQLITE])) if there else []
 
 
 async def _version(connection: "asyncpg.Connection[Any]") -> Finding:

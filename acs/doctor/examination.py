@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from acs.doctor.database import postgresql_findings, sqlite_findings
-from acs.doctor.files import folder_findings, key_findings
+from acs.doctor.files import folder_findings, key_findings, keyring_of
 from acs.doctor.findings import Finding, failure, ok
 from acs.doctor.listeners import open_file_findings, port_findings, public_url_findings
 from acs.doctor.tls import tls_findings
@@ -55,10 +55,10 @@ def _broken(name: str, error: Exception) -> Finding:
 async def _database(settings: Settings, now: float) -> AsyncIterator[Finding]:
     path = sqlite_path(settings.database_url)
     if path:
-        for each in sqlite_findings(path):
+        for each in sqlite_findings(path, keyring_of(settings)):
             yield each
     else:
-        async for each in postgresql_findings(settings, now):
+        async for each in postgresql_findings(settings, now, keyring_of(settings)):
             yield each
 
 

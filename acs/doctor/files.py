@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from acs.auth.sealing import Keyring
 from acs.doctor.findings import Finding, failure, ok, warning
 from acs.keys import KeyFileError, load_keyring, read_keyring
 from acs.settings import Settings
@@ -29,7 +30,7 @@ def folder_findings(settings: Settings) -> Iterator[Finding]:
     disks: dict[int, Path] = {}
     for folder in dict.fromkeys(folders):
         nearest = _nearest(folder)
-        yield _writable(folder, nearest)
+        yield writable_finding(folder)
         disks.setdefault(nearest.stat().st_dev, nearest)
     for nearest in disks.values():
         yield room_finding(nearest, shutil.disk_usage(nearest).free)
@@ -56,6 +57,16 @@ def key_findings(settings: Settings) -> Iterator[Finding]:
             yield ok("keys", f"{path} is not there yet; the first start makes it")
     except KeyFileError as error:
         yield failure("keys", str(error), "restore the file from a backup if it is damaged; never make a new one")
+
+
+def keyring_of(settings: Settings) -> Keyring | None:
+    """The keys, if they can be read."""
+    try:
+        if settings.secret_key:
+            return load_keyring(settings.secret_key_file, settings.secret_key.get_secret_value())
+        return read_keyring(settings.secret_key_file)
+    except (FileNotFoundError, KeyFileError):
+        return None
 
 
 def room_finding(folder: Path, free: int) -> Finding:
@@ -87,7 +98,9 @@ def _nearest(folder: Path) -> Path:
     return next(each for each in (folder, *folder.absolute().parents) if _exists(each))
 
 
-def _writable(folder: Path, nearest: Path) -> Finding:
+def writable_finding(folder: Path) -> Finding:
+    """Whether a folder can be written to, or made."""
+    nearest = _nearest(folder)
     try:
         # Mode bits do not tell of read-only mounts and quotas. The file has no name where the system allows that.
         with tempfile.TemporaryFile(dir=nearest) as file:

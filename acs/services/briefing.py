@@ -122,6 +122,7 @@ class DeviceBriefing:
                 return replace(found, update_frequency=_interval(outcome))
             case OperationKind.DELETE_OBJECT:
                 gone = [each.name for each in outcome.variables if each.status is VariableStatus.APPLIED]
+                self._keeper.forget(device.id)
                 return replace(found, gone=gone)
             case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
                 return replace(found, transfer=await self._transfers.answered(session, claimed, outcome, at))

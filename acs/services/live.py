@@ -26,6 +26,7 @@ class LiveSession:
         "address",
         "base_url",
         "booted_at",
+        "codes",
         "cookie",
         "credentials_due",
         "device",
@@ -34,6 +35,7 @@ class LiveSession:
         "has_sent_secrets",
         "heard_at",
         "is_forgotten",
+        "is_told",
         "leased_until",
         "link",
         "lock",
@@ -61,6 +63,9 @@ class LiveSession:
         self.leased_until = machine.deadline() or started
         self.fence = 0
         self.is_forgotten = False
+        self.is_told = False
+        # The events of its Inform; none are known of a session that another process began.
+        self.codes: tuple[str, ...] = ()
         self.has_operations = False
         # Of a device that is being debugged: faults may quote them.
         self.has_sent_secrets = False

@@ -152,6 +152,9 @@ class Door:
         self._tools.metrics.logins.inc(Outcome.MISSING)
         if count > _UNANSWERED and self._tools.settings.onboarding is Onboarding.QUARANTINE:
             return Login(is_refused=True)
+        # Each session with Digest begins with a challenge: those that are answered share a few lines.
+        key = f"ask {caller.address}" if count > 1 else "ask"
+        self._tools.remark(key, "asked to log in", address=caller.address, unanswered=count - 1)
         return self.challenge()
 
     def _is_trusted_place(self, address: str) -> bool:

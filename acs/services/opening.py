@@ -111,9 +111,10 @@ class Opening:
         if record.description is not None or told.interval not in {None, device.inform_interval}:
             # What it said holds for the Informs, too, that do not tell it.
             self._enrolment.forget(device)
-        self._keeper.remember(device.id, met.fence, prints, at + record.down_after)
+        self._keeper.remember(device.id, met.fence, inform.parameter_list, prints, at + record.down_after)
         session.fence = met.fence
         session.told = print_of(inform, prints)
+        session.codes = told.codes
         session.has_operations = met.has_operations
         session.settings_due = met.settings_due
         session.credentials_due = met.credentials_due

@@ -22,6 +22,22 @@ class Recorder:
                 ended = event.reason
         return ended
 
+    def tell(self, session: LiveSession, reason: str) -> None:
+        """Say in one line how a session went: with its last answer, or when it has ended without one."""
+        if session.is_told:
+            return
+        session.is_told = True
+        self._tools.log.info(
+            "session",
+            device=session.device.name,
+            address=session.address,
+            events=", ".join(session.codes),
+            end=str(reason),
+            posts=session.posts,
+            operations=session.work.settled if session.work is not None else 0,
+            seconds=round(session.heard_at - session.started, 3),
+        )
+
     async def _record(self, session: LiveSession, event: SessionEvent) -> None:
         if isinstance(event, Requested):
             await self._requests.record(session, event.request)

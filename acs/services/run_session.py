@@ -355,6 +355,7 @@ class Sessions:
         if rpc is None or work is None:
             machine.end(self._tools.clock.monotonic())
             self._linger(session)
+            self._recorder.tell(session, EndReason.DONE)
             return EMPTY
         now = self._tools.clock.monotonic()
         envelope = machine.send(rpc, now)
@@ -369,22 +370,14 @@ class Sessions:
             self.drop(next(iter(self._lingering)), EndReason.DONE)
 
     def drop(self, session: LiveSession, reason: str) -> None:
-        """A session is over: forget it, and say so in one line."""
+        """A session is over: forget it, and say so if that was not said with its last answer."""
         if session.is_forgotten:
             return
         session.is_forgotten = True
         self._lingering.pop(session, None)
         self.table.remove(session)
         self._tools.metrics.sessions_ended.inc(reason)
-        self._tools.log.info(
-            "session",
-            device=session.device.name,
-            address=session.address,
-            end=str(reason),
-            posts=session.posts,
-            operations=session.work.settled if session.work is not None else 0,
-            seconds=round(session.heard_at - session.started, 3),
-        )
+        self._recorder.tell(session, reason)
 
     def _reply(
         self,

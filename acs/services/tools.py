@@ -1,6 +1,7 @@
 """What every service works with, made once by ``acs.server``."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,10 +43,17 @@ class Tools:
 
     def complain(self, key: str, event: str, **values: object) -> None:
         """Log what a peer did wrong, a few times a minute."""
+        self._tell(self.log.warning, key, event, values)
+
+    def remark(self, key: str, event: str, **values: object) -> None:
+        """Log what a peer did that need not be wrong, a few times a minute."""
+        self._tell(self.log.info, key, event, values)
+
+    def _tell(self, log: Callable[..., object], key: str, event: str, values: dict[str, object]) -> None:
         suppressed = self.throttle.admit(key, self.clock.monotonic())
         if suppressed is not None:
             more = {"suppressed": suppressed} if suppressed else {}
-            self.log.warning(event, **values, **more)
+            log(event, **values, **more)
 
 
 @lru_cache(maxsize=1024)

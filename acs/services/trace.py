@@ -105,7 +105,7 @@ class Trace:
             self._left_out += 1
 
     def _write(self, path: Path, text: bytes) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size + len(text) > self._most_per_device // 2:
             path.replace(path.with_suffix(".old"))
         self._grown += len(text)

@@ -2,7 +2,7 @@
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -28,6 +28,10 @@ MAX_PATH: Final = 512
 """Longer names are not kept; the standard allows 256 characters."""
 _MAX_JUDGED: Final = 50_000
 _MAX_REMEMBERED: Final = 100_000
+_MAX_TOLD: Final = 256
+# Informs with more values are written in full; nearly all have a dozen.
+_MAX_LISTS: Final = 500
+_UNKNOWN: Final = 0
 
 _MEASURED: Final = frozenset(
     {
@@ -59,6 +63,20 @@ class _Judgement:
     is_secret: bool
 
 
+@dataclass(slots=True)
+class _Told:
+    """What the last Inform of a device said."""
+
+    fence: int
+    """The fence under which it is kept."""
+    places: Mapping[str, int]
+    """Where each name stands in it."""
+    prints: "Prints"
+    """What it said, as far as that is still what is kept."""
+    up_until: float
+    """Until when the device cannot count as down."""
+
+
 class ValueKeeper:
     """Knows which parameters are secrets, and of which a change is news; seals and masks accordingly."""
 
@@ -66,18 +84,27 @@ class ValueKeeper:
         self._tools = tools
         self._parameters = tools.parameters
         self._vault = tools.vault
-        self._last: OrderedDict[int, tuple[int, Prints, float]] = OrderedDict()
+        self._last: OrderedDict[int, _Told] = OrderedDict()
+        # Where each name stands, for every list of names that devices send: those of a model share one.
+        self._places: dict[tuple[str, ...], dict[str, int]] = {}
         self._judged: dict[tuple[str, XsdType | None], _Judgement] = {}
         watch = tools.metrics.memories.watch
         watch("last informs", _MAX_REMEMBERED, lambda: len(self._last))
+        watch("lists of names", _MAX_LISTS, lambda: len(self._places))
         watch("judged parameters", _MAX_JUDGED, lambda: len(self._judged))
         watch("numbers of paths", NUMBERS_KEPT, lambda: self._parameters.numbers_kept)
 
     async def keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
         """Values as they are kept: each name once, the last that was said about it."""
-        # What an Inform said last may be written over now, so its next one is written in full.
-        self._last.pop(device_id, None)
-        return await self._keep(device_id, values)
+        kept = list(values)
+        last = self._last.get(device_id)
+        if last is not None:
+            # What the last Inform said of these may be written over now, so the next one's are written in any case.
+            for value in kept:
+                place = last.places.get(value.name)
+                if place is not None:
+                    last.prints[place] = _UNKNOWN
+        return await self._keep(device_id, kept)
 
     async def _keep(self, device_id: int, values: Iterable[ParameterValue]) -> list[NewValue]:
         last = {each.name: each for each in values if len(each.name) <= MAX_PATH and len(each.value) <= MAX_VALUE}
@@ -100,21 +127,32 @@ class ValueKeeper:
         last = self._last.get(device_id)
         if last is None:
             return News(await self._keep(device_id, values), None, 0.0)
-        fence, before, up_until = last
+        before = last.prints
         if len(before) == len(prints):
             changed = [value for value, old, new in zip(values, before, prints, strict=True) if old != new]
         else:
             known = set(before)
             changed = [value for value, new in zip(values, prints, strict=True) if new not in known]
-        return News(await self._keep(device_id, changed) if changed else [], fence + 1, up_until)
+        return News(await self._keep(device_id, changed) if changed else [], last.fence + 1, last.up_until)
 
     def forget(self, device_id: int) -> None:
         """What was kept of a device is no longer there."""
         self._last.pop(device_id, None)
 
-    def remember(self, device_id: int, fence: int, prints: "Prints", up_until: float) -> None:
+    def remember(
+        self, device_id: int, fence: int, values: Sequence[ParameterValue], prints: "Prints", up_until: float
+    ) -> None:
         """These values of an Inform are kept now, and until then the device cannot count as down."""
-        self._last[device_id] = fence, prints, up_until
+        if len(values) > _MAX_TOLD:
+            self.forget(device_id)
+            return
+        names = tuple([value.name for value in values])
+        places = self._places.get(names)
+        if places is None:
+            if len(self._places) >= _MAX_LISTS:
+                self._places.clear()
+            places = self._places[names] = {name: place for place, name in enumerate(names)}
+        self._last[device_id] = _Told(fence, places, prints, up_until)
         self._last.move_to_end(device_id)
         if len(self._last) > _MAX_REMEMBERED:
             self._last.popitem(last=False)

@@ -4,6 +4,8 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from acs.auth.sealing import NONCE_LENGTH, Keyring, Row, SealError
@@ -47,16 +49,29 @@ class Vault:
 
     def open(self, kept: str, table: str, row: Row, column: str) -> str:
         """What was kept. SealError if it was damaged, or sealed for another place."""
-        if kept.startswith(_PLAIN):
-            return kept.removeprefix(_PLAIN)
-        if not kept.startswith(_SEALED):
-            return kept
-        try:
-            blob = base64.b64decode(kept.removeprefix(_SEALED), validate=True)
-        except (binascii.Error, ValueError):
-            raise SealError(f"the value in {table}.{column} is damaged") from None
-        return self._keyring.unseal(blob, table=table, row=row, column=column).decode("utf-8")
+        return _opened(self._keyring, kept, table, row, column)
 
     def _sealed(self, text: str, table: str, row: Row, column: str, nonce: bytes) -> str:
         blob = self._keyring.seal(text.encode("utf-8"), table=table, row=row, column=column, nonce=nonce)
         return _SEALED + base64.b64encode(blob).decode("ascii")
+
+
+def opens_any(keyring: Keyring, logins: Iterable[Sequence[str]]) -> bool:
+    """Whether the keys open one of these logins, each a uuid and a password as it is kept; one may be damaged."""
+    for uuid, password in logins:
+        with suppress(SealError):
+            _opened(keyring, password, "credential", uuid, "password")
+            return True
+    return False
+
+
+def _opened(keyring: Keyring, kept: str, table: str, row: Row, column: str) -> str:
+    if kept.startswith(_PLAIN):
+        return kept.removeprefix(_PLAIN)
+    if not kept.startswith(_SEALED):
+        return kept
+    try:
+        blob = base64.b64decode(kept.removeprefix(_SEALED), validate=True)
+    except (binascii.Error, ValueError):
+        raise SealError(f"the value in {table}.{column} is damaged") from None
+    return keyring.unseal(blob, table=table, row=row, column=column).decode("utf-8")

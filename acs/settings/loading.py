@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import EnvSettingsSource, TomlConfigSettingsSource
 
 from acs.settings.model import PREFIX, Fields, Settings, contradictions, env_name
-from acs.settings.values import Accepts
+from acs.settings.values import Accepts, size_text
 
 CONFIG_VARIABLE: Final = PREFIX + "CONFIG"
 """Names the file, if it is not ``aioacs.toml`` in the working folder."""
@@ -71,14 +71,6 @@ def holds_secret(field: FieldInfo) -> bool:
     return _mentions_secret(field.annotation)
 
 
-def size_text(octets: int) -> str:
-    """A number of bytes in the largest unit that it fills: 16MiB."""
-    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if octets and octets % (1 << shift) == 0:
-            return f"{octets >> shift}{unit}"
-    return str(octets)
-
-
 def _mentions_secret(kind: object) -> bool:
     return kind is SecretStr or any(_mentions_secret(each) for each in get_args(kind))
 
@@ -121,15 +113,19 @@ def _read(path: Path, *, required: bool, problems: list[str]) -> dict[str, Any]:
     for name in sorted(values.keys() - known):
         hint = ": settings stand at the top, outside of tables" if isinstance(values[name], dict) else ""
         problems.append(f"{name} in {path} is no setting{hint or _meant(name, known)}")
-    return {name: value for name, value in values.items() if name in known}
+    # As in the environment, what is empty is not set: an empty path would be the working folder.
+    return {name: value for name, value in values.items() if name in known and value != ""}
 
 
 def _wrong_fields(values: Mapping[str, Any]) -> set[str]:
+    fields = Fields.model_fields
+    # Python takes true for 1.
+    wrong = {name for name, value in values.items() if isinstance(value, bool) and fields[name].annotation is not bool}
     try:
         Fields(**values)
     except ValidationError as error:
-        return {str(each["loc"][0]) for each in error.errors(include_url=False, include_context=False)}
-    return set()
+        wrong |= {str(each["loc"][0]) for each in error.errors(include_url=False, include_context=False)}
+    return wrong
 
 
 def _problem(name: str, value: object, place: str) -> str:

@@ -30,6 +30,7 @@ from acs.settings.values import (
     PublicUrl,
     Token,
     shown_database_url,
+    size_text,
     sqlite_path,
 )
 
@@ -277,6 +278,11 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
     """Everything in which these settings do not fit each other."""
     if settings.workers > 1 and sqlite_path(settings.database_url):
         yield _contradiction("{} is {}, but SQLite bears one: set {} to postgresql://...", settings, *_WORKERS)
+    for name in ("cwmp_port", "cwmp_tls_port"):
+        if settings.workers > 1 and getattr(settings, name) == 0:
+            yield _contradiction(
+                "{0} is {1}, which several processes ({2}) cannot share: give it a number", settings, name, "workers"
+            )
     for listener in ("cwmp", "api"):
         yield from _tls(settings, listener)
     if settings.cwmp_tls_client_certificates is not ClientCertificates.OFF:
@@ -293,7 +299,11 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
     yield from _ports(settings)
     for less, more in _ORDERED:
         if getattr(settings, less) > getattr(settings, more):
-            yield _contradiction("{} is {}, but must not be more than {}", settings, less, more)
+            # A default is to blame for nothing while the other one was set.
+            if less in settings.model_fields_set or more not in settings.model_fields_set:
+                yield _contradiction("{} is {}, but must not be more than {} ({})", settings, less, more)
+            else:
+                yield _contradiction("{} is {}, but must not be less than {} ({})", settings, more, less)
 
 
 _WORKERS: Final = ("workers", "database_url")
@@ -308,8 +318,9 @@ _EVERYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, 
 
 
 def _contradiction(words: str, settings: Fields, name: str, other: str) -> Contradiction:
-    value = getattr(settings, name)
-    return Contradiction((name, other), words.format(env_name(name), value, env_name(other)))
+    values = [getattr(settings, each) for each in (name, other)]
+    shown = [size_text(each) if isinstance(each, ByteSize) else each for each in values]
+    return Contradiction((name, other), words.format(env_name(name), shown[0], env_name(other), shown[1]))
 
 
 def _tls(settings: Fields, listener: str) -> Iterator[Contradiction]:

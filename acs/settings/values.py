@@ -160,6 +160,14 @@ def _is_postgresql(url: str) -> bool:
     )
 
 
+def size_text(octets: int) -> str:
+    """A number of bytes in the largest unit that it fills: 16MiB."""
+    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if octets and octets % (1 << shift) == 0:
+            return f"{octets >> shift}{unit}"
+    return str(octets)
+
+
 def sqlite_path(database_url: SecretStr) -> Path | None:
     """The file of a database URL; None if it is not SQLite's."""
     url = database_url.get_secret_value()

@@ -8,6 +8,9 @@ from acs.store.database import Database
 from acs.store.statements import Row, batch, query
 from acs.store.writer import GroupWriter
 
+SOME_LOGINS = query("credential", "some")
+"""The uuids and the passwords of a few logins, for whoever wants to know if the keys open them."""
+
 _BY_IDENTITY = query("device", "by_identity")
 _BY_ID = query("device", "by_id")
 _CREATE = batch("device", "create")
@@ -19,7 +22,6 @@ _WANT_FIRMWARE = batch("device", "want_firmware")
 _REVISE = batch("device", "revise")
 _NAMES = query("device", "names_like")
 
-_ANY_LOGIN = query("credential", "any")
 _LOGINS = query("credential", "by_username")
 _LOGINS_OF_DEVICE = query("credential", "of_device")
 _PUT_LOGIN = batch("credential", "put")
@@ -39,9 +41,9 @@ _MARK_DUE = batch("setting", "mark_due")
 _FLAGS = range(7, 11)
 
 
-async def holds_secrets(database: Database) -> bool:
-    """Whether there are passwords that only the right keys open."""
-    return bool(await database.fetch(_ANY_LOGIN, {}))
+async def some_logins(database: Database) -> list[Row]:
+    """See ``SOME_LOGINS``."""
+    return await database.fetch(SOME_LOGINS, {})
 
 
 class DeviceStore:

@@ -12,6 +12,7 @@ from typing import Final, Self, TypeVar
 import aiosqlite
 
 from acs.store.errors import ConflictError, RecordError, StoreError, StoreUnavailableError
+from acs.store.sqlite_files import make_private, reason
 from acs.store.statements import Dialect, Query, Row, Step
 
 T = TypeVar("T")
@@ -55,10 +56,7 @@ class SqliteDatabase:
     @classmethod
     async def open(cls, path: Path) -> Self:
         """Open a database file, or make it."""
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailableError(f"the folder of the database {path} cannot be made: {error.strerror}") from None
+        make_private(path)
         connections = [_Connection(lambda: _connect(path), iter_chunk_size=64) for _ in range(1 + _READERS)]
         try:
             for connection in connections:
@@ -66,7 +64,10 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             for connection in connections:
                 await connection.give_up()
-            raise StoreUnavailableError(f"the database {path} cannot be opened: {error}") from None
+            why = reason(path, error)
+            raise StoreUnavailableError(
+                f"the database {path} cannot be opened: {why}; aioacs doctor says more"
+            ) from None
         return cls(connections[0], connections[1:])
 
     async def transact(self, steps: Sequence[Step]) -> list[list[Row]]:

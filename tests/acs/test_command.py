@@ -38,8 +38,9 @@ def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
     )
 
 
-def test_the_version_is_told_whatever_the_settings_are(tmp_path: Path) -> None:
-    done = aioacs(tmp_path, "version", CWMP_PORT="wrong")
+@pytest.mark.parametrize("command", ["version", "--version"])
+def test_the_version_is_told_whatever_the_settings_are(tmp_path: Path, command: str) -> None:
+    done = aioacs(tmp_path, command, CWMP_PORT="wrong")
     assert (done.returncode, done.stdout, done.stderr) == (0, f"aioacs {version('aioacs')}\n", "")
 
 
@@ -174,14 +175,16 @@ def test_a_second_ctrl_c_does_not_wait_for_open_sessions(tmp_path: Path) -> None
     ) as server:
         assert server.stderr is not None
         try:
-            port = int(server.stderr.readline().partition("cwmp=[")[2].partition("]")[0])
+            told = server.stderr.readline()
+            port = int(told.partition(" cwmp=127.0.0.1:")[2].partition(" ")[0])
             device = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
             device.request("POST", "/", INFORM)
             assert device.getresponse().status == 200
             server.send_signal(signal.SIGINT)
-            assert "stopping sessions=1" in server.stderr.readline()
+            assert "stopping sessions=1 seconds_at_most=600" in server.stderr.readline()
             server.send_signal(signal.SIGINT)
             assert server.wait(30) == 0
+            assert server.stderr.readlines()[-1].rstrip().endswith(" stopped")
             device.close()
         finally:
             server.kill()

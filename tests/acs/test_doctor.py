@@ -148,6 +148,18 @@ async def test_pending_and_newer_migrations_are_told_apart(tmp_path: Path) -> No
     assert "newer aioacs: it has 9999 wonders" in newer.sentence
 
 
+async def test_a_database_that_others_can_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "aioacs.db"
+    await migrate(f"sqlite:///{path}")
+    path.chmod(0o644)
+    assert [each.state for each in sqlite_findings(path)] == [State.OK, State.OK], "nobody comes through its folder"
+    path.parent.chmod(0o755)
+    told = list(sqlite_findings(path))[1]
+    assert (told.state, "can be read by others (mode 0644)" in told.sentence) == (State.WARNING, True)
+    path.chmod(0o600)
+    assert [each.state for each in sqlite_findings(path)] == [State.OK, State.OK]
+
+
 async def test_a_database_without_wal_is_told(tmp_path: Path) -> None:
     path = tmp_path / "aioacs.db"
     await migrate(f"sqlite:///{path}")

@@ -12,9 +12,9 @@ from pydantic import ByteSize, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from acs.settings import Settings, SettingsError, load_settings
-from acs.settings.loading import accepted, holds_secret, size_text
+from acs.settings.loading import accepted, holds_secret
 from acs.settings.model import GROUPS, env_name
-from acs.settings.values import LoginScheme, Onboarding, shown_database_url, sqlite_path
+from acs.settings.values import LoginScheme, Onboarding, shown_database_url, size_text, sqlite_path
 from tests.outside import ROOT
 
 SECRET = "hunter2hunter2hunter2"  # in every wrong value below
@@ -77,6 +77,18 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
     assert load_settings({"AIOACS_CWMP_TLS_PORT": "", "AIOACS_BOOTSTRAP_TOKEN": ""}, tmp_path) == Settings()
 
 
+def test_an_empty_text_in_the_file_counts_as_not_set(tmp_path: Path) -> None:
+    (tmp_path / "aioacs.toml").write_text('files_folder = ""\ncwmp_tls_key = ""\n')
+    assert load_settings({}, tmp_path) == Settings()
+
+
+@pytest.mark.parametrize("line", ["workers = true", "body_timeout = true", "max_body = true", "cwmp_port = false"])
+def test_true_is_no_number(tmp_path: Path, line: str) -> None:
+    (tmp_path / "aioacs.toml").write_text(line)
+    (told,) = problems(tmp_path)
+    assert f"is {line.rpartition(' ')[2].title()}, but must be a" in told
+
+
 def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "aioacs.toml").write_text('workers = 0\napi_prot = 1\nlog_level = "loud"\n')
     told = problems(tmp_path, CWMP_PORT="99999", IDLE_TIMEOUT="nan", CWMP_HSOT="x", API_TLS_PORT="443")
@@ -105,6 +117,10 @@ def test_variables_of_our_own_tests_are_passed_over(tmp_path: Path) -> None:
     ("variables", "what"),
     [
         ({"WORKERS": "2"}, "AIOACS_WORKERS is 2, but SQLite bears one: set AIOACS_DATABASE_URL to postgresql://..."),
+        (
+            {"WORKERS": "2", "DATABASE_URL": "postgresql://db/aioacs", "CWMP_PORT": "0"},
+            "AIOACS_CWMP_PORT is 0, which several processes (AIOACS_WORKERS) cannot share: give it a number",
+        ),
         ({"CWMP_TLS_KEY": "k"}, "AIOACS_CWMP_TLS_KEY is of no use without a TLS port: set AIOACS_CWMP_TLS_PORT"),
         ({"CWMP_TLS_PORT": "7548"}, "is set, which needs AIOACS_CWMP_TLS_CERTIFICATE and AIOACS_CWMP_TLS_KEY"),
         (
@@ -117,7 +133,11 @@ def test_variables_of_our_own_tests_are_passed_over(tmp_path: Path) -> None:
         ),
         (
             {"MAX_UNAUTHENTICATED_BODY": "1MiB", "MAX_BODY": "512KiB"},
-            "AIOACS_MAX_UNAUTHENTICATED_BODY is 1048576, but must not be more than AIOACS_MAX_BODY",
+            "AIOACS_MAX_UNAUTHENTICATED_BODY is 1MiB, but must not be more than AIOACS_MAX_BODY (512KiB)",
+        ),
+        (
+            {"MAX_BODY": "128KiB"},
+            "AIOACS_MAX_BODY is 128KiB, but must not be less than AIOACS_MAX_UNAUTHENTICATED_BODY (256KiB)",
         ),
         ({"IDLE_TIMEOUT": "61", "SESSION_TIMEOUT": "60"}, "AIOACS_IDLE_TIMEOUT is 61.0, but must not be more than"),
         ({"API_PORT": "7547"}, "AIOACS_API_PORT is 7547, and so is AIOACS_CWMP_PORT: give each listener its own"),

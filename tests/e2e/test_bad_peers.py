@@ -37,6 +37,7 @@ def log() -> Iterator[io.BytesIO]:
     structlog.reset_defaults()
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert not [line for line in lines if line["level"] == "error" or "exception" in line]
+    assert all(" " in line["reason"] for line in lines if line["event"] == "what came is no HTTP"), "reasons are words"
 
 
 @pytest.fixture
@@ -157,6 +158,19 @@ async def test_a_body_that_breaks_off_behind_our_answer_is_no_error_of_ours(url:
         await connection.write(b"zz\r\n")
         assert b"aiohttp" not in await connection.wait_closed_by_server()
         connection.drop()
+
+
+async def test_what_came_instead_of_http_is_told_in_words(
+    served: Served, good: ScriptedDevice, log: io.BytesIO
+) -> None:
+    for octets in (HELLO, b"SSH-2.0-OpenSSH_9.6\r\n\r\n", request(b"", "Content-Length: 0x5")):
+        await answer(served, octets)
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    assert [line["reason"] for line in lines if line["event"] == "what came is no HTTP"] == [
+        "TLS where plain HTTP is spoken",
+        "Invalid method encountered",
+        "Invalid character in Content-Length",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,21 @@
 """What may happen between two awaits, between two processes, and between two Informs."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from acs.doctor import Finding, State, examine
+from acs.doctor.examination import RELEASED
 from acs.domain.device import Identity
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
-from acs.keys import KeyFileError
+from acs.keys import KeyFileError, load_keyring
+from acs.settings import Settings
 from acs.store.contacts import UNNAMED_PROOF
 from tests.e2e.device import EndedBy
 from tests.e2e.quirks import VANISH_AFTER
@@ -148,6 +154,42 @@ async def test_a_lost_key_file_is_not_replaced_while_passwords_are_sealed_with_i
         async with serving(url, tmp_path):
             pass
     assert not (tmp_path / "keys").exists()
+
+
+async def test_the_keys_of_another_installation_are_refused_and_told_by_the_doctor(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    async with serving(url, tmp_path, onboarding="quarantine") as served:
+        await known(served)
+        await known(served, "damaged")
+    with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        connection.execute("UPDATE credential SET password = 'sealed:' WHERE id = (SELECT MIN(id) FROM credential)")
+        connection.commit()
+    async with serving(url, tmp_path) as served:
+        settings = served.server._settings
+    assert not await told_of_keys(settings), "one that is damaged says nothing of the keys"
+    (tmp_path / "keys").unlink()
+    load_keyring(tmp_path / "keys")
+    with pytest.raises(KeyFileError, match="holds other keys than those that sealed the passwords"):
+        async with serving(url, tmp_path):
+            pass
+    assert [each.sentence for each in await told_of_keys(settings)] == [
+        "they open none of the passwords in the database"
+    ]
+
+
+async def test_folders_that_cannot_be_written_to_are_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    url, below = f"sqlite:///{tmp_path / 'a.db'}", tmp_path / "file" / "files"
+    with capture_logs() as lines:
+        async with serving(url, tmp_path, files_folder=below) as served:
+            assert (await served.device().run_session()).is_acknowledged
+    (told,) = [line for line in lines if line["log_level"] == "warning"]
+    assert told["reason"] == f"{below} cannot be made in {tmp_path}/file: Not a directory"
+
+
+async def told_of_keys(settings: Settings) -> list[Finding]:
+    found = await examine(settings, now=RELEASED)
+    return [each for each in found if each.subject == "keys" and each.state is not State.OK]
 
 
 async def test_a_server_whose_writer_dies_says_so_and_lets_no_device_wait(served: Served) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 
 from acs.domain.device import Credential, Identity
 from tests.e2e.device import EndedBy, ScriptedDevice, SessionLog
@@ -138,6 +139,8 @@ CERTIFIED = {"onboarding": "reject", "cwmp_tls_client_certificates": "optional"}
 
 async def test_plain_and_tls_serve_at_once_and_a_cookie_of_tls_is_secure(tmp_path: Path, ours: Authority) -> None:
     async with secure(tmp_path, ours) as served:
+        ports = served.server.ports
+        assert served.server.places == {"cwmp": f"127.0.0.1:{ports[0]}", "cwmp_tls": f"127.0.0.1:{ports[1]}"}
         plain, private = served.device(), over_tls(served, client(ours))
         on_plain, on_tls = await plain.inform(), await private.inform()
         assert "Secure" not in (on_plain.http.first("Set-Cookie") or "")
@@ -186,6 +189,34 @@ async def test_an_unknown_authority_is_refused_at_the_handshake(
                 await over_tls(served, client(ours, file), serial="TLS-1").inform()
         assert len(served.server.services.sessions) == 0
         assert (await good.run_session()).is_acknowledged
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1:DeprecationWarning")
+async def test_handshakes_that_fail_are_counted_and_told_in_words_a_few_times_a_minute(
+    tmp_path: Path, ours: Authority, makers: Authority, strangers: Authority
+) -> None:
+    old = client(ours)
+    old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    async with secure(tmp_path, ours, **CERTIFIED, cwmp_tls_client_ca=makers.file) as served:
+        with capture_logs() as lines:
+            for context in (client(ours, strangers.certify("TLS-1")), old):
+                with pytest.raises((WireError, ssl.SSLError)):
+                    await over_tls(served, context).inform()
+            for _ in range(20):
+                plain = await HttpConnection.open("127.0.0.1", served.server.ports[1])
+                with pytest.raises(WireError):
+                    await plain.post(b"")
+                plain.drop()
+        told = [line["reason"] for line in lines if line["event"] == "a TLS handshake failed"]
+        assert told[:3] == [
+            "certificate verify failed: unable to get local issuer certificate",
+            "unsupported protocol",
+            "plain HTTP where TLS is spoken",
+        ]
+        assert len(told) == 5
+        assert served.server.services.tools.metrics.tls_failures._value.get() == 22
 
 
 async def test_where_certificates_are_optional_a_device_without_one_logs_in(

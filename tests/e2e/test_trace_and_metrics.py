@@ -241,8 +241,9 @@ async def test_each_session_leaves_one_line(served: Served) -> None:
     device = served.device()
     with capture_logs() as lines:
         await device.run_session()
+        assert [line["event"] for line in lines] == ["session"], "it comes with the last answer"
         await served.queue(device, OperationKind.GET, Variable(SSID))
-        await device.inform()
+        await device.inform([("2 PERIODIC", ""), ("M Vendor", "")])
         served.clock.advance(5)
         asked = await device.empty_post()
         await device.answer(asked)
@@ -255,5 +256,17 @@ async def test_each_session_leaves_one_line(served: Served) -> None:
         (line["log_level"], line["device"], line["address"], line["end"], line["posts"], line["operations"])
         for line in told_lines
     ] == [("info", name, "127.0.0.1", "done", 2, 0), ("info", name, "127.0.0.1", "done", 3, 1)]
+    assert [line["events"] for line in told_lines] == ["2 PERIODIC", "2 PERIODIC, M Vendor"]
     assert [line["seconds"] for line in told_lines] == [0.0, 5.0], "until it was last heard"
     assert not [line for line in lines if line["log_level"] != "info" and line["log_level"] != "debug"]
+
+
+async def test_who_is_asked_to_log_in_is_told_a_few_times_a_minute(tmp_path: Path) -> None:
+    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path, onboarding="reject") as served:
+        with capture_logs() as lines:
+            for _ in range(50):
+                async with served.device() as device:
+                    assert (await device.inform()).status == 401
+    assert [(line["event"], line["address"], line["unanswered"]) for line in lines] == [
+        ("asked to log in", "127.0.0.1", count) for count in range(6)
+    ]

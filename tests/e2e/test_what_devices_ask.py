@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from structlog.testing import capture_logs
 
 from acs.domain.operation import JSON, OperationKind, Variable
 from acs.domain.queue import OperationState
@@ -231,10 +232,16 @@ async def test_an_answer_to_nothing_harms_that_post_alone(served: Served) -> Non
 async def test_any_path_is_the_acs_and_any_other_method_is_405(served: Served) -> None:
     device = served.device(path="/cpe/TR069?x=1")
     assert (await device.run_session()).ended_by is EndedBy.NO_CONTENT
-    connection = await HttpConnection.open("127.0.0.1", served.port)
-    reply = await connection.post(b"", method="GET")
-    assert (reply.status, reply.first("Allow")) == (405, "POST")
-    await connection.close()
+    with capture_logs() as lines:
+        for _ in range(50):
+            connection = await HttpConnection.open("127.0.0.1", served.port)
+            reply = await connection.post(b"", method="GET")
+            assert (reply.status, reply.first("Allow")) == (405, "POST")
+            assert reply.body == b"This is a TR-069 server for devices: it takes POST.\n", "a browser shows it"
+            await connection.close()
+    (first, *more) = lines
+    assert (first["event"], first["address"], first["method"]) == ("a request that is no POST", "127.0.0.1", "GET")
+    assert len(more) == 4, "a few a minute"
 
 
 # Headers and versions.

@@ -1,8 +1,10 @@
 """Two processes on one PostgreSQL: any of them takes the next post of a session."""
 
 import asyncio
+import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from acs.domain.device import Identity
@@ -58,6 +60,40 @@ async def test_a_session_goes_on_in_whichever_process_takes_its_next_connection(
         assert sum(entry.kind == "inform" for _, _, entry in history) == _SESSIONS
     finally:
         await database.close()
+        await postgresql_server.give_back(name)
+
+
+async def test_what_keeps_all_workers_from_listening_is_said_once(postgresql_server: Server, tmp_path: Path) -> None:
+    name = await postgresql_server.take()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = ServerProcess(postgresql_server.url(name), tmp_path, workers=2, cwmp_port=port)
+        try:
+            with pytest.raises(AssertionError) as failed:
+                await server.serve()
+            (line,) = str(failed.value).splitlines()
+            assert f"aioacs: cannot listen on port {port} of 127.0.0.1: Address already in use" in line
+            assert await server.ended() == 1
+        finally:
+            await server.close()
+            await postgresql_server.give_back(name)
+
+
+async def test_a_worker_that_ends_later_is_started_anew(postgresql_server: Server, tmp_path: Path) -> None:
+    name = await postgresql_server.take()
+    server = ServerProcess(postgresql_server.url(name), tmp_path, workers=2, drain_timeout=0)
+    try:
+        await server.serve()
+        await server.said("listening")
+        assert server.pid is not None
+        first, *_ = psutil.Process(server.pid).children()
+        first.kill()
+        assert "status=-9" in await server.said("a worker has ended")
+        await server.said("listening")
+        server.terminate()
+        assert await server.ended() == 0
+    finally:
+        await server.close()
         await postgresql_server.give_back(name)
 
 

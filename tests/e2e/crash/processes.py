@@ -43,6 +43,11 @@ class ServerProcess:
         """What the servers have said."""
         return self._folder / "server.log"
 
+    @property
+    def pid(self) -> int | None:
+        """The number of the process."""
+        return self._process.pid if self._process is not None else None
+
     async def serve(self, *before: str) -> None:
         """Start ``aioacs serve``, without a door, under a program such as strace; wait until it serves."""
         process = await asyncio.create_subprocess_exec(

@@ -77,6 +77,25 @@ async def test_open_sessions_end_before_the_server_does_and_new_ones_are_sent_aw
     await process.close()
 
 
+async def test_a_second_server_on_one_sqlite_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'data' / 'a.db'}"
+    first, second = (ServerProcess(url, tmp_path, drain_timeout=0) for _ in range(2))
+    await first.serve()
+    try:
+        with pytest.raises(AssertionError, match=r"another aioacs serves the database .* already") as refused:
+            await second.serve()
+        assert str(refused.value).count("\n") == 1
+        assert await second.ended() == 1
+        async with ScriptedDevice(first.port, serial=SERIAL) as device:
+            assert (await device.inform()).status == 200
+        first.kill()
+        await first.ended()
+        await second.serve()
+    finally:
+        await first.close()
+        await second.close()
+
+
 @pytest.mark.parametrize("by_force", [False, True], ids=["stopped", "killed"])
 async def test_a_session_goes_on_in_the_next_process(
     process: ServerProcess, device: ScriptedDevice, by_force: bool

@@ -1,0 +1,73 @@
+"""The files of a SQLite database, seen from outside: who may read them, who serves them, why they cannot be opened."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from acs.store.errors import StoreUnavailableError
+
+
+def make_private(path: Path) -> None:
+    """Make the folder and the file, if they are not there, closed to others. What is there stays as it is."""
+    make_folder(path)
+    # SQLite gives the files beside it the same mode. An existing one must not be opened here: with the descriptor all
+    # locks of this process on it would be closed.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder of a database."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        why = "a file stands in its place" if isinstance(error, FileExistsError) else error.strerror
+        raise StoreUnavailableError(f"the folder of the database {path} cannot be made: {why}") from None
+
+
+@contextmanager
+def served_alone(path: Path, on_doubt: Callable[[str], None]) -> Iterator[None]:
+    """Keep every other server off a database until the end of the block; StoreUnavailableError if one has it already.
+
+    The kernel lets go of the lock however the process ends. Where the file system knows no locks, ``on_doubt`` is told.
+    """
+    make_folder(path)
+    path = path.resolve()
+    lock = path.with_name(f"{path.name}.lock")
+    try:
+        descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnavailableError(
+            f"the lock file {lock} cannot be opened: {error.strerror}; aioacs doctor says more"
+        ) from None
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StoreUnavailableError(
+                f"another aioacs serves the database {path} already: stop that one, or set AIOACS_DATABASE_URL to a "
+                "file of its own"
+            ) from None
+        except OSError as error:
+            on_doubt(f"{lock} cannot be locked: {error.strerror}")
+        yield
+    finally:
+        # The file stays: one that was removed could still be locked by another process, and a third would make it anew.
+        os.close(descriptor)
+
+
+def reason(path: Path, error: Exception) -> str:
+    """Why a database cannot be opened: SQLite has the same words for nearly everything."""
+    folder = path.absolute().parent
+    with suppress(OSError):
+        if path.is_dir():
+            return "a folder stands in its place"
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return "its file system is mounted for reading only"
+        if not os.access(folder, os.W_OK | os.X_OK):
+            return f"this user may not write in {folder}"
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            return "this user may not write to it"
+    return str(error)

@@ -1,0 +1,82 @@
+"""Of an Inform only what is not kept already is written; whatever else wrote a value meanwhile is not forgotten."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from acs.domain.operation import OperationKind, Variable
+from acs.services.values import ValueKeeper, prints_of
+from cwmp_schemas.rpc.parameters import ParameterValue
+from tests.e2e.device import Parameter, ScriptedDevice
+from tests.e2e.serving import Served, serving
+from tests.e2e.test_retention import telling
+
+SSID = "Device.WiFi.SSID.1.SSID"
+OBJECT = "Device.NAT.PortMapping.1."
+PERIODIC = (("2 PERIODIC", ""),)
+
+
+@pytest.fixture
+async def served(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(database_url, tmp_path) as found:
+        yield found
+
+
+async def kept(served: Served, device: ScriptedDevice, name: str) -> str | None:
+    """The value that is kept of a parameter."""
+    rows = await served.server.services.tools.parameters.known(await served.id_of(device), [name])
+    return rows[0][1] if rows else None
+
+
+async def test_a_value_that_was_set_and_fell_back_is_kept_as_the_next_inform_tells_it(served: Served) -> None:
+    device = served.device()
+    before = telling(device, SSID="before")
+    await device.run_session(PERIODIC, before)
+    await served.queue(device, OperationKind.SET, Variable(SSID, "after", "string"))
+    await device.run_session(PERIODIC, before)
+    assert await kept(served, device, SSID) == "after"
+    await device.run_session(PERIODIC, before)
+    assert await kept(served, device, SSID) == "before"
+
+
+async def test_a_value_whose_object_was_deleted_is_kept_again_when_an_inform_tells_it(served: Served) -> None:
+    device = served.device()
+    name = f"{OBJECT}Description"
+    device.model.parameters[name] = Parameter("mine")
+    told = telling(device, Description="mine")
+    assert name in told
+    await device.run_session(PERIODIC, told)
+    assert await kept(served, device, name) == "mine"
+    await served.queue(device, OperationKind.DELETE_OBJECT, Variable(OBJECT))
+    await device.run_session(PERIODIC, told)
+    assert await kept(served, device, name) is None
+    await device.run_session(PERIODIC, told)
+    assert await kept(served, device, name) == "mine"
+
+
+async def test_only_what_may_have_been_written_over_is_written_again(served: Served) -> None:
+    device = served.device()
+    await device.run_session()
+    number = await served.id_of(device)
+    keeper = ValueKeeper(served.server.services.tools)
+    told = [ParameterValue(f"Device.X_VENDOR.{letter}", letter) for letter in "ABC"]
+    prints = prints_of(told)
+    assert len((await keeper.keep_news(number, told, prints)).values) == 3
+    keeper.remember(number, 7, told, prints, 0.0)
+    news = await keeper.keep_news(number, told, prints_of(told))
+    assert (news.values, news.fence) == ([], 8)
+    await keeper.keep(number, [ParameterValue("Device.X_VENDOR.B", "other"), ParameterValue("Device.X_VENDOR.D", "")])
+    news = await keeper.keep_news(number, told, prints_of(told))
+    assert [each.value for each in news.values] == ["B"]
+
+
+async def test_an_inform_of_very_many_values_is_written_in_full(served: Served) -> None:
+    device = served.device()
+    await device.run_session()
+    number = await served.id_of(device)
+    keeper = ValueKeeper(served.server.services.tools)
+    told = [ParameterValue(f"Device.X_VENDOR.{place}", "") for place in range(257)]
+    keeper.remember(number, 7, told, prints_of(told), 0.0)
+    news = await keeper.keep_news(number, told, prints_of(told))
+    assert (len(news.values), news.fence) == (257, None)
