@@ -138,6 +138,18 @@ async def test_an_interval_that_the_device_was_given_counts_though_no_inform_tel
     await goes_down_after(served, device, 2.5 * interval)
 
 
+async def test_a_device_that_was_given_a_lower_interval_is_missed_after_each_inform(served: Served) -> None:
+    device = served.device(parameters={INTERVAL: Parameter("3600", "unsignedInt")})
+    await device.run_session(parameters={INTERVAL: Value("3600", "unsignedInt")})
+    await served.queue(device, OperationKind.SET, Variable(INTERVAL, "60"))
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 150)
+    # Until just then it could have been silent, going by the interval that it had.
+    served.clock.advance(9_000 - 152)
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 150)
+
+
 async def test_an_interval_that_the_device_shows_counts_though_no_inform_tells_it(served: Served) -> None:
     device = served.device(parameters={INTERVAL: Parameter("3600", "unsignedInt")})
     await device.run_session(parameters={INTERVAL: Value("60", "unsignedInt")})
