@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -128,14 +128,19 @@ class Opening:
         tools.metrics.informed(told.codes)
         return Opened(session, answer, quirks)
 
+    async def is_open(self, caller: Caller) -> bool:
+        """Whether there is a session of the caller's to resume; it is left where it is."""
+        contacts, at = self._tools.contacts, self._tools.clock.wall()
+        for device_id, cookie in _cookies_of(caller):
+            if await contacts.find_session(device_id, session_key(cookie), at) is not None:
+                return True
+        return False
+
     async def resume(self, caller: Caller) -> LiveSession | None:
         """A session that another worker has, or that this one had before it was started anew."""
         tools = self._tools
-        for cookie in caller.cookies:
-            row, dash, _ = cookie.partition("-")
-            if not dash or not row.isascii() or not row.isdigit() or len(row) > 18:
-                continue
-            device_id, at, now = int(row), tools.clock.wall(), tools.clock.monotonic()
+        for device_id, cookie in _cookies_of(caller):
+            at, now = tools.clock.wall(), tools.clock.monotonic()
             found = await tools.contacts.find_session(device_id, session_key(cookie), at)
             device = await tools.devices.by_id(device_id) if found is not None else None
             if found is None or device is None or not device.is_active or device.is_quarantined:
@@ -188,6 +193,14 @@ class Opening:
 def _limits(idle: float, whole: float, rpcs: int | None) -> SessionLimits:
     """Made once: types with the same limits share them."""
     return SessionLimits(idle_timeout=idle, session_timeout=whole, rpcs=rpcs)
+
+
+def _cookies_of(caller: Caller) -> Iterator[tuple[int, str]]:
+    """What may be cookies of ours, with the devices that they name."""
+    for cookie in caller.cookies:
+        row, dash, _ = cookie.partition("-")
+        if dash and row.isascii() and row.isdigit() and len(row) <= 18:
+            yield int(row), cookie
 
 
 def session_key(cookie: str) -> str:

@@ -3,12 +3,12 @@
 The order is always the same: the machine takes the post, what happened is committed, and only then the answer leaves.
 """
 
-import asyncio
 from dataclasses import dataclass
 from typing import Final
 
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Reply
+from acs.services.decoding import decoded
 from acs.services.enrol import Enrolment, Refused
 from acs.services.informs import identity_of, is_out_of_bounds, read_inform
 from acs.services.live import MAX_WAITING, LiveSession, SessionTable
@@ -23,14 +23,11 @@ from acs.session.errors import RemoteProtocolError, UnexpectedInformError
 from acs.session.events import EndReason
 from acs.session.states import State
 from acs.store.errors import RecordError, StoreError
-from cwmp_schemas.decode import decode
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope, Received
 from cwmp_schemas.errors import DecodeError
 from cwmp_schemas.rpc.session import Inform
 
-LARGE: Final = 256 * 1024
-"""Bodies from this size on are decoded off the loop, so that nothing holds it for 50 ms."""
 _LINGERING: Final = 1_000
 _TRIES: Final = 3
 
@@ -40,9 +37,9 @@ class Entry:
     """A caller that may send a body."""
 
     session: LiveSession | None
-    """The session it belongs to."""
+    """The session it belongs to, if that is here."""
     login: Login | None
-    """What is known of its credentials, when it has no session yet."""
+    """What is known of its credentials; None if it was let in for its session, here or in another process."""
     max_body: int
     """How large its body may be, after decompression."""
 
@@ -83,31 +80,36 @@ class Sessions:
     def _is_full(self) -> bool:
         return len(self) + self._beginning >= self._tools.settings.max_sessions
 
+    @property
+    def _why_not_now(self) -> str:
+        """Why no new session is begun now; empty if one may be."""
+        if self.is_draining:
+            return "draining"
+        return "overload" if self._is_full else ""
+
     async def admit(self, caller: Caller) -> Entry | Reply:
         """Whether a post may come in, before its body is read."""
         settings = self._tools.settings
         session = self.table.find(caller)
         if session is not None:
             return Entry(session, None, settings.max_body)
-        if self.is_draining:
-            return self.come_later("draining")
-        if self._is_full:
-            return self.come_later("overload")
+        reason = self._why_not_now
         try:
-            login = await self._door.check(caller)
-            if isinstance(login, Reply):
-                # It is the session that is authenticated: one of another process goes on, whatever this post shows.
-                session = await self._resumed(caller)
-                return login if session is None else Entry(session, None, settings.max_body)
+            login = None if reason else await self._door.check(caller)
+            if isinstance(login, Login):
+                proven = login.credential is not None or login.certificate is not None
+                return Entry(None, login, settings.max_body if proven else settings.max_unauthenticated_body)
+            # Open sessions go on, and it is the session that is authenticated: another process may have the caller's.
+            if await self._opening.is_open(caller):
+                return Entry(None, None, settings.max_body)
         except StoreError as error:
             return self._store_failed(error)
-        proven = login.credential is not None or login.certificate is not None
-        return Entry(None, login, settings.max_body if proven else settings.max_unauthenticated_body)
+        return login or self.come_later(reason)
 
     async def handle(self, caller: Caller, entry: Entry, body: bytes) -> Reply:
         """Answer a post."""
         try:
-            received = await self._decoded(body) if body.strip() else None
+            received = await decoded(self._tools, body) if body.strip() else None
         except DecodeError as error:
             self._tools.metrics.decode_refusals.inc(error.refusal)
             self._tools.complain(
@@ -122,9 +124,11 @@ class Sessions:
             except StoreError as error:
                 # It may well have a session: what it says must not be lost for want of a look at it.
                 return self._store_failed(error)
-        if session is None:
-            return await self._begin(caller, entry.login or Login(), received, body)
-        return await self._go_on(session, caller, received, body)
+        if session is not None:
+            return await self._go_on(session, caller, received, body)
+        if entry.login is None:
+            return await self._begin_anew(caller, received, body)
+        return await self._begin(caller, entry.login, received, body)
 
     def notify(self, device_id: int) -> bool:
         """Tell the device's open session that there is work; False if it has none that may still do it."""
@@ -182,13 +186,6 @@ class Sessions:
     def _store_failed(self, error: StoreError) -> Reply:
         self._tools.complain("store", "the store failed", reason=str(error))
         return self.come_later("storage")
-
-    async def _decoded(self, body: bytes) -> Received:
-        limit = self._tools.settings.max_body
-        received = decode(body, limit) if len(body) < LARGE else await asyncio.to_thread(decode, body, limit)
-        for oddity in received.oddities:
-            self._tools.metrics.oddities.inc(oddity)
-        return received
 
     async def _begin(
         self, caller: Caller, login: Login, received: Received | None, body: bytes, old: LiveSession | None = None
@@ -296,13 +293,17 @@ class Sessions:
             raise
         finally:
             session.waiting -= 1
-        if reply is not None:
-            return reply
+        return reply if reply is not None else await self._begin_anew(caller, received, body, session)
+
+    async def _begin_anew(
+        self, caller: Caller, received: Received | None, body: bytes, old: LiveSession | None = None
+    ) -> Reply:
+        """Begin a session, of whoever was let in for another one."""
         try:
             login = await self._door.check(caller)
         except StoreError as error:
             return self._store_failed(error)
-        return login if isinstance(login, Reply) else await self._begin(caller, login, received, body, session)
+        return login if isinstance(login, Reply) else await self._begin(caller, login, received, body, old)
 
     async def _step(self, session: LiveSession, caller: Caller, received: Received | None, body: bytes) -> Reply | None:
         """Answer a post within a session; None if it begins another one."""

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from acs.domain.operation import OperationKind, Variable
+from acs.domain.queue import OperationState
 from acs.services.live import LiveSession
 from tests.contract.opened import Probe
+from tests.e2e.defaults import NOW
+from tests.e2e.envelopes import read
 from tests.e2e.quirks import Quirks
 from tests.e2e.serving import Served, serving
 from tests.e2e.test_login import SOON, known
@@ -94,3 +97,33 @@ async def test_a_session_of_another_process_goes_on_without_a_login(
         await connection.close()
         assert reply.status == 200
         assert b"AddObject" in reply.body
+
+
+@pytest.mark.parametrize("why", ["draining", "overload"])
+async def test_a_session_of_another_process_goes_on_where_no_new_one_may_begin(
+    database_url: str, tmp_path: Path, why: str
+) -> None:
+    async with serving(database_url, tmp_path) as first, serving(database_url, tmp_path, max_sessions=1) as second:
+        sessions = second.server.services.sessions
+        async with first.device() as device, second.device() as other:
+            await device.run_session()
+            public_id = await first.queue(device, OperationKind.ADD_OBJECT, TABLE)
+            assert (await device.inform()).method == "InformResponse"
+            if why == "draining":
+                sessions.is_draining = True
+            else:
+                await other.inform()
+            connection = await HttpConnection.open("127.0.0.1", second.port)
+            cookie = [("Cookie", f"aioacs={device.link.cookies['aioacs']}")]
+            before = len(sessions)
+            inform = device.envelope(device.writer.inform(device.id, CHANGED, {}, now=NOW, retry=0), "1")
+            for headers, body in (([], inform), (cookie, inform), ([("Cookie", "aioacs=1-0")], b""), ([], b"")):
+                assert (await connection.post(body, headers=headers)).status == 503
+            assert len(sessions) == before, "a session that is not gone on with stays where it is"
+            asked = await connection.post(b"", headers=cookie)
+            assert b"AddObject" in asked.body
+            message = read(asked.body)
+            answer = device.envelope(device.writer.message("AddObjectResponse", ADDED), message.id)
+            assert (await connection.post(answer, headers=cookie)).status == 204
+            await connection.close()
+            assert (await second.view(public_id)).record.state is OperationState.COMPLETED
