@@ -103,7 +103,7 @@ class Sweeper:
         operations, at = self._tools.operations, self._tools.clock.wall()
         for device_id, _ in await operations.start_scheduled(at, _FEW):
             self._sessions.notify(device_id)
-        for device_id in await operations.take_wakes(at, 10 * _FEW, self._sessions.is_in_session):
+        for device_id in await operations.take_wakes(at, 10 * _FEW):
             if not self._sessions.notify(device_id):
                 self._signals.announce(device_id)
                 self._waker.wake(device_id)

@@ -1,6 +1,6 @@
 """The queue of operations."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from acs.domain.contact import HistoryEntry
@@ -222,14 +222,13 @@ class OperationStore:
         number: int = (await self._database.fetch(_COUNT_OPEN, {}))[0][0]
         return number
 
-    async def take_wakes(self, at: float, most: int, is_in_session: Callable[[int], bool]) -> list[int]:
+    async def take_wakes(self, at: float, most: int) -> list[int]:
         """The devices that are to be called now, each given to one caller alone.
 
-        One that has a session is looked at again: it may have left that session without a word.
+        One that may have a session is given out again: it may have left that session without a word.
         """
         due = await self._database.fetch(_TO_WAKE, {"at": at, "most": most})
-        rows = [(device_id, row, at + WAKE_NET if is_in_session(device_id) else None, at) for device_id, row in due]
-        taken = await self._sweep(_TAKE_WAKE, rows)
+        taken = await self._sweep(_TAKE_WAKE, [(*row, at + WAKE_NET, at) for row in due])
         return list(dict.fromkeys(device_id for device_id, _ in taken))
 
     async def abandon_lost_sessions(self, at: float, most: int) -> list[tuple[int, int]]:

@@ -87,10 +87,6 @@ async def test_what_was_asked_for_at_once_is_ready_by_a_clock_that_is_behind(sto
     assert await store.operations.claim(device_id, fence, AT - 3600) is None
 
 
-def _in_no_session(_device_id: int) -> bool:
-    return False
-
-
 async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: OpenStore) -> None:
     device_id = await make_device(store)
     await store.operations.queue(replace(operation(device_id, "later"), scheduled_at=AT + 10), AT)
@@ -98,11 +94,12 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
     fence = (await meet(store, device_id)).fence
     assert (await _record(store, f"op_{device_id}_later")).state is OperationState.SCHEDULED
     assert await store.operations.claim(device_id, fence, AT + 1) is None
-    assert await store.operations.take_wakes(AT + 9, 9, _in_no_session) == []
-    assert await store.operations.take_wakes(AT + 10, 9, lambda _: True) == [device_id]
-    assert await store.operations.take_wakes(AT + 10, 9, _in_no_session) == [], "one caller is enough"
-    assert await store.operations.take_wakes(AT + 10 + WAKE_NET, 9, _in_no_session) == [device_id], "it came to nothing"
-    assert await store.operations.take_wakes(AT + 10 + 2 * WAKE_NET, 9, _in_no_session) == []
+    assert await store.operations.take_wakes(AT + 9, 9) == []
+    assert await store.operations.take_wakes(AT + 10, 9) == [device_id]
+    assert await store.operations.take_wakes(AT + 10, 9) == [], "one caller is enough"
+    assert await store.operations.take_wakes(AT + 10 + WAKE_NET, 9) == [device_id], "it may have left its session"
+    assert await store.operations.take_wakes(AT + 10 + 2 * WAKE_NET, 9) == [device_id]
+    assert await store.operations.take_wakes(AT + 10 + 3 * WAKE_NET, 9) == [], "it has none any more"
     assert await store.operations.start_scheduled(AT + 9, 9) == []
     assert await store.operations.start_scheduled(AT + 10, 9) == [(device_id, f"op_{device_id}_later")]
     assert await store.operations.expire(AT + 10, "too late", 9) == [(device_id, f"op_{device_id}_gone")]

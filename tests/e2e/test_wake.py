@@ -251,6 +251,27 @@ async def test_a_device_that_has_left_its_session_is_called_once_that_is_known(s
         await served.calls.made(1)
 
 
+async def test_a_device_that_has_left_its_session_with_another_process_is_called_again(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with (
+        serving(database_url, tmp_path) as first,
+        serving(database_url, tmp_path) as second,
+        first.device() as device,
+    ):
+        await device.run_session()
+        await device.inform()
+        device.drop("the power is gone")
+        await second.queue(device, OperationKind.GET, SSID)
+        await second.calls.made(1)
+        for count in (2, 3):
+            await second.sweep(WAKE_NET + 1)
+            await second.calls.made(count)
+        for _ in range(3):
+            await second.sweep(WAKE_NET + 1)
+        assert len(second.calls.targets) == 3, "it has no session any more"
+
+
 async def test_what_waited_behind_an_operation_that_was_given_up_is_called_for_too(served: Served) -> None:
     async with served.device() as device:
         await device.run_session()

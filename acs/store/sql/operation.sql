@@ -151,9 +151,13 @@ SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progre
 -- name: to_wake
 SELECT device_id, id FROM operation WHERE wake_at IS NOT NULL AND wake_at <= :at ORDER BY wake_at LIMIT :most;
 
+-- A device that may have a session, with whatever process, is looked at again: it may have left that without a word.
 -- name: take_wake
 -- rows: device_id bigint, id bigint, again_at float8, at float8
-UPDATE operation SET wake_at = rows.again_at FROM {rows}
+UPDATE operation SET wake_at = CASE WHEN EXISTS (
+        SELECT 1 FROM contact WHERE contact.device_id = operation.device_id AND contact.lease_until > rows.at
+    ) THEN rows.again_at END
+FROM {rows}
 WHERE operation.id = rows.id AND operation.wake_at <= rows.at AND operation.state IN ('scheduled', 'queued')
 RETURNING operation.device_id, public_id;
 
