@@ -234,7 +234,7 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Front]
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
     services = Services(tools, operations, wanted, sessions, waker, sweeper, logins)
-    return services, Front(Endpoint(tools, sessions).handle, files.handle, budget)
+    return services, Front(Endpoint(tools, sessions), files.handle, budget)
 
 
 def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticator:

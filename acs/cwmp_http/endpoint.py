@@ -23,6 +23,15 @@ class Endpoint:
         self._tools = tools
         self._sessions = sessions
 
+    def at_once(self, connection: Connection, request: Request) -> Reply | None:
+        """The reply to a request, if nothing has to be waited for; None: it is to be handled."""
+        if request.method != "POST" or not request.body.is_empty:
+            return None
+        reply = self._sessions.answer_at_once(self._caller(connection, request))
+        if reply is not None:
+            self._tools.metrics.http_requests.inc(reply.status)
+        return reply
+
     async def handle(self, connection: Connection, request: Request) -> Reply:
         """Answer a request."""
         if request.method != "POST":

@@ -34,7 +34,7 @@ class Listener:
         self.ticks = self.loop.time()
         """The time when deadlines were last looked at: as exact as they are kept."""
         self.handler = handler
-        """Answers requests."""
+        """Answers posts."""
         self.file_server = web.Server(files)
         """Answers those for files."""
         self.budget = budget

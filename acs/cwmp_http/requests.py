@@ -63,6 +63,11 @@ class Body:
         """Whether nobody wants it (any more)."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether all of it has come, and that is nothing."""
+        return self.is_complete and self._size == 0
+
+    @property
     def is_early(self) -> bool:
         """Whether more has come than is taken in without being asked for."""
         return self.limit is None and not self.is_dropped and self._size > EARLY

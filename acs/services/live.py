@@ -3,12 +3,14 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from acs.domain.contact import HistoryEntry
 from acs.domain.device import ManagedDevice
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import Caller, Link
+from acs.services.login import Login
 from acs.session.machine import AcsSession
 from acs.session.states import State
 
@@ -112,6 +114,12 @@ class LiveSession:
         return self.has_operations or self.settings_due or self.credentials_due
 
     @property
+    def may_end_at_once(self) -> bool:
+        """Whether an empty post would end it, with nothing to be made durable."""
+        is_free = self.work is None and not self.has_something and not self.lock.locked()
+        return is_free and self.machine.state is State.CPE_TURN and not self.device.debug
+
+    @property
     def may_work(self) -> bool:
         """Whether an RPC may still go out."""
         return self.machine.state not in {State.CLOSING, State.ENDED}
@@ -195,3 +203,15 @@ class SessionTable:
             link.is_shared = True
         link.session, link.device_id = session, session.device.id
         session.link = link
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A caller that may send a body."""
+
+    session: LiveSession | None
+    """The session it belongs to, if that is here."""
+    login: Login | None
+    """What is known of its credentials; None if it was let in for its session, here or in another process."""
+    max_body: int
+    """How large its body may be, after decompression."""

@@ -3,7 +3,6 @@
 The order is always the same: the machine takes the post, what happened is committed, and only then the answer leaves.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
 from acs.provisioning.quirks import Quirks
@@ -11,7 +10,7 @@ from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Rep
 from acs.services.decoding import decoded
 from acs.services.enrol import Enrolment, Refused
 from acs.services.informs import identity_of, is_out_of_bounds, read_inform
-from acs.services.live import MAX_WAITING, LiveSession, SessionTable
+from acs.services.live import MAX_WAITING, Entry, LiveSession, SessionTable
 from acs.services.login import Door, Login
 from acs.services.opening import Opening, set_cookie
 from acs.services.recording import Recorder
@@ -30,18 +29,6 @@ from cwmp_schemas.rpc.session import Inform
 
 _LINGERING: Final = 1_000
 _TRIES: Final = 3
-
-
-@dataclass(slots=True, eq=False)
-class Entry:
-    """A caller that may send a body."""
-
-    session: LiveSession | None
-    """The session it belongs to, if that is here."""
-    login: Login | None
-    """What is known of its credentials; None if it was let in for its session, here or in another process."""
-    max_body: int
-    """How large its body may be, after decompression."""
 
 
 class Sessions:
@@ -105,6 +92,16 @@ class Sessions:
         except StoreError as error:
             return self._store_failed(error)
         return login or self.come_later(reason)
+
+    def answer_at_once(self, caller: Caller) -> Reply | None:
+        """End a session by its empty post if nothing waits, as nearly all do; None: the post is to be handled."""
+        session = self.table.find(caller)
+        if session is None or not session.may_end_at_once:
+            return None
+        now = self._tools.clock.monotonic()
+        session.machine.receive(None, now)
+        self._heard(session, caller, now)
+        return self._end(session, now)
 
     async def handle(self, caller: Caller, entry: Entry, body: bytes) -> Reply:
         """Answer a post."""
@@ -328,9 +325,7 @@ class Sessions:
                 f"protocol {session.device.id}", "a post out of place", device=session.device.name, reason=str(error)
             )
             return Reply(error.status)
-        session.posts += 1
-        session.heard_at = now
-        self.table.attach(session, caller.link)
+        self._heard(session, caller, now)
         await self._record_events(session)
         if answer is not None:
             return self._reply(session, answer, session.quirks)
@@ -354,15 +349,24 @@ class Sessions:
             # Another one of the device has begun meanwhile.
             return EMPTY
         if rpc is None or work is None:
-            machine.end(self._tools.clock.monotonic())
-            self._linger(session)
-            self._recorder.tell(session, EndReason.DONE)
-            return EMPTY
+            return self._end(session, self._tools.clock.monotonic())
         now = self._tools.clock.monotonic()
         envelope = machine.send(rpc, now)
         session.rpc_sent_at = now
         await work.sending(rpc)
         return self._reply(session, envelope, session.quirks)
+
+    def _heard(self, session: LiveSession, caller: Caller, now: float) -> None:
+        session.posts += 1
+        session.heard_at = now
+        self.table.attach(session, caller.link)
+
+    def _end(self, session: LiveSession, now: float) -> Reply:
+        """We have nothing (more) to ask."""
+        session.machine.end(now)
+        self._linger(session)
+        self._recorder.tell(session, EndReason.DONE)
+        return EMPTY
 
     def _linger(self, session: LiveSession) -> None:
         """The device may still have something to say after our 204; but not all that have had theirs can be kept."""

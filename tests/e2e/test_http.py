@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from acs.cwmp_http.connections import MAX_WAITING, Connection
+from acs.cwmp_http.connections import Connection
 from acs.cwmp_http.patience import Phase
+from acs.cwmp_http.reader import MAX_WAITING
 from acs.cwmp_http.requests import EARLY, Request
 from acs.domain.device import Identity
 from acs.services.calling import Reply
@@ -146,11 +147,14 @@ async def test_no_more_than_a_little_is_taken_in_before_anybody_asks_for_it(serv
     (listener,) = served.server._listeners
     may_go_on, handler = asyncio.Event(), listener.handler
 
-    async def slow(connection: Connection, request: Request) -> Reply:
-        await may_go_on.wait()
-        return await handler(connection, request)
+    class Slow:
+        at_once = handler.at_once
 
-    listener.handler = slow
+        async def handle(self, connection: Connection, request: Request) -> Reply:
+            await may_go_on.wait()
+            return await handler.handle(connection, request)
+
+    listener.handler = Slow()
     connection = await opened(served)
     writing = asyncio.create_task(connection.write(framed(long_inform(served.device(), LARGE))))
     await phase_is(served, Phase.BODY)
