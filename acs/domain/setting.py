@@ -15,6 +15,8 @@ class Setting:
     """See ``Variable.value_type``."""
     applied: bool = False
     """Whether the device has taken just this value before; all there is to go by when it cannot be read back."""
+    shown: str | None = field(default=None, repr=False)
+    """How the device spells this value, as read back when it took it; None when that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

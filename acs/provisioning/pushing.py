@@ -65,7 +65,7 @@ class Push:
             return self._reader.next()
         if not self.state.batches:
             return None
-        return SetParameterValues(tuple(map(self._sent, self.state.batches.head())))
+        return SetParameterValues(tuple(map(self.sent, self.state.batches.head())))
 
     def take(self, answer: CpeResponse | Fault) -> None:
         """The answer to it."""
@@ -94,6 +94,11 @@ class Push:
         else:
             self.state.ended[self.state.batches.blame()] = Pushed(VariableStatus.PENDING, _NO_ANSWER)
 
+    def sent(self, name: str) -> ParameterValue:
+        """A setting as it is sent."""
+        kind = self.state.types[name]
+        return ParameterValue(name, to_text(kind, self.context.settings[name].value, self.context.quirks.style), kind)
+
     @property
     def learned_batch(self) -> int | None:
         """The batch size the device turned out to bear, if smaller than assumed."""
@@ -106,10 +111,6 @@ class Push:
             return VariableResult(name, VariableStatus.APPLIED, setting.value)
         pushed = self.state.ended.get(name) or Pushed(VariableStatus.PENDING, ended)
         return VariableResult(name, pushed.status, setting.value, self.state.types.get(name), pushed.fault)
-
-    def _sent(self, name: str) -> ParameterValue:
-        kind = self.state.types[name]
-        return ParameterValue(name, to_text(kind, self.context.settings[name].value, self.context.quirks.style), kind)
 
     def _refused(self, fault: Fault) -> None:
         batch = self.state.batches.head()

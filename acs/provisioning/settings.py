@@ -2,17 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from acs.domain.operation import JSON, Outcome, OutcomeState, VariableStatus
+from acs.domain.operation import JSON, OperationFault, Outcome, OutcomeState, VariableResult, VariableStatus
 from acs.domain.secret_names import MASK
 from acs.domain.setting import KnownParameter, Setting
 from acs.provisioning.context import Context
 from acs.provisioning.plan import End, first_fault
 from acs.provisioning.pushing import Push, PushState
-from acs.provisioning.reading import Reader, Reading
+from acs.provisioning.reading import Reader, Reading, is_partial
 from acs.provisioning.value_types import TypedValue, is_secret, means_the_same
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse
@@ -20,6 +20,7 @@ from cwmp_schemas.paths import covers
 from cwmp_schemas.rpc.parameters import ParameterValue
 
 _UNKNOWN: Final = KnownParameter(None)
+_IGNORED: Final = OperationFault("the device answered that it took the value, but shows the same as before")
 
 
 def due_settings(context: Context) -> list[str]:
@@ -38,6 +39,9 @@ def _is_due(name: str, setting: Setting, context: Context) -> bool:
 
 
 def _has(name: str, setting: Setting, known: KnownParameter, context: Context) -> bool:
+    if known.value == setting.shown:
+        # A device that writes a value in its own way has it all the same: it is not pushed again and again.
+        return True
     try:
         wanted = context.typed(setting, name)
     except ValueError:
@@ -53,96 +57,148 @@ class SettingsState:
     fingerprint: str
     """Which settings it is about: when they have changed since, it begins anew."""
     reading: Reading | None = None
-    """What ``sync`` reads."""
+    """What is read before anything is pushed."""
     drifted: list[str] = field(default_factory=list)
     """Which settings the device was found not to have."""
     push: PushState | None = None
     """The push; None while the device is still read."""
+    before: dict[str, TypedValue] = field(default_factory=dict)
+    """What the device showed of those that are pushed, as far as that is known."""
+    check: Reading | None = None
+    """The read-back; None before it, and when there is nothing to read back."""
 
 
 class SettingsProcedure:
-    """Reads the managed part of the device when asked to, and pushes the settings it does not have; else all."""
+    """Reads the managed part of the device when asked to, and pushes the settings it does not have; else all.
+
+    What was pushed is read back. Of a setting that the device took, but shows as before, it is told that it was refused
+    (Huawei HN8145X6N answers Status 0 to a write it ignores). Another value than was sent, and than was there before,
+    is the device's own way to write it.
+    """
 
     def __init__(self, context: Context, *, compare: bool, state: SettingsState | None = None) -> None:
         self.context = context
+        self.compare = compare
         fingerprint = _fingerprint(context.settings)
         self.state = state if state and state.fingerprint == fingerprint else SettingsState(fingerprint)
-        self._reader = Reader(_to_read(context) if compare else (), context.quirks, self.state.reading)
+        to_read = _to_read(context) if compare else _to_see_before(context)
+        self._reader = Reader(to_read, context.quirks, self.state.reading)
+        self.state.reading = self._reader.state
         self._push = Push((), context, self.state.push) if self.state.push else None
-        if self._push is None:
-            self.state.reading = self._reader.state if compare else None
-            self._after_reading()
+        self._check = self._checker((), self.state.check) if self.state.check else None
+        self._go_on()
 
     def next(self) -> AcsRequest | None:
         """The RPC to send now."""
-        return self._push.next() if self._push else self._reader.next()
+        return self._step.next()
 
     def take(self, answer: CpeResponse | Fault) -> None:
         """The answer to it."""
-        if self._push:
-            self._push.take(answer)
-        else:
-            self._reader.take(answer)
-            self._after_reading()
+        self._step.take(answer)
+        self._go_on()
 
     def lose(self) -> None:
         """No answer came."""
-        if self._push:
-            self._push.lose()
+        if self._check:
+            # As with a set: falling silent over a read-back does not undo what was taken.
+            self._check.state.leaves.clear()
         else:
-            self._reader.lose()
-            self._after_reading()
+            self._step.lose()
+            self._go_on()
 
     def outcome(self, end: End | None) -> Outcome:
         """Completed when the device has every setting."""
         push = self._push or Push(self.context.settings, self.context)
         ended = end.fault if end else None
-        variables = tuple(push.result(name, setting, ended) for name, setting in self.context.settings.items())
+        settings = self.context.settings.items()
+        variables = tuple(self._judged(push.result(name, setting, ended), push) for name, setting in settings)
         is_done = all(each.status in {VariableStatus.APPLIED, VariableStatus.ACCEPTED} for each in variables)
         state, fault = OutcomeState.COMPLETED, None
-        if end:
+        if end and not self._check:
             state, fault = end.state, end.fault
         elif not is_done:
             state, fault = OutcomeState.FAILED, first_fault(variables)
         # What was read of a setting that has been applied since is no longer true.
         changed = {each.name for each in variables if each.status is VariableStatus.APPLIED} & push.state.types.keys()
         learned = self._reader.state.values | push.state.learned
+        current = {name: found for name, found in learned.items() if name not in changed} | self._found
         return Outcome(
             state,
             fault,
             variables,
-            {"drifted": [self._told(name) for name in self.state.drifted]} if self.state.reading else {},
-            learned=tuple(
-                ParameterValue(name, found.value, found.type) for name, found in learned.items() if name not in changed
-            ),
-            gpv_batch=self._reader.learned_batch,
+            {"drifted": [self._told(name) for name in self.state.drifted]} if self.compare else {},
+            learned=tuple(ParameterValue(name, found.value, found.type) for name, found in current.items()),
+            gpv_batch=(self._check and self._check.learned_batch) or self._reader.learned_batch,
             spv_batch=push.learned_batch,
         )
 
-    def _after_reading(self) -> None:
-        if self._reader.next() is not None:
-            return
-        context, due = self.context, list(self.context.settings)
-        if self.state.reading:
-            context = _informed(context, self.state.reading)
+    @property
+    def _step(self) -> Reader | Push:
+        return self._check or self._push or self._reader
+
+    @property
+    def _found(self) -> dict[str, TypedValue]:
+        """What was read back."""
+        return self._check.state.values if self._check else {}
+
+    def _go_on(self) -> None:
+        """Begin the next step when the present one has no more to send."""
+        if self._push is None and self._reader.next() is None:
+            self._begin_push()
+        if self._push and self._check is None and self._push.next() is None:
+            self._begin_check(self._push)
+
+    def _begin_push(self) -> None:
+        due = list(self.context.settings)
+        context = _informed(self.context, self._reader.state, compare=self.compare)
+        if self.compare:
             drifted = {name for name, setting in context.settings.items() if _has_drifted(name, setting, context)}
             self.state.drifted = [name for name in due if name in drifted]
             due = [name for name in due if name in drifted or _is_untold(name, context)]
         self._push = Push(due, context)
         self.state.push = self._push.state
+        for name, kind in self.state.push.types.items():
+            known = context.known.get(name, _UNKNOWN)
+            if known.value is not None:
+                self.state.before[name] = TypedValue(known.value, known.type or kind)
+
+    def _begin_check(self, push: Push) -> None:
+        ended, context = push.state.ended, self.context
+        taken = [name for name, each in ended.items() if each.status is VariableStatus.APPLIED]
+        names = [name for name in taken if context.quirks.read_back and context.can_read_back(name)]
+        if names:
+            self._check = self._checker(names)
+            self.state.check = self._check.state
+
+    def _checker(self, names: Iterable[str], state: Reading | None = None) -> Reader:
+        """Reads in batches of the size that the device turned out to bear before."""
+        return Reader(names, replace(self.context.quirks, gpv_batch=self._reader.state.leaves.size), state)
+
+    def _judged(self, result: VariableResult, push: Push) -> VariableResult:
+        """A setting with what reading it back showed; this is the one rule for what the device has ignored."""
+        found = self._found.get(result.name)
+        if found is None:
+            return result
+        result = replace(result, verified=means_the_same(push.sent(result.name), found), found=found.value)
+        is_its_spelling = found.value == self.context.settings[result.name].shown
+        before = self.state.before.get(result.name)
+        if result.verified or is_its_spelling or before is None or not means_the_same(before, found):
+            return result
+        return replace(result, status=VariableStatus.REFUSED, fault=_IGNORED)
 
     def _told(self, name: str) -> JSON:
-        found = self.state.reading.values.get(name) if self.state.reading else None
+        found = self._reader.state.values.get(name)
         wanted = self.context.settings[name].value
         if is_secret(name, self.context.lookup):
             return {"name": name, "wanted": MASK, "found": MASK}
         return {"name": name, "wanted": wanted, "found": found.value if found else None}
 
 
-def _informed(context: Context, reading: Reading) -> Context:
-    """The context with what was just read in the place of what was known; what was not found has no value."""
+def _informed(context: Context, reading: Reading, *, compare: bool) -> Context:
+    """The context with what was just read in the place of what was known; what is missing in a sync has no value."""
     known = {
-        name: replace(each, value=None) if context.can_read_back(name) else each for name, each in context.known.items()
+        name: replace(each, value=None) if compare and context.can_read_back(name) else each
+        for name, each in context.known.items()
     }
     for name, found in reading.values.items():
         if name in context.settings:
@@ -167,6 +223,15 @@ def _to_read(context: Context) -> list[str]:
     """The managed paths, and the settings outside of them that can be read."""
     outside = (name for name in context.settings if not any(covers(path, name) for path in context.managed))
     return [*context.managed, *(name for name in outside if context.can_read_back(name))]
+
+
+def _to_see_before(context: Context) -> list[str]:
+    """The settings of which it is not known what the device shows now, without which a read-back proves little."""
+    if not context.quirks.read_back or context.quirks.rpcs_per_session:
+        # To a device that bears few RPCs in a session, the push comes first.
+        return []
+    unknown = (name for name in context.settings if context.known.get(name, _UNKNOWN).value is None)
+    return [name for name in unknown if context.can_read_back(name) and not is_partial(name)]
 
 
 def _fingerprint(settings: Mapping[str, Setting]) -> str:

@@ -11,15 +11,13 @@ from acs.domain.operation import (
     OperationKind,
     Outcome,
     OutcomeState,
-    Variable,
-    VariableResult,
     VariableStatus,
 )
 from acs.domain.queue import ClaimedOperation
-from acs.domain.setting import KnownParameter, Setting, SettingState
+from acs.domain.setting import KnownParameter, SettingState
 from acs.domain.settlement import Consequences, Rhythm, SettingsReport
 from acs.provisioning.context import Context
-from acs.provisioning.planner import plan_for, plan_for_due_settings
+from acs.provisioning.planner import plan_for_due_settings
 from acs.provisioning.quirks import Quirks
 from acs.services.errand import Errand
 from acs.services.informs import interval_of
@@ -117,7 +115,7 @@ class DeviceBriefing:
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
                 wanted = await self._wanted.of_device(device, await self.root(device.id))
-                return replace(found, settings=_settings_report(wanted, outcome, at, batches))
+                return replace(found, settings=self._settings_report(device.id, wanted, outcome, at, batches))
             case OperationKind.SET if outcome.state is OutcomeState.COMPLETED:
                 return replace(found, update_frequency=_interval(outcome))
             case OperationKind.DELETE_OBJECT:
@@ -147,45 +145,42 @@ class DeviceBriefing:
             lookup,
             settings={path: each.setting for path, each in wanted.items() if not each.is_refused},
         )
-        plan = plan_for_due_settings(_without_own_spellings(context, wanted))
+        plan = plan_for_due_settings(context)
         at = self._tools.clock.wall()
         if plan is None:
             nothing_due = Consequences(settings=SettingsReport(settings_due=False))
             await self._tools.operations.keep(device.id, session.fence, nothing_due, at)
             return None
 
-        async def done(outcome: Outcome) -> Errand | None:
+        async def done(outcome: Outcome) -> None:
             moment = self._tools.clock.wall()
-            report = _settings_report(wanted, outcome, moment, _learned(session, outcome))
+            report = self._settings_report(device.id, wanted, outcome, moment, _learned(session, outcome))
             values = await self._keeper.keep(device.id, outcome.learned)
             found = Consequences(values, settings=report, rhythm=self._rhythm(outcome))
             await self._tools.operations.keep(device.id, session.fence, found, moment)
-            return self._look(session, wanted, context, outcome)
 
         return Errand(plan, done)
 
-    def _look(
-        self, session: LiveSession, wanted: Mapping[str, Wanted], context: Context, pushed: Outcome
-    ) -> Errand | None:
-        """See what the device shows of what it took: some write a value in their own way, some forget it at once."""
-        taken = [each.name for each in pushed.variables if each.status is VariableStatus.APPLIED]
-        names = [name for name in taken if context.can_read_back(name) and context.quirks.read_back]
-        if not names:
-            return None
-        plan = plan_for(Operation(OperationKind.GET, tuple(map(Variable, names))), context)
-
-        async def done(outcome: Outcome) -> None:
-            device_id, moment = session.device.id, self._tools.clock.wall()
-            states = [
-                SettingState(each.name, wanted[each.name].uuid, "applied", "", self._shown(device_id, each))
-                for each in outcome.variables
-                if each.value is not None and wanted[each.name].uuid
-            ]
-            values = await self._keeper.keep(device_id, outcome.learned)
-            found = Consequences(values, settings=SettingsReport(states), rhythm=self._rhythm(outcome))
-            await self._tools.operations.keep(device_id, session.fence, found, moment)
-
-        return Errand(plan, done)
+    def _settings_report(
+        self, device_id: int, wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None
+    ) -> SettingsReport:
+        """What became of the wishes that were pushed."""
+        states: list[SettingState] = []
+        open_ones = 0
+        for result in outcome.variables:
+            each = wanted.get(result.name)
+            if each is None or not each.uuid:
+                continue
+            if result.status in _DONE:
+                # What was not read back now is spelt as it was.
+                found = each.setting.shown if result.found is None else result.found
+                shown = self._shown(device_id, result.name, found)
+                states.append(SettingState(result.name, each.uuid, "applied", shown=shown))
+            elif result.status is VariableStatus.REFUSED and result.fault is not None:
+                states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
+            else:
+                open_ones += 1
+        return SettingsReport(states, settings_due=open_ones > 0, last_configuration=at, batches=batches)
 
     def _rhythm(self, outcome: Outcome) -> Rhythm | None:
         """How often the device informs, if it was given an interval or shows one; what it shows is what counts."""
@@ -194,13 +189,11 @@ class DeviceBriefing:
         seconds = next((found for name in _INTERVAL if (found := interval_of(told.get(name))) is not None), None)
         return None if seconds is None else Rhythm(seconds, self._tools.settings.down_factor * seconds)
 
-    def _shown(self, device_id: int, result: VariableResult) -> str | None:
-        """What the device shows of a value that it took."""
-        if result.value is None:
+    def _shown(self, device_id: int, path: str, found: str | None) -> str | None:
+        """What the device shows of a value that it took, as kept."""
+        if found is None:
             return None
-        return self._tools.vault.keep(
-            result.value, "setting_state", (device_id, result.name), "shown", is_secret=is_secret(result.name)
-        )
+        return self._tools.vault.keep(found, "setting_state", (device_id, path), "shown", is_secret=is_secret(path))
 
     def _opened(self, device_id: int, rows: Iterable[Row]) -> dict[str, KnownParameter]:
         return {
@@ -239,38 +232,8 @@ def _learned(session: LiveSession, outcome: Outcome) -> str | None:
     return batches
 
 
-def _settings_report(wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None) -> SettingsReport:
-    """What became of the wishes that were pushed."""
-    states: list[SettingState] = []
-    open_ones = 0
-    for result in outcome.variables:
-        each = wanted.get(result.name)
-        if each is None or not each.uuid:
-            continue
-        if result.status in _DONE:
-            states.append(SettingState(result.name, each.uuid, "applied"))
-        elif result.status is VariableStatus.REFUSED and result.fault is not None:
-            states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
-        else:
-            open_ones += 1
-    return SettingsReport(states, settings_due=open_ones > 0, last_configuration=at, batches=batches)
-
-
 def _interval(outcome: Outcome) -> int | None:
     """The interval that a device was given, if it was."""
     given = [each.value for each in outcome.variables if each.name in _INTERVAL and each.value is not None]
     seconds = [interval for value in given if (interval := interval_of(value)) is not None]
     return seconds[-1] if seconds else None
-
-
-def _without_own_spellings(context: Context, wanted: Mapping[str, Wanted]) -> Context:
-    """A device that writes a value in its own way has it all the same: it is not pushed again and again."""
-    spelt = {
-        path
-        for path, each in wanted.items()
-        if each.shown is not None and (known := context.known.get(path)) is not None and known.value == each.shown
-    }
-    if not spelt:
-        return context
-    settings: dict[str, Setting] = {path: each for path, each in context.settings.items() if path not in spelt}
-    return replace(context, settings=settings)

@@ -13,5 +13,5 @@ class Errand:
 
     plan: Plan
     """What is sent."""
-    done: Callable[[Outcome], Awaitable["Errand | None"]]
-    """Makes the outcome durable, and tells what is to be done next because of it."""
+    done: Callable[[Outcome], Awaitable[None]]
+    """Makes the outcome durable."""

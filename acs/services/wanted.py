@@ -24,8 +24,6 @@ class Wanted:
     """Whether the device refused it: it is tried again after a change, a sync, a reconf or a reset."""
     fault: str = ""
     """Why."""
-    shown: str | None = field(default=None, repr=False)
-    """How the device spells the value it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +81,9 @@ class WantedSettings:
         if shown is not None:
             shown = self._tools.vault.open(shown, "setting_state", (device_id, wanted.path), "shown")
         return Wanted(
-            Setting(value, wanted.value_type, applied=kept.state == "applied"),
+            Setting(value, wanted.value_type, applied=kept.state == "applied", shown=shown),
             wanted.uuid,
             kept.is_own,
             kept.state == "refused",
             kept.fault,
-            shown,
         )

@@ -161,6 +161,8 @@ class Work:
         self._has_lost = True
         if self._errand is not None:
             self._errand.plan.lost()
+            if self._errand.plan.is_over:
+                await self._finish_plan()
             return
         work = self._in_hand
         if work is None:
@@ -307,9 +309,7 @@ class Work:
         """The plan that is on has no more to send."""
         if self._errand is not None:
             errand, self._errand = self._errand, None
-            next_one = await errand.done(errand.plan.outcome)
-            if next_one is not None and self._errands is not None:
-                self._errands.insert(0, next_one)
+            await errand.done(errand.plan.outcome)
             return
         work, self._in_hand = self._in_hand, None
         if work is not None:

@@ -23,6 +23,8 @@ class Parameter:
     """Whether it takes a new value; else fault 9008."""
     invalid: Callable[[str], bool] = lambda _: False
     """Which new values it refuses with fault 9007."""
+    ignores: bool = False
+    """Whether it stays as it is when a new value was accepted with Status 0 (Huawei HN8145X6N)."""
     notification: int = 0
     """0 off, 1 passive, 2 active."""
     access: tuple[str, ...] = ("Subscriber",)
@@ -103,7 +105,8 @@ class DataModel:
             # All or nothing (TR-069 A.3.2.1).
             return Fault(9003, "Invalid arguments", tuple(faults))
         for name, value in wanted:
-            self.parameters[name].value = value
+            if not self.parameters[name].ignores:
+                self.parameters[name].value = value
         self._remember(rpc.text("ParameterKey"))
         return Done("<Status>0</Status>", tuple(name for name, _ in wanted))
 

@@ -330,7 +330,7 @@ async def test_the_update_frequency_is_pushed_as_the_inform_interval(office: Off
     await office.type_with(device, update_frequency=900)
     log = await device.run_session()
     assert sets(log.rpcs) == [{INTERVAL: "900"}]
-    assert b'unsignedInt">900<' in log.rpcs[0].raw
+    assert b'unsignedInt">900<' in log.rpcs[1].raw
     for events in (None, CHANGED):
         assert sets((await device.run_session(events, told(device, INTERVAL))).rpcs) == []
 

@@ -53,6 +53,8 @@ class FakeDevice:
     """Whether its faults name no parameters."""
     ignores: Collection[str] = ()
     """Names it pretends to write."""
+    spells: Mapping[str, str] = field(default_factory=dict)
+    """Values that it writes in its own way."""
     hides: Collection[str] = ()
     """Names that read back empty."""
     status: int = 0
@@ -126,7 +128,7 @@ class FakeDevice:
             return Fault(9003, "Invalid arguments", faults)
         for each in values:
             if each.name not in self.ignores:
-                self.values[each.name] = each.value
+                self.values[each.name] = self.spells.get(each.value, each.value)
         return SetParameterValuesResponse(self.status)
 
     def _objection(self, wanted: ParameterValue) -> int:

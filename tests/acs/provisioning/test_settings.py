@@ -44,6 +44,8 @@ SETTINGS = {
     NTP: Setting("new.example"),
     PASSWORD: Setting("hush", applied=True),
 }
+# Where only the push is looked at.
+UNSEEN = Quirks(read_back=False)
 
 
 def router(**habits: Any) -> FakeDevice:
@@ -70,12 +72,12 @@ def sent_names(device: FakeDevice) -> list[list[str]]:
 
 def test_only_what_differs_in_meaning_is_pushed_at_a_sessions_end() -> None:
     device = router()
-    context = Context(settings=SETTINGS, known=known_of(device), lookup=DATA_MODEL)
+    context = Context(UNSEEN, settings=SETTINGS, known=known_of(device), lookup=DATA_MODEL)
     assert due_settings(context) == [NTP]
     outcome = drive(due_plan(context), device)
     assert device.sent == [SetParameterValues((ParameterValue(NTP, "new.example"),))]
     assert [(each.name, each.status) for each in outcome.variables] == [(NTP, VariableStatus.APPLIED)]
-    assert plan_for_due_settings(Context(settings=SETTINGS, known=known_of(device), lookup=DATA_MODEL)) is None
+    assert plan_for_due_settings(Context(UNSEEN, settings=SETTINGS, known=known_of(device), lookup=DATA_MODEL)) is None
 
 
 @pytest.mark.parametrize("applied", [True, False])
@@ -120,7 +122,7 @@ def test_what_a_fault_names_is_refused_and_the_rest_goes_out_again() -> None:
 
 def test_a_refused_setting_is_found_by_halves_when_the_fault_names_none() -> None:
     device = FakeDevice(tree(64), refuses={"Device.X.P3": 9008}, names_none=True)
-    outcome = drive(due_plan(Context(settings=many(64))), device)
+    outcome = drive(due_plan(Context(UNSEEN, settings=many(64))), device)
     assert [each.name for each in outcome.variables if each.status is not VariableStatus.APPLIED] == ["Device.X.P3"]
     assert len(device.sent) == 13
     assert outcome.spv_batch is None, "the one setting explains the refusals"
@@ -130,7 +132,7 @@ def test_a_refused_setting_is_found_by_halves_when_the_fault_names_none() -> Non
 def test_a_wrong_guess_of_a_type_is_corrected_once(names_none: bool) -> None:
     device = router(names_none=names_none)
     settings = {NTP: Setting("x"), ENABLE: Setting("0"), INTERVAL: Setting("60", "integer")}
-    outcome = run(RECONF, device, Context(settings=settings))
+    outcome = run(RECONF, device, Context(UNSEEN, settings=settings))
     assert outcome.state is OutcomeState.COMPLETED
     assert [device.values[name] for name in (NTP, ENABLE, INTERVAL)] == ["x", "0", "60"]
     reads = device.sent_of(GetParameterValues)
@@ -140,13 +142,13 @@ def test_a_wrong_guess_of_a_type_is_corrected_once(names_none: bool) -> None:
 
 def test_the_types_of_one_refusal_cost_one_read_and_one_write() -> None:
     device = router()
-    run(RECONF, device, Context(settings={ENABLE: Setting("0"), NTP: Setting("x"), INTERVAL: Setting("60")}))
+    run(RECONF, device, Context(UNSEEN, settings={ENABLE: Setting("0"), NTP: Setting("x"), INTERVAL: Setting("60")}))
     assert [type(rpc) for rpc in device.sent] == [SetParameterValues, GetParameterValues, SetParameterValues]
 
 
 def test_a_type_the_operator_insists_on_is_not_guessed_again() -> None:
     device = router()
-    outcome = run(RECONF, device, Context(settings={ENABLE: Setting("0", "xsd:string"), NTP: Setting("x")}))
+    outcome = run(RECONF, device, Context(UNSEEN, settings={ENABLE: Setting("0", "xsd:string"), NTP: Setting("x")}))
     assert device.sent_of(GetParameterValues) == []
     assert by_name(outcome)[ENABLE].fault == OperationFault("no", 9006)
     assert device.values[NTP] == "x"
@@ -154,7 +156,7 @@ def test_a_type_the_operator_insists_on_is_not_guessed_again() -> None:
 
 def test_a_device_that_refuses_any_type_is_asked_once_more_only() -> None:
     device = router(refuses={})
-    plan = plan_for(RECONF, Context(settings={ENABLE: Setting("0")}))
+    plan = plan_for(RECONF, Context(UNSEEN, settings={ENABLE: Setting("0")}))
     sent = []
     while (rpc := plan.next()) is not None:
         sent.append(type(rpc))
@@ -165,7 +167,7 @@ def test_a_device_that_refuses_any_type_is_asked_once_more_only() -> None:
 
 def test_what_goes_out_as_the_type_it_has_is_not_tried_again() -> None:
     device = router(refuses={ENABLE: 9006})
-    run(RECONF, device, Context(settings={ENABLE: Setting("0", "boolean")}))
+    run(RECONF, device, Context(UNSEEN, settings={ENABLE: Setting("0", "boolean")}))
     assert [type(rpc) for rpc in device.sent] == [SetParameterValues, GetParameterValues]
 
 
@@ -188,7 +190,7 @@ def test_a_setting_that_cannot_be_sent_holds_back_no_other() -> None:
 def test_a_setting_listed_as_read_only_is_tried_unless_the_list_is_to_be_believed(skip: bool) -> None:
     device = router()
     context = Context(
-        Quirks(skip_writable_check=skip),
+        Quirks(skip_writable_check=skip, read_back=False),
         settings={NTP: Setting("x")},
         known={NTP: KnownParameter("y", XsdType.STRING, writable=False)},
     )
@@ -199,7 +201,7 @@ def test_a_setting_listed_as_read_only_is_tried_unless_the_list_is_to_be_believe
 
 def test_a_method_that_is_not_supported_is_asked_for_once() -> None:
     device = FakeDevice(tree(100), max_names=0, too_many=9000)
-    outcome = run(RECONF, device, Context(settings=many(100)))
+    outcome = run(RECONF, device, Context(UNSEEN, settings=many(100)))
     assert len(device.sent) == 1
     assert {each.status for each in outcome.variables} == {VariableStatus.REFUSED}
 
@@ -212,7 +214,7 @@ def test_status_1_is_told_of_each_setting() -> None:
 
 def test_a_lost_batch_goes_out_again_then_in_halves_and_what_is_lost_alone_stays_pending() -> None:
     device = FakeDevice(tree(2))
-    outcome = run(RECONF, device, Context(settings=many(2)), lose={0, 1, 2, 3})
+    outcome = run(RECONF, device, Context(UNSEEN, settings=many(2)), lose={0, 1, 2, 3})
     assert [len(names) for names in sent_names(device)] == [2, 2, 1, 1, 1]
     assert [each.status for each in outcome.variables] == [VariableStatus.PENDING, VariableStatus.APPLIED]
     assert outcome.state is OutcomeState.FAILED
@@ -220,19 +222,19 @@ def test_a_lost_batch_goes_out_again_then_in_halves_and_what_is_lost_alone_stays
 
 def test_a_batch_lost_twice_makes_those_after_it_smaller() -> None:
     device = FakeDevice(tree(128))
-    outcome = run(RECONF, device, Context(settings=many(128)), lose={0, 1})
+    outcome = run(RECONF, device, Context(UNSEEN, settings=many(128)), lose={0, 1})
     assert [len(names) for names in sent_names(device)] == [64, 64, 32, 32, 32, 32]
     assert outcome.spv_batch == 32
 
 
 def test_a_loss_in_each_of_two_batches_does_not_halve_them() -> None:
     device = FakeDevice(tree(128))
-    run(RECONF, device, Context(settings=many(128)), lose={0, 2})
+    run(RECONF, device, Context(UNSEEN, settings=many(128)), lose={0, 2})
     assert [len(names) for names in sent_names(device)] == [64, 64, 64, 64]
 
 
 def test_what_was_not_pushed_before_giving_up_is_pending() -> None:
-    plan = plan_for(RECONF, Context(settings=many(65)))
+    plan = plan_for(RECONF, Context(UNSEEN, settings=many(65)))
     plan.next()
     plan.answered(SetParameterValuesResponse(0))
     plan.give_up("three attempts")
@@ -252,7 +254,7 @@ def test_reconf_pushes_everything_whatever_is_known() -> None:
 
 def test_sync_reads_the_managed_paths_and_pushes_what_has_drifted() -> None:
     device = router()
-    context = Context(settings=SETTINGS, managed=("Device.ManagementServer.",))
+    context = Context(UNSEEN, settings=SETTINGS, managed=("Device.ManagementServer.",))
     outcome = run(SYNC, device, context)
     assert device.sent == [
         GetParameterValues((NTP,)),
@@ -268,7 +270,7 @@ def test_sync_reads_the_managed_paths_and_pushes_what_has_drifted() -> None:
 
 def test_sync_sends_what_has_drifted_as_the_type_it_just_read() -> None:
     device = router()
-    outcome = run(SYNC, device, Context(settings={INTERVAL: Setting("60"), ENABLE: Setting("0")}))
+    outcome = run(SYNC, device, Context(UNSEEN, settings={INTERVAL: Setting("60"), ENABLE: Setting("0")}))
     assert [type(rpc) for rpc in device.sent] == [GetParameterValues, SetParameterValues]
     assert outcome.state is OutcomeState.COMPLETED
 
@@ -352,11 +354,11 @@ def test_one_rpc_in_each_session_syncs_the_same() -> None:
 
 
 def test_when_the_settings_have_changed_the_push_begins_anew() -> None:
-    plan = plan_for(RECONF, Context(settings={NTP: Setting("one")}))
+    plan = plan_for(RECONF, Context(UNSEEN, settings={NTP: Setting("one")}))
     plan.next()
     plan.answered(SetParameterValuesResponse(0))
-    assert plan_for(RECONF, Context(settings={NTP: Setting("one")}), plan.progress()).next() is None
-    again = plan_for(RECONF, Context(settings={NTP: Setting("two")}), plan.progress())
+    assert plan_for(RECONF, Context(UNSEEN, settings={NTP: Setting("one")}), plan.progress()).next() is None
+    again = plan_for(RECONF, Context(UNSEEN, settings={NTP: Setting("two")}), plan.progress())
     assert again.next() == SetParameterValues((ParameterValue(NTP, "two"),))
 
 
