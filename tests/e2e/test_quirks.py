@@ -232,7 +232,7 @@ async def test_settings_wait_until_a_device_has_started_as_operations_do(served:
     assert (await device.run_session()).methods == ()
     assert served.calls.targets == [], "it need not call sooner than it does"
     await served.sweep(1)
-    assert (await device.run_session()).methods == ("SetParameterValues", "GetParameterValues")
+    assert (await device.run_session()).methods == ("GetParameterValues", "SetParameterValues", "GetParameterValues")
     assert (await device.run_session()).methods == ()
 
 
