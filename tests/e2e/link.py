@@ -103,7 +103,11 @@ class Link:
 
     async def open(self) -> HttpConnection:
         """The connection in use; a new one if there is none or the server has closed it."""
-        if self.connection is None or self.connection.is_closed_by_server:
+        if self.connection is not None and self.connection.is_closed_by_server:
+            # The server's end has come; ours is still open.
+            self.connection.drop()
+            self.connection = None
+        if self.connection is None:
             place = self._place
             self.connection = await HttpConnection.open(place.host, place.port, tls=place.tls, source=place.source)
             self.connections += 1
