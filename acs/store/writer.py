@@ -21,7 +21,7 @@ from acs.store.statements import Batch, Row, Step
 Key = int | str
 
 _LARGEST: Final = 256
-_GATHER: Final = 0.005
+_GATHER: Final = 0.010
 
 
 @dataclass(frozen=True, slots=True)
