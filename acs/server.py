@@ -113,8 +113,10 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         """Take no new sessions, let the open ones end, and close."""
-        await self.drain()
-        await self._stack.aclose()
+        try:
+            await self.drain()
+        finally:
+            await self._stack.aclose()
 
     def on_failure(self, call: Callable[[], None]) -> None:
         """Call this once a part that must run has ended."""

@@ -75,7 +75,8 @@ async def _keep(number: int, settings: Settings, stopped: asyncio.Event, listeni
         worker.send_signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(settings.drain_timeout + _GRACE):
-                return await worker.wait() == 0
+                # One that is ended before it listens for signals dies of it.
+                return await worker.wait() in {0, -signal.SIGTERM}
         except TimeoutError:
             log.error("a worker did not stop in time and is killed")
             worker.kill()

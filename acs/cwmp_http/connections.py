@@ -70,6 +70,11 @@ class Connection(asyncio.Protocol):
         # Whether nothing more is listened to: the next answer is the last.
         self._is_deaf = False
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether something is asked that is not being answered yet."""
+        return bool(self._reader.waiting)
+
     def enter(self, phase: Phase) -> None:
         """A phase begins."""
         self.phase = phase
@@ -92,6 +97,8 @@ class Connection(asyncio.Protocol):
         self.listener.closed(self)
         self.transport = None
         self._stop_listening("the connection ended")
+        if self.task is None:
+            self._drop_waiting()
         self.resume_writing()
 
     def eof_received(self) -> bool:
@@ -109,6 +116,8 @@ class Connection(asyncio.Protocol):
         if self._drained is not None and not self._drained.done():
             self._drained.set_result(None)
         self._drained = None
+        if self.task is None and not self._is_deaf:
+            self.enter(self._due())
 
     def data_received(self, data: bytes) -> None:
         """See ``asyncio.Protocol``."""
@@ -156,20 +165,32 @@ class Connection(asyncio.Protocol):
 
     async def _serve(self) -> None:
         waiting = self._reader.waiting
-        while waiting:
-            request = waiting.popleft()
-            reply = await self.listener.handler.handle(self, request)
-            self._answer(reply, request)
-            if self._drained is not None:
-                self.enter(Phase.WRITING)
-                await self._drained
-            self._resume()
-        self.task = None
-        if not self._is_deaf:
+        try:
+            while waiting:
+                request = waiting.popleft()
+                reply = await self.listener.handler.handle(self, request)
+                self._answer(reply, request)
+                if self._drained is not None:
+                    self.enter(Phase.WRITING)
+                    await self._drained
+                self._resume()
+        except BaseException:
+            # Nobody would ever end it.
+            self._drop_waiting()
+            self.abort()
+            raise
+        finally:
+            self.task = None
+        if self._is_deaf:
+            # It had said all, or nonsense, before it had taken what was then not yet the last answer.
+            self._leave(is_heard_out=self._has_ended)
+        else:
             self.enter(self._due())
 
     def _due(self) -> Phase:
         """What the connection waits for now."""
+        if self._drained is not None:
+            return Phase.WRITING
         if self._reader.body is not None:
             return Phase.BODY
         if self.task is not None:
@@ -181,7 +202,8 @@ class Connection(asyncio.Protocol):
         is_unclear = request.is_held_back and not request.body.is_complete
         request.body.drop()
         # Who waits for a word before it sends its body sends, without it, that or the next request: nobody knows which.
-        closes = reply.close or not request.is_kept or self._is_deaf or is_unclear
+        is_last = self._is_deaf and not self._reader.waiting
+        closes = reply.close or not request.is_kept or is_last or is_unclear
         self._write(octets_of(reply, closes=closes, keeps=request.is_old))
         if closes:
             self._leave(is_heard_out=self._has_ended or (self._reader.is_between and not self._is_deaf))
@@ -207,9 +229,8 @@ class Connection(asyncio.Protocol):
     def _leave(self, *, is_heard_out: bool) -> None:
         """That was the last answer. What is still on its way is taken and dropped, or the answer could be lost."""
         self._stop_listening("that was the last answer")
-        while self._reader.waiting:
-            # What came behind the last request is nobody's.
-            self._reader.waiting.popleft().body.drop()
+        # What came behind the last request is nobody's.
+        self._drop_waiting()
         transport = self.transport
         if transport is None or transport.is_closing():
             return
@@ -219,6 +240,10 @@ class Connection(asyncio.Protocol):
             transport.close()
         elif transport.can_write_eof():
             transport.write_eof()
+
+    def _drop_waiting(self) -> None:
+        while self._reader.waiting:
+            self._reader.waiting.popleft().body.drop()
 
     def _hand_over(self) -> None:
         """A file is asked for."""

@@ -100,9 +100,10 @@ class Reader:
             self._first.append(data)
         self._quiet += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as offer:
-            self._decline(data[offer.args[0] :])
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as offer:
+                self._decline(data[offer.args[0] :])
         except httptools.HttpParserCallbackError as error:
             if isinstance(error.__context__, RefusedError):
                 raise error.__context__ from None
@@ -194,6 +195,6 @@ class Reader:
             return
         framing = [f"{name}: {value}" for name in _FRAMING for value in request.headers.get(name, ())]
         self._parser = httptools.HttpRequestParser(self)
-        self._parser.feed_data("\r\n".join(("POST / HTTP/1.1", *framing, "", "")).encode("latin-1"))
+        self._parser.feed_data("\r\n".join(("POST / HTTP/1.1", *framing, "", "")).encode("utf-8", "surrogateescape"))
         self._target, self.is_begun = b"", False
         self.feed(rest)

@@ -110,7 +110,7 @@ class DeviceBriefing:
         found = Consequences(
             await self._keeper.keep(device.id, outcome.learned),
             settings=None if batches is None else SettingsReport(batches=batches),
-            rhythm=self._rhythm(outcome),
+            rhythm=self._rhythm(device.id, outcome),
         )
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
@@ -156,7 +156,7 @@ class DeviceBriefing:
             moment = self._tools.clock.wall()
             report = self._settings_report(device.id, wanted, outcome, moment, _learned(session, outcome))
             values = await self._keeper.keep(device.id, outcome.learned)
-            found = Consequences(values, settings=report, rhythm=self._rhythm(outcome))
+            found = Consequences(values, settings=report, rhythm=self._rhythm(device.id, outcome))
             await self._tools.operations.keep(device.id, session.fence, found, moment)
 
         return Errand(plan, done)
@@ -182,12 +182,16 @@ class DeviceBriefing:
                 open_ones += 1
         return SettingsReport(states, settings_due=open_ones > 0, last_configuration=at, batches=batches)
 
-    def _rhythm(self, outcome: Outcome) -> Rhythm | None:
+    def _rhythm(self, device_id: int, outcome: Outcome) -> Rhythm | None:
         """How often the device informs, if it was given an interval or shows one; what it shows is what counts."""
         told = {each.name: each.value for each in outcome.variables if each.status is VariableStatus.APPLIED}
         told |= {each.name: each.value for each in outcome.learned}
         seconds = next((found for name in _INTERVAL if (found := interval_of(told.get(name))) is not None), None)
-        return None if seconds is None else Rhythm(seconds, self._tools.settings.down_factor * seconds)
+        if seconds is None:
+            return None
+        # Until when it could not be down no longer stands: its next Inform says anew when to look.
+        self._keeper.forget(device_id)
+        return Rhythm(seconds, self._tools.settings.down_factor * seconds)
 
     def _shown(self, device_id: int, path: str, found: str | None) -> str | None:
         """What the device shows of a value that it took, as kept."""

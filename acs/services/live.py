@@ -116,7 +116,7 @@ class LiveSession:
     @property
     def may_end_at_once(self) -> bool:
         """Whether an empty post would end it, with nothing to be made durable."""
-        is_free = self.work is None and not self.has_something and not self.lock.locked()
+        is_free = self.work is None and not self.has_something and not self.lock.locked() and not self.is_over
         return is_free and self.machine.state is State.CPE_TURN and not self.device.debug
 
     @property

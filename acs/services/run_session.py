@@ -357,6 +357,8 @@ class Sessions:
         return self._reply(session, envelope, session.quirks)
 
     def _heard(self, session: LiveSession, caller: Caller, now: float) -> None:
+        # It goes on, if it had had its last answer.
+        self._lingering.pop(session, None)
         session.posts += 1
         session.heard_at = now
         self.table.attach(session, caller.link)

@@ -149,6 +149,10 @@ class ValueKeeper:
         names = tuple([value.name for value in values])
         places = self._places.get(names)
         if places is None:
+            if len(set(names)) < len(names):
+                # Which of two words about one parameter is kept cannot be told from their places.
+                self.forget(device_id)
+                return
             if len(self._places) >= _MAX_LISTS:
                 self._places.clear()
             places = self._places[names] = {name: place for place, name in enumerate(names)}

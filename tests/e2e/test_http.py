@@ -1,6 +1,7 @@
 """What HTTP/1.1 asks of a server, where CWMP has devices that use it."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from acs.cwmp_http.patience import Phase
 from acs.cwmp_http.reader import MAX_WAITING
 from acs.cwmp_http.requests import EARLY, Request
 from acs.domain.device import Identity
+from acs.domain.operation import OperationKind, Variable
 from acs.services.calling import Reply
 from tests.e2e.device import ScriptedDevice
 from tests.e2e.serving import Served, serving
@@ -194,13 +196,91 @@ async def test_posts_that_wait_are_bounded(served: Served) -> None:
     post = framed(b"<soap")
     await connection.write(post * (MAX_WAITING + 1))
     said = await connection.wait_closed_by_server()
-    assert said.count(b"HTTP/1.1 ") == 1
+    assert said.count(b"HTTP/1.1 ") == MAX_WAITING
     connection.drop()
     patient = await opened(served)
     await patient.write(framed(inform(served.device())) + framed(b"") * (MAX_WAITING - 1))
     replies = [await patient.read() for _ in range(MAX_WAITING)]
     assert [reply.status for reply in replies] == [200, *[204] * (MAX_WAITING - 1)]
     await patient.close()
+
+
+async def test_requests_before_the_end_of_what_a_device_says_are_answered(served: Served) -> None:
+    connection = await opened(served)
+    await connection.write(framed(inform(served.device())) + framed(b""))
+    connection.half_close()
+    replies = [await connection.read() for _ in range(2)]
+    assert [reply.status for reply in replies] == [200, 204]
+    assert await connection.wait_closed_by_server() == b""
+    connection.drop()
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"\xff, chunked"])
+async def test_a_bad_offer_behind_a_post_gives_back_what_the_post_held(served: Served, coding: bytes) -> None:
+    connection = await opened(served)
+    offer = b"POST / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: x\r\nTransfer-Encoding: " + coding + b"\r\n\r\n"
+    await connection.write(framed(inform(served.device())) + offer)
+    assert (await connection.read()).status == 200
+    connection.drop()
+    await phase_is(served)
+    (listener,) = served.server._listeners
+    assert listener.budget.used == 0
+
+
+async def deaf_device(served: Served) -> socket.socket:
+    """A connection on which a long answer is due that is not read."""
+    device = served.device()
+    await device.run_session()
+    large = Variable("Device.WiFi.SSID.1.SSID", "x" * 12_000_000, "string")
+    await served.queue(device, OperationKind.SET, large)
+    assert (await device.inform()).status == 200
+    cookies = "; ".join(f"{name}={value}" for name, value in device.link.cookies.items())
+    await device.link.close()
+    deaf = socket.socket()
+    deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(deaf, ("127.0.0.1", served.port))
+    await loop.sock_sendall(deaf, request(b"", f"Cookie: {cookies}", "Content-Length: 0"))
+    await phase_is(served, Phase.WRITING)
+    return deaf
+
+
+async def test_who_does_not_read_gains_no_time_by_asking_more(served: Served) -> None:
+    with await deaf_device(served) as deaf:
+        await asyncio.get_running_loop().sock_sendall(deaf, framed(b"<soap"))
+        (listener,) = served.server._listeners
+        (held,) = listener.connections
+        assert isinstance(held, Connection)
+        async with asyncio.timeout(10):
+            while not held.has_waiting:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        assert held.phase is Phase.WRITING
+
+
+async def test_who_says_all_before_it_has_read_all_is_closed_then(served: Served) -> None:
+    with await deaf_device(served) as deaf:
+        deaf.shutdown(socket.SHUT_WR)
+        loop, octets = asyncio.get_running_loop(), 0
+        async with asyncio.timeout(10):
+            while piece := await loop.sock_recv(deaf, 1_000_000):
+                octets += len(piece)
+        assert octets > 12_000_000
+
+
+async def test_an_empty_post_of_a_session_that_is_forgotten_is_not_answered_for_it(served: Served) -> None:
+    device, sessions = served.device(), served.server.services.sessions
+    connection = await opened(served)
+    assert (await connection.post(inform(device))).status == 200
+    (session,) = sessions.table
+    sessions.drop(session, "closed")
+    session.link = None
+    (listener,) = served.server._listeners
+    for held in listener.connections:
+        held.link.session = session
+    await connection.post(b"")
+    assert len(sessions) == 0
+    await connection.close()
 
 
 async def test_nothing_is_done_behind_the_last_request_of_a_connection(served: Served) -> None:

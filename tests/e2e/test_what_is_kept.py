@@ -71,6 +71,18 @@ async def test_only_what_may_have_been_written_over_is_written_again(served: Ser
     assert [each.value for each in news.values] == ["B"]
 
 
+async def test_an_inform_that_names_a_parameter_twice_is_written_in_full_the_next_time(served: Served) -> None:
+    device = served.device()
+    await device.run_session()
+    number = await served.id_of(device)
+    keeper = ValueKeeper(served.server.services.tools)
+    told = [ParameterValue("Device.X_VENDOR.A", "a"), ParameterValue("Device.X_VENDOR.A", "a")]
+    keeper.remember(number, 7, told, prints_of(told), 0.0)
+    await keeper.keep(number, [ParameterValue("Device.X_VENDOR.A", "b")])
+    more = [*told, ParameterValue("Device.X_VENDOR.Q", "q")]
+    assert len((await keeper.keep_news(number, more, prints_of(more))).values) == 2
+
+
 async def test_an_inform_of_very_many_values_is_written_in_full(served: Served) -> None:
     device = served.device()
     await device.run_session()
