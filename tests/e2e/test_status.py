@@ -150,6 +150,20 @@ async def test_a_device_that_was_given_a_lower_interval_is_missed_after_each_inf
     await goes_down_after(served, device, 150)
 
 
+async def test_a_device_that_went_down_by_its_lower_interval_and_came_back_is_missed_again(served: Served) -> None:
+    device = served.device(parameters={INTERVAL: Parameter("300", "unsignedInt")})
+    told = {INTERVAL: Value("300", "unsignedInt")}
+    await device.run_session(parameters=told)
+    await served.queue(device, OperationKind.SET, Variable(INTERVAL, "60"))
+    await device.run_session(parameters={})
+    await goes_down_after(served, device, 150)
+    served.clock.advance(100)
+    # Another process has looked at the device meanwhile, say.
+    served.server.services.sessions._enrolment._known.clear()
+    await device.run_session((("1 BOOT", ""),), told)
+    await goes_down_after(served, device, 750)
+
+
 async def test_an_interval_that_the_device_shows_counts_though_no_inform_tells_it(served: Served) -> None:
     device = served.device(parameters={INTERVAL: Parameter("3600", "unsignedInt")})
     await device.run_session(parameters={INTERVAL: Value("60", "unsignedInt")})
