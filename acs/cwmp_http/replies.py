@@ -2,7 +2,7 @@
 
 import time
 from email.utils import formatdate
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 
 from acs.cwmp_http.file_connections import SERVER
@@ -28,12 +28,7 @@ def _start(status: int) -> str:
     return f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nServer: {SERVER}"
 
 
-_latest = (0, "")
-
-
+@lru_cache(maxsize=2)
 def _date(second: int) -> str:
     """The header of that name, made once a second."""
-    global _latest  # noqa: PLW0603 (the time is everybody's)
-    if _latest[0] != second:
-        _latest = second, f"Date: {formatdate(second, usegmt=True)}"
-    return _latest[1]
+    return f"Date: {formatdate(second, usegmt=True)}"
