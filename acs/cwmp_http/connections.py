@@ -1,7 +1,7 @@
 """Connections of devices: HTTP/1.1 around ``Request`` and ``Reply``.
 
-The parser is httptools. aiohttp's server does the same at three times the price, most of it for what a post of CWMP has
-no use for (docs/decisions/0009-http-for-devices.md); it serves files, and gets the connections that ask for one.
+The parser is httptools. aiohttp's server costs more, for what a post of CWMP has no use for
+(docs/decisions/0009-http-for-devices.md); it serves files, and gets the connections that ask for one.
 """
 
 import asyncio

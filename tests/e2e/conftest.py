@@ -8,7 +8,7 @@ import pytest
 from acs.files.store import FileFolder
 from tests.e2e.check import HEARD, check_cwmp, official_program
 from tests.e2e.depot import Depot
-from tests.e2e.serving import serving
+from tests.e2e.serving import Served, serving
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +26,20 @@ def _the_schemas_of_all_that_was_heard(tmp_path_factory: pytest.TempPathFactory)
         return
     complaints = check_cwmp(HEARD.kept, official_program(), tmp_path_factory.mktemp("heard"))
     assert not complaints, "\n".join(complaints)
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    """A server on SQLite."""
+    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+async def served_on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
+    """A server on each database in turn."""
+    async with serving(database_url, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """One live session per device, and when a session ends, over real sockets (CWMP.md 2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -11,21 +9,9 @@ from acs.domain.queue import OperationState
 from tests.e2e.device import EndedBy
 from tests.e2e.kinds import of_type
 from tests.e2e.quirks import VANISH
-from tests.e2e.serving import Served, serving
+from tests.e2e.serving import Served
 
 SSID = "Device.WiFi.SSID.1.SSID"
-
-
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def served_on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(database_url, tmp_path) as found:
-        yield found
 
 
 async def state_of(served: Served, public_id: str) -> OperationState:

@@ -3,7 +3,6 @@
 import datetime
 import ipaddress
 import ssl
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -22,18 +21,6 @@ SSID = "Device.WiFi.SSID.1.SSID"
 CHANNEL = "Device.WiFi.Radio.1.Channel"
 NO_COOKIE = Quirks(cookies="never")
 NOTHING_KEPT = Quirks(cookies="never", close_after_every_response=True)
-
-
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def served_on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(database_url, tmp_path) as found:
-        yield found
 
 
 async def state_of(served: Served, public_id: str) -> OperationState:

@@ -1,8 +1,6 @@
 """Devices that are gone when an answer is due, in the middle of each kind of operation (CWMP.md 2, DESIGN.md 5)."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import pytest
@@ -14,7 +12,7 @@ from acs.services.wanted import NewSetting
 from tests.e2e.device import EndedBy, ScriptedDevice
 from tests.e2e.journal import CarriedOut
 from tests.e2e.quirks import VANISH, VANISH_AFTER, Vanish
-from tests.e2e.serving import Served, serving
+from tests.e2e.serving import Served
 
 SSID: Final = "Device.WiFi.SSID.1.SSID"
 CHANNEL: Final = "Device.WiFi.Radio.1.Channel"
@@ -75,18 +73,6 @@ HARMFUL: Final = (
     ),
 )
 WAYS: Final = pytest.mark.parametrize("way", [VANISH, VANISH_AFTER], ids=["before", "after"])
-
-
-@pytest.fixture
-async def served(tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def served_on_each(database_url: str, tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(database_url, tmp_path) as found:
-        yield found
 
 
 async def state_of(served: Served, public_id: str) -> OperationState:
