@@ -29,6 +29,7 @@ from acs.services.expiry import Expiry
 from acs.services.live import LiveSession
 from acs.services.login import Door
 from acs.services.logins import DeviceLogins
+from acs.services.management import Management
 from acs.services.opening import Opening
 from acs.services.operations import Operations
 from acs.services.ports import Chance, Clock, ConnectionRequester
@@ -46,15 +47,21 @@ from acs.services.wanted import WantedSettings
 from acs.services.work import Work
 from acs.settings import Settings
 from acs.settings.values import LoginScheme
+from acs.store.audit import AuditStore
 from acs.store.contacts import ContactStore
+from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
 from acs.store.firmware_images import FirmwareImageStore
+from acs.store.idempotency import IdempotencyStore
+from acs.store.locations import LocationStore
 from acs.store.opening import AnyDatabase
 from acs.store.operations import OperationStore
+from acs.store.organizations import OrganizationStore
 from acs.store.parameters import ParameterStore
 from acs.store.settings import SettingStore
 from acs.store.signals import WAITING as SIGNALS_WAITING
 from acs.store.signals import Signals
+from acs.store.tokens import TokenStore
 from acs.store.transfers import TransferStore
 from acs.store.writer import GroupWriter
 
@@ -113,6 +120,7 @@ class Services:
     waker: Waker
     sweeper: Sweeper
     logins: DeviceLogins
+    management: Management
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +177,34 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
     )
 
 
-def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Front]:
+def make_management(
+    tools: Tools,
+    database: AnyDatabase,
+    writer: GroupWriter,
+    *,
+    operations: Operations,
+    wanted: WantedSettings,
+    waker: Waker,
+) -> Management:
+    """What the management API works with."""
+    return Management(
+        tools=tools,
+        database=database,
+        organizations=OrganizationStore(database, writer),
+        locations=LocationStore(database, writer),
+        types=DeviceTypeStore(database, writer),
+        tokens=TokenStore(database, writer),
+        audit=AuditStore(database, writer),
+        idempotency=IdempotencyStore(database, writer),
+        operations=operations,
+        wanted=wanted,
+        waker=waker,
+    )
+
+
+def join(
+    parts: Parts, tools: Tools, keyring: Keyring, database: AnyDatabase, writer: GroupWriter
+) -> tuple[Services, Front]:
     """Every service, joined to the others, and what stands before them."""
     settings = parts.settings
     file_keys = keyring.derive("files")
@@ -233,7 +268,8 @@ def join(parts: Parts, tools: Tools, keyring: Keyring) -> tuple[Services, Front]
     tools.metrics.body_bytes.watch(lambda: budget.used)
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
-    services = Services(tools, operations, wanted, sessions, waker, sweeper, logins)
+    management = make_management(tools, database, writer, operations=operations, wanted=wanted, waker=waker)
+    services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, management)
     return services, Front(Endpoint(tools, sessions), files.handle, budget)
 
 

@@ -36,6 +36,12 @@ OTHER: Final = "other"
 
 STATUSES: Final = (200, 204, 400, 401, 403, 404, 405, 408, 411, 413, 415, 417, 429, 500, 503)
 """What the CWMP endpoint answers."""
+API_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+"""What is asked of the API."""
+API_STATUSES: Final = (
+    200, 201, 204, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 417, 422, 429, 500, 503,
+)  # fmt: skip
+"""What the API answers."""
 REFUSALS: Final = ("overload", "rate", "draining", "storage", "quarantine", "rejected")
 """Why a session was not opened."""
 OPERATION_ENDS: Final = ("completed", "failed", "expired", "cancelled", "unknown")
@@ -141,6 +147,10 @@ class Metrics:
         )
         self.memories = Memories(registry, "aioacs_remembered", "Entries of queues and caches")
         self.body_bytes = Level(registry, "aioacs_body_bytes", "Bytes of bodies that are held", settings.body_budget)
+
+        self.api_requests = Counts(
+            registry, "aioacs_api_requests", "Answers of the API", method=API_METHODS, status=API_STATUSES
+        )
 
     def _session_metrics(self, registry: CollectorRegistry, settings: Settings) -> None:
         self.sessions_opened = Counter("aioacs_sessions_opened", "Sessions that were opened", registry=registry)

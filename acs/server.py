@@ -19,10 +19,11 @@ from acs.doctor.findings import State
 from acs.keys import KeyFileError, is_missing, load_keyring
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
+from acs.services.first_token import make_first_token
 from acs.services.ports import Chance, Clock, ConnectionRequester
 from acs.services.vault import opens_any
 from acs.settings import Settings
-from acs.settings.values import ClientCertificates, sqlite_path
+from acs.settings.values import sqlite_path
 from acs.store.devices import some_logins
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
@@ -30,7 +31,10 @@ from acs.store.postgresql import PostgresqlDatabase
 from acs.store.signals import NoSignals, PostgresqlSignals
 from acs.store.sqlite_files import served_alone
 from acs.store.writer import Committed, GroupWriter
-from acs.tls import load_authorities, load_pair, tell_failures
+from acs.tls import api_tls_context, cwmp_tls_context, tell_failures
+from api.app import Application
+from api.listener import ApiListener
+from api.routes import routes
 
 BACKLOG: Final = 2048
 """aiohttp's 128 overflow when 200 devices call at once."""
@@ -76,8 +80,11 @@ class Server:
         self._stack = AsyncExitStack()
         self._listeners: list[Listener] = []
         self._sockets: list[asyncio.Server] = []
+        self._api: list[tuple[str, int]] = []
         self.failed: asyncio.Future[None] | None = None
         """Done when a part that must run has ended."""
+        self.first_token: str | None = None
+        """The first admin token, if this start has made one; whoever started the server is told it once."""
         self.is_hurried = False
         """Whether the open sessions are not waited for."""
 
@@ -92,10 +99,16 @@ class Server:
         return [int(server.sockets[0].getsockname()[1]) for server in self._sockets]
 
     @property
+    def api_ports(self) -> list[int]:
+        """The ports of the API: plain first, then TLS."""
+        return list(dict.fromkeys(port for _, port in self._api))
+
+    @property
     def places(self) -> dict[str, str]:
         """The addresses it listens on: plain, and with TLS if it does. A name may stand for several."""
         shown = [", ".join(_place(each.getsockname()) for each in server.sockets) for server in self._sockets]
-        return dict(zip(("cwmp", "cwmp_tls"), shown, strict=False))
+        api = ", ".join(_place(each) for each in self._api)
+        return dict(zip(("cwmp", "cwmp_tls"), shown, strict=False)) | {"api": api}
 
     @property
     def has_failed(self) -> bool:
@@ -157,8 +170,11 @@ class Server:
             connections=self._connections,
         )
         _warn_of_folders(settings)
-        self._services, front = join(parts, make_tools(parts, keyring, database, writer, metrics), keyring)
+        self._services, front = join(
+            parts, make_tools(parts, keyring, database, writer, metrics), keyring, database, writer
+        )
         await self._listen(front)
+        await self._listen_for_operators()
         if self._sweeps:
             self._run("sweep", self._services.sweeper.run())
             self._run("deadlines", self._watch(metrics))
@@ -184,7 +200,7 @@ class Server:
 
     async def _listen(self, front: Front) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
-        tls = _tls_context(settings)
+        tls = cwmp_tls_context(settings)
         if tls is not None:
             tell_failures(tls, self._tls_failed)
         places: list[tuple[int, ssl.SSLContext | None]] = [(settings.cwmp_port, None)]
@@ -225,6 +241,20 @@ class Server:
             self._listeners.append(listener)
             self._sockets.append(server)
             self._stack.callback(server.close)
+
+    async def _listen_for_operators(self) -> None:
+        settings, management = self._settings, self._services.management
+        ports: list[tuple[int, ssl.SSLContext | None]] = [(settings.api_port, None)]
+        if settings.api_tls_port is not None:
+            ports.append((settings.api_tls_port, api_tls_context(settings)))
+        listener = ApiListener(Application(management, routes(management)).web)
+        self._stack.push_async_callback(listener.stop)
+        try:
+            self._api = await listener.start(settings.api_host, ports, shares_ports=self._shares_ports)
+        except OSError as error:
+            raise ListenError(f"port {settings.api_port} of {settings.api_host}", error) from None
+        # Only now: one that was made by a start that failed would be told to nobody.
+        self.first_token = await make_first_token(management.tools, management.tokens)
 
     def _tls_failed(self, reason: str) -> None:
         tools = self._services.tools
@@ -296,19 +326,6 @@ def _place(address: tuple[Any, ...]) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _tls_context(settings: Settings) -> ssl.SSLContext | None:
-    certificate, key = settings.cwmp_tls_certificate, settings.cwmp_tls_key
-    if settings.cwmp_tls_port is None or certificate is None or key is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    load_pair(context, certificate, key)
-    wanted = settings.cwmp_tls_client_certificates
-    if wanted is not ClientCertificates.OFF and settings.cwmp_tls_client_ca is not None:
-        load_authorities(context, settings.cwmp_tls_client_ca)
-        context.verify_mode = ssl.CERT_REQUIRED if wanted is ClientCertificates.REQUIRED else ssl.CERT_OPTIONAL
-    return context
-
-
 async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; then drain and return."""
     flusher = configure(settings.log_level.value, settings.log_format.value)
@@ -344,6 +361,10 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
             gc.freeze()
             gc.set_threshold(*_COLLECTION)
             log.info("listening", **server.places, database=settings.shown()["database_url"])
+            if server.first_token is not None:
+                # Not a line of the log: logs are kept.
+                sys.stderr.write(f"the first admin token, shown this once: {server.first_token}\n")
+                sys.stderr.flush()
             if shares_ports:
                 # All that is ever said there, to what watches over this worker.
                 sys.stdout.write("listening\n")

@@ -7,6 +7,9 @@ import ssl
 from collections.abc import Callable
 from pathlib import Path
 
+from acs.settings import Settings
+from acs.settings.values import ClientCertificates
+
 
 class TlsFileError(Exception):
     """A certificate, a key or an authority that TLS cannot work with."""
@@ -39,6 +42,30 @@ def load_pair(context: ssl.SSLContext, certificate: Path, key: Path) -> None:
         raise TlsFileError(
             f"{certificate} or {key} cannot be read: {error.strerror}", "check who may read them"
         ) from None
+
+
+def cwmp_tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """How devices are spoken to on the TLS port; None if there is none."""
+    certificate, key = settings.cwmp_tls_certificate, settings.cwmp_tls_key
+    if settings.cwmp_tls_port is None or certificate is None or key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    load_pair(context, certificate, key)
+    wanted = settings.cwmp_tls_client_certificates
+    if wanted is not ClientCertificates.OFF and settings.cwmp_tls_client_ca is not None:
+        load_authorities(context, settings.cwmp_tls_client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED if wanted is ClientCertificates.REQUIRED else ssl.CERT_OPTIONAL
+    return context
+
+
+def api_tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """How operators are spoken to on their TLS port; None if there is none."""
+    certificate, key = settings.api_tls_certificate, settings.api_tls_key
+    if settings.api_tls_port is None or certificate is None or key is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    load_pair(context, certificate, key)
+    return context
 
 
 def load_authorities(context: ssl.SSLContext, path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The management REST API."""
+"""The management API: HTTP and JSON for operators and their programs, over the services."""

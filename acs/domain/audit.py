@@ -18,13 +18,15 @@ class AuditEntry:
     resource: str
     """The kind of thing: ``device``, ``device_type``, ..."""
     resource_id: str = ""
-    """Which one."""
+    """Which one, by its number; empty for one that the same commit makes, which is found by what follows."""
     organization_id: int | None = None
     """Whose it is; None: nobody's."""
     before: str = ""
     """What was, as JSON."""
     after: str = ""
     """What is, as JSON."""
+    found_by: str = ""
+    """What is unique of a new one: a device's uuid, the name of most others, a token's hash."""
 
 
 @dataclass(frozen=True, slots=True)

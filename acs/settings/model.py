@@ -141,7 +141,7 @@ class DeviceListener(_Group):
 
 
 class ApiListener(_Group):
-    """Where operators and their programs are to call. Nothing listens there yet."""
+    """Where operators and their programs call."""
 
     api_host: Host = _said("127.0.0.1", "The address of the API and the console")
     api_port: Port = _said(8080, "The port of the API and the console")
@@ -149,6 +149,9 @@ class ApiListener(_Group):
     api_tls_certificate: Path | None = _said(None, "The certificate of that port, with its chain, in PEM")
     api_tls_key: Path | None = _said(None, "The key of that certificate, in PEM, without a password")
     bootstrap_token: Token | None = _said(None, "The first admin token, in the place of a random one")
+    max_api_body: ByteSize = _size(_MIB, 16 * _KIB, 64 * _MIB, "The largest body of a request, but for files")
+    api_rate: float = _number(50, 0.1, 100_000, "Requests a second of each token, in each process")
+    api_burst: float = _number(200, 1, 100_000, "Requests of each token at once, in each process")
 
 
 class Admission(_Group):
@@ -278,7 +281,7 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
     """Everything in which these settings do not fit each other."""
     if settings.workers > 1 and sqlite_path(settings.database_url):
         yield _contradiction("{} is {}, but SQLite bears one: set {} to postgresql://...", settings, *_WORKERS)
-    for name in ("cwmp_port", "cwmp_tls_port"):
+    for name in ("cwmp_port", "cwmp_tls_port", "api_port", "api_tls_port"):
         if settings.workers > 1 and getattr(settings, name) == 0:
             yield _contradiction(
                 "{0} is {1}, which several processes ({2}) cannot share: give it a number", settings, name, "workers"

@@ -5,14 +5,40 @@ from collections.abc import Sequence
 
 from acs.domain.audit import AuditEntry, AuditRecord
 from acs.store.database import Database
-from acs.store.statements import Row, batch, query
+from acs.store.statements import Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
 _ADD = batch("audit", "add")
+_ADD_IF_GONE = batch("audit", "add_if_gone")
 _PAGE = query("audit", "page")
 _OF_ORGANIZATIONS = query("audit", "of_organizations")
 _OF_RESOURCE = query("audit", "of_resource")
 _TO_PRUNE, _PRUNE = query("audit", "to_prune"), batch("audit", "prune")
+
+
+def audit_step(entry: AuditEntry | None) -> Step:
+    """The step that notes a change with the change itself, behind the steps that make it; None: nobody asked for it."""
+    return _ADD, [] if entry is None else [_row(entry)]
+
+
+def audit_if_gone(entry: AuditEntry | None) -> Step:
+    """The step that notes a deletion, if it took place."""
+    return _ADD_IF_GONE, [] if entry is None else [_row(entry)]
+
+
+def _row(entry: AuditEntry) -> Row:
+    return (
+        entry.at,
+        entry.actor,
+        entry.address,
+        entry.action,
+        entry.resource,
+        entry.resource_id,
+        entry.organization_id,
+        entry.before,
+        entry.after,
+        entry.found_by,
+    )
 
 
 class AuditStore:
@@ -23,19 +49,8 @@ class AuditStore:
         self._writer = writer
 
     async def append(self, entry: AuditEntry) -> None:
-        """Note a change."""
-        row = (
-            entry.at,
-            entry.actor,
-            entry.address,
-            entry.action,
-            entry.resource,
-            entry.resource_id,
-            entry.organization_id,
-            entry.before,
-            entry.after,
-        )
-        await self._writer.write(f"audit {entry.resource} {entry.resource_id}", (_ADD, [row]))
+        """Note a change that leaves nothing in the database by itself."""
+        await self._writer.write(f"audit {entry.resource} {entry.resource_id}", audit_step(entry))
 
     async def page(self, *, before: int, most: int, organizations: Sequence[int] | None = None) -> list[AuditRecord]:
         """The entries that precede a row, newest first; those of some organizations, if any are named."""

@@ -3,7 +3,8 @@
 A file holds statements, each under ``-- name:``. A *query* takes named parameters (``:device_id``). A *batch* says
 ``-- rows: device_id bigint, address text`` and reads ``{rows}``: a table of as many rows as callers bring, whose first
 column says whose row it is; what the batch returns begins with that column too. ``-- only: sqlite`` marks the variant
-of one dialect where the two differ.
+of one dialect where the two differ. ``-- parts: where, order`` marks a *template*: a query with places that the stores
+fill with constants of their own (see ``acs.store.listing``).
 """
 
 import re
@@ -49,23 +50,48 @@ class Batch:
     """What a row holds."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """A query with places in it that are filled for each use."""
+
+    name: str
+    """``file.name``."""
+    texts: Mapping[Dialect, str]
+    """Its text, with ``{place}`` where something is missing."""
+
+    def filled(self, parts: Mapping[str, Mapping[Dialect, str]]) -> Query:
+        """The query with these parts in its places."""
+        texts = dict(self.texts)
+        for place, part in parts.items():
+            texts = {dialect: text.replace(f"{{{place}}}", part[dialect]) for dialect, text in texts.items()}
+        return _query(self.name, texts)
+
+
 Step = tuple[Batch, Sequence[Row]]
 """A batch and its rows."""
 
-_HEAD: Final = re.compile(r"^-- (name|rows|only): *(.*)$")
+_HEAD: Final = re.compile(r"^-- (name|rows|only|parts): *(.*)$")
 _PARAMETER: Final = re.compile(r"(?<![:\w]):([a-z_]+)")
 
 
 def query(file: str, name: str) -> Query:
     """The query of that name in ``sql/<file>.sql``."""
-    texts = _texts(file, name)
-    parameters = tuple(dict.fromkeys(each for text, _ in texts.values() for each in _PARAMETER.findall(text)))
+    return _query(f"{file}.{name}", {dialect: text for dialect, (text, _) in _texts(file, name).items()})
+
+
+def template(file: str, name: str) -> Template:
+    """The template of that name in ``sql/<file>.sql``."""
+    return Template(f"{file}.{name}", {dialect: text for dialect, (text, _) in _texts(file, name).items()})
+
+
+def _query(name: str, texts: Mapping[Dialect, str]) -> Query:
+    parameters = tuple(dict.fromkeys(each for text in texts.values() for each in _PARAMETER.findall(text)))
     numbers = {each: f"${number}" for number, each in enumerate(parameters, start=1)}
     return Query(
-        f"{file}.{name}",
+        name,
         {
-            Dialect.SQLITE: texts[Dialect.SQLITE][0],
-            Dialect.POSTGRESQL: _PARAMETER.sub(lambda match: numbers[match[1]], texts[Dialect.POSTGRESQL][0]),
+            Dialect.SQLITE: texts[Dialect.SQLITE],
+            Dialect.POSTGRESQL: _PARAMETER.sub(lambda match: numbers[match[1]], texts[Dialect.POSTGRESQL]),
         },
         parameters,
     )

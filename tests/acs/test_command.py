@@ -165,7 +165,13 @@ def test_files_of_tls_that_cannot_be_used_are_said_by_name_and_nobody_is_asked_f
 
 def test_a_second_ctrl_c_does_not_wait_for_open_sessions(tmp_path: Path) -> None:
     own = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
-    settings = {"CWMP_HOST": "127.0.0.1", "CWMP_PORT": "0", "ONBOARDING": "open", "DRAIN_TIMEOUT": "600"}
+    settings = {
+        "CWMP_HOST": "127.0.0.1",
+        "CWMP_PORT": "0",
+        "API_PORT": "0",
+        "ONBOARDING": "open",
+        "DRAIN_TIMEOUT": "600",
+    }
     with subprocess.Popen(
         [sys.executable, "-m", "acs", "serve"],
         stderr=subprocess.PIPE,
@@ -176,6 +182,7 @@ def test_a_second_ctrl_c_does_not_wait_for_open_sessions(tmp_path: Path) -> None
         assert server.stderr is not None
         try:
             told = server.stderr.readline()
+            assert "the first admin token, shown this once: aioacs_" in server.stderr.readline()
             port = int(told.partition(" cwmp=127.0.0.1:")[2].partition(" ")[0])
             device = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
             device.request("POST", "/", INFORM)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from acs.store.listing import Slice
 from acs.store.postgresql import PostgresqlDatabase
 from acs.store.sqlite import SqliteDatabase
 from tests.contract.opened import OpenStore, probing
@@ -127,6 +128,6 @@ async def test_what_was_acknowledged_is_there_after_a_kill(store: OpenStore) -> 
     acknowledged = len(killed.stdout.splitlines())
     assert acknowledged == 5
     await store.reopen()
-    assert [each.details.name for each in await store.organizations.page(after=0, most=99)] == [
+    assert [each.details.name for each in (await store.organizations.page(Slice(99))).items] == [
         f"organization {number}" for number in range(acknowledged)
     ]

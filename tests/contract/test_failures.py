@@ -10,6 +10,7 @@ import pytest
 
 from acs.domain.inventory import OrganizationDetails
 from acs.store.errors import RecordError, StoreBusyError, StoreUnavailableError
+from acs.store.listing import Slice
 from acs.store.migrations import migrate
 from acs.store.opening import open_database
 from acs.store.sqlite import SqliteDatabase
@@ -50,16 +51,16 @@ async def _pragma(store: OpenStore, pragma: str) -> int:
 
 async def test_a_full_disk_fails_all_that_wait_and_is_forgotten_when_there_is_room(sqlite_store: OpenStore) -> None:
     assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "before"))
-    before = await sqlite_store.organizations.page(after=0, most=1000)
+    before = (await sqlite_store.organizations.page(Slice(1000))).items
     most = await _pragma(sqlite_store, "max_page_count")
     await _pragma(sqlite_store, f"max_page_count = {await _pragma(sqlite_store, 'page_count')}")
     full = await _create_many(sqlite_store, "full", length=10_000)
     assert all(_is_unavailable(each) for each in full)
     assert "full" in str(full[0])
-    assert await sqlite_store.organizations.page(after=0, most=1000) == before
+    assert (await sqlite_store.organizations.page(Slice(1000))).items == before
     await _pragma(sqlite_store, f"max_page_count = {most}")
     assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "after", length=10_000))
-    assert await sqlite_store.organizations.count() == 40
+    assert (await sqlite_store.organizations.page(Slice(1))).count == 40
 
 
 async def test_a_file_that_another_program_holds_is_written_when_it_is_let_go(
@@ -83,10 +84,10 @@ async def test_a_damaged_file_is_no_fault_of_the_records(sqlite_store: OpenStore
     whole = _damage(path)
     assert all(_is_unavailable(each) for each in await _create_many(sqlite_store, "damaged"))
     with pytest.raises(StoreUnavailableError, match="malformed"):
-        await sqlite_store.organizations.page(after=0, most=1000)
+        await sqlite_store.organizations.page(Slice(1000))
     _write(path, whole)
     assert not any(isinstance(each, Exception) for each in await _create_many(sqlite_store, "mended"))
-    assert await sqlite_store.organizations.count() == 40
+    assert (await sqlite_store.organizations.page(Slice(1))).count == 40
 
 
 def _damage(path: Path) -> bytes:
@@ -126,7 +127,7 @@ async def test_a_closed_file_is_unavailable(path: Path) -> None:
         await store.database.close()
         assert all(_is_unavailable(each) for each in await _create_many(store, "closed"))
         with pytest.raises(StoreUnavailableError):
-            await store.organizations.page(after=0, most=1)
+            await store.organizations.page(Slice(1))
 
 
 # --- PostgreSQL
@@ -180,7 +181,7 @@ async def test_a_server_that_was_restarted_needs_no_restart_of_ours(postgresql_s
         assert all(_is_unavailable(each) or isinstance(each, int | RecordError) for each in results)
     for _ in range(20):
         try:
-            assert len(await postgresql_store.organizations.page(after=0, most=1000)) == 40
+            assert len((await postgresql_store.organizations.page(Slice(1000))).items) == 40
             break
         except StoreUnavailableError:
             continue
@@ -205,7 +206,7 @@ async def test_a_database_that_refuses_connections_fails_the_writes_until_it_tak
         try:
             assert all(_is_unavailable(each) for each in await _create_many(postgresql_store, "gone"))
             with pytest.raises(StoreUnavailableError):
-                await postgresql_store.organizations.page(after=0, most=1)
+                await postgresql_store.organizations.page(Slice(1))
         finally:
             await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
         assert all(isinstance(each, int) for each in await _create_many(postgresql_store, "back"))

@@ -124,6 +124,7 @@ async def test_a_body_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path
         "database_url": f"sqlite:///{tmp_path}/a.db",
         "cwmp_host": "127.0.0.1",
         "cwmp_port": 0,
+        "api_port": 0,
         "onboarding": "open",
         "secret_key_file": tmp_path / "keys",
         "files_folder": tmp_path / "files",

@@ -143,6 +143,7 @@ async def calling(url: str, tmp_path: Path) -> AsyncIterator[Served]:
         database_url=SecretStr(url),
         cwmp_host="127.0.0.1",
         cwmp_port=0,
+        api_port=0,
         onboarding=Onboarding.OPEN,
         secret_key_file=tmp_path / "keys",
         files_folder=tmp_path / "files",

@@ -140,7 +140,11 @@ CERTIFIED = {"onboarding": "reject", "cwmp_tls_client_certificates": "optional"}
 async def test_plain_and_tls_serve_at_once_and_a_cookie_of_tls_is_secure(tmp_path: Path, ours: Authority) -> None:
     async with secure(tmp_path, ours) as served:
         ports = served.server.ports
-        assert served.server.places == {"cwmp": f"127.0.0.1:{ports[0]}", "cwmp_tls": f"127.0.0.1:{ports[1]}"}
+        assert served.server.places == {
+            "cwmp": f"127.0.0.1:{ports[0]}",
+            "cwmp_tls": f"127.0.0.1:{ports[1]}",
+            "api": f"127.0.0.1:{served.server.api_ports[0]}",
+        }
         plain, private = served.device(), over_tls(served, client(ours))
         on_plain, on_tls = await plain.inform(), await private.inform()
         assert "Secure" not in (on_plain.http.first("Set-Cookie") or "")

@@ -54,6 +54,7 @@ async def calling(
         "database_url": database_url,
         "cwmp_host": "127.0.0.1",
         "cwmp_port": 0,
+        "api_port": 0,
         "onboarding": "open",
         "secret_key_file": folder / "keys",
         "files_folder": folder / "files",

@@ -1,11 +1,34 @@
 -- Who changed what.
 
+-- What the same commit has made is found by what is unique of it.
 -- name: add
--- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text
+-- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text
 INSERT INTO audit (at, actor, address, action, resource, resource_id, organization_id, before, after)
-SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resource_id, rows.organization_id,
-    rows.before, rows.after
+SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource,
+    CASE WHEN rows.resource_id <> '' THEN rows.resource_id ELSE COALESCE(CASE rows.resource
+        WHEN 'device' THEN (SELECT CAST(device.id AS TEXT) FROM device WHERE device.uuid = rows.found_by)
+        WHEN 'device_type' THEN (SELECT CAST(device_type.id AS TEXT) FROM device_type WHERE device_type.name = rows.found_by)
+        WHEN 'firmware_image' THEN (SELECT CAST(firmware_image.id AS TEXT) FROM firmware_image WHERE firmware_image.name = rows.found_by)
+        WHEN 'location' THEN (SELECT CAST(location.id AS TEXT) FROM location WHERE location.name = rows.found_by)
+        WHEN 'organization' THEN (SELECT CAST(organization.id AS TEXT) FROM organization WHERE organization.name = rows.found_by)
+        WHEN 'token' THEN (SELECT CAST(token.id AS TEXT) FROM token WHERE token.hash = rows.found_by)
+    END, '') END,
+    rows.organization_id, rows.before, rows.after
 FROM {rows};
+
+-- A deletion that others stood in the way of did not take place.
+-- name: add_if_gone
+-- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text
+INSERT INTO audit (at, actor, address, action, resource, resource_id, organization_id, before, after)
+SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resource_id, rows.organization_id, rows.before,
+    rows.after
+FROM {rows}
+WHERE NOT CASE rows.resource
+    WHEN 'device_type' THEN EXISTS (SELECT 1 FROM device_type WHERE device_type.id = CAST(rows.resource_id AS BIGINT))
+    WHEN 'firmware_image' THEN EXISTS (SELECT 1 FROM firmware_image WHERE firmware_image.id = CAST(rows.resource_id AS BIGINT))
+    WHEN 'location' THEN EXISTS (SELECT 1 FROM location WHERE location.id = CAST(rows.resource_id AS BIGINT))
+    WHEN 'organization' THEN EXISTS (SELECT 1 FROM organization WHERE organization.id = CAST(rows.resource_id AS BIGINT))
+    ELSE FALSE END;
 
 -- name: page
 SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after FROM audit

@@ -31,18 +31,11 @@ SELECT id, name, description, created FROM organization WHERE id = :id;
 -- name: by_name
 SELECT id, name, description, created FROM organization WHERE name = :name;
 
--- name: page
-SELECT id, name, description, created FROM organization WHERE id > :after ORDER BY id LIMIT :most;
+-- name: list
+-- parts: where, order, value
+SELECT id, name, description, created, {value} FROM organization
+WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
 
--- name: among
--- only: sqlite
-SELECT id, name, description, created FROM organization
-WHERE id > :after AND id IN (SELECT value FROM json_each(:ids)) ORDER BY id LIMIT :most;
-
--- name: among
--- only: postgresql
-SELECT id, name, description, created FROM organization
-WHERE id > :after AND id IN (SELECT CAST(json_array_elements_text(CAST(:ids AS json)) AS bigint)) ORDER BY id LIMIT :most;
-
--- name: count
-SELECT COUNT(*) FROM organization;
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM organization WHERE {where};

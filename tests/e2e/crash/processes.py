@@ -26,10 +26,11 @@ class ServerProcess:
         self._url = database_url
         self._settings = settings
         # Bound and never listening: nobody else gets the port while no server has it, and whoever calls is refused.
-        self._place = socket.socket()
-        self._place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._place.bind(("127.0.0.1", 0))
-        self.port: int = self._place.getsockname()[1]
+        self._places = [socket.socket(), socket.socket()]
+        for place in self._places:
+            place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            place.bind(("127.0.0.1", 0))
+        self.port, self.api_port = (int(place.getsockname()[1]) for place in self._places)
         self.up = asyncio.Event()
         """Set while a server runs."""
         self.starts = 0
@@ -97,7 +98,7 @@ class ServerProcess:
             "database_url": self._url,
             "cwmp_host": "127.0.0.1",
             "cwmp_port": self.port,
-            "api_port": 0,
+            "api_port": self.api_port,
             "onboarding": "open",
             "secret_key_file": self._folder / "keys",
             "files_folder": self._folder / "files",
@@ -156,4 +157,5 @@ class ServerProcess:
         if self._process is not None:
             self.kill()
             await self.ended()
-        self._place.close()
+        for place in self._places:
+            place.close()

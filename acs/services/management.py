@@ -1,0 +1,32 @@
+"""What the management API works with."""
+
+from dataclasses import dataclass
+
+from acs.services.operations import Operations
+from acs.services.tools import Tools
+from acs.services.wake import Waker
+from acs.services.wanted import WantedSettings
+from acs.store.audit import AuditStore
+from acs.store.database import Database
+from acs.store.device_types import DeviceTypeStore
+from acs.store.idempotency import IdempotencyStore
+from acs.store.locations import LocationStore
+from acs.store.organizations import OrganizationStore
+from acs.store.tokens import TokenStore
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """Services and stores, joined by the composition root."""
+
+    tools: Tools
+    database: Database
+    organizations: OrganizationStore
+    locations: LocationStore
+    types: DeviceTypeStore
+    tokens: TokenStore
+    audit: AuditStore
+    idempotency: IdempotencyStore
+    operations: Operations
+    wanted: WantedSettings
+    waker: Waker

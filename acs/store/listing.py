@@ -1,0 +1,164 @@
+"""Lists as people page through them: some conditions, one order, a count, and either an offset or a cursor.
+
+A list is a statement marked ``-- parts:`` in a file of ``sql/``, with places for what differs from call to call; what
+is put there are constants of the stores, never a caller's text. Its first column is the key of the row, its last one
+``{value}``, by which the rows are in order.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Generic, TypeVar
+
+from acs.store.database import Database
+from acs.store.statements import Dialect, Query, Row, Template, template
+
+T = TypeVar("T")
+
+_QUERIES: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold of a row, in the words of either database; named parameters stand for values."""
+
+    sqlite: str
+    """For SQLite."""
+    postgresql: str
+    """For PostgreSQL."""
+
+    def text(self, dialect: Dialect) -> str:
+        """For one of the two."""
+        return self.sqlite if dialect is Dialect.SQLITE else self.postgresql
+
+
+def condition(text: str) -> Condition:
+    """A condition that is the same for both."""
+    return Condition(text, text)
+
+
+def among(column: str, parameter: str, kind: str = "bigint") -> Condition:
+    """A column is one of the values of a JSON array."""
+    return Condition(
+        f"{column} IN (SELECT value FROM json_each(:{parameter}))",  # noqa: S608  constants of the stores
+        f"{column} = ANY (SELECT CAST(json_array_elements_text(CAST(:{parameter} AS json)) AS {kind}))",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By what the rows are in order, and which key tells equal ones apart."""
+
+    column: str
+    """An expression that is never NULL."""
+    key: str
+    """The key's column."""
+    is_descending: bool = False
+    """Whether the greatest come first."""
+
+    def reversed(self) -> "Order":
+        """The other way round."""
+        return Order(self.column, self.key, not self.is_descending)
+
+    @property
+    def text(self) -> str:
+        """As SQL."""
+        way = "DESC" if self.is_descending else "ASC"
+        return f"{self.key} {way}" if self.column == self.key else f"{self.column} {way}, {self.key} {way}"
+
+    @property
+    def following(self) -> Condition:
+        """What holds of the rows behind a cursor."""
+        sign = "<" if self.is_descending else ">"
+        if self.column == self.key:
+            return condition(f"{self.key} {sign} :after_key")
+        return condition(f"({self.column}, {self.key}) {sign} (:after_value, :after_key)")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The last row of a page: the next page begins behind it."""
+
+    value: str | int | float
+    """What it is in order by."""
+    key: int
+    """Its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Which part of a list."""
+
+    limit: int = 100
+    """At most so many rows."""
+    offset: int = 0
+    """So many rows are passed over; not with a cursor."""
+    after: Cursor | None = None
+    """Only what comes behind this row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """A page of a list."""
+
+    items: Sequence[T]
+    """The rows."""
+    count: int
+    """How many there are in all."""
+    following: Cursor | None
+    """Where the next page begins; None: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows, in which order."""
+
+    order: Order
+    """Their order."""
+    conditions: tuple[Condition, ...] = ()
+    """What holds of all of them."""
+    values: Mapping[str, object] | None = None
+    """The values of the conditions' parameters."""
+
+
+class Listing(Generic[T]):
+    """A list and its count: the statements ``<name>`` and ``<name>_count`` of a file."""
+
+    def __init__(self, file: str, name: str, make: Callable[[Row], T]) -> None:
+        """``make`` is given a row without its last column."""
+        self._rows = template(file, name)
+        self._count = template(file, f"{name}_count")
+        self._make = make
+
+    async def page(self, database: Database, wanted: Wanted, part: Slice) -> Found[T]:
+        """One page. What is nearer to the end than to the beginning is reached from there."""
+        values = dict(wanted.values or {})
+        count: int = (await database.fetch(_query(self._count, wanted.conditions), values))[0][0]
+        conditions, order, limit, offset = wanted.conditions, wanted.order, part.limit, part.offset
+        if part.after is not None:
+            conditions = (*conditions, order.following)
+            values |= {"after_key": part.after.key}
+            if order.column != order.key:
+                values |= {"after_value": part.after.value}
+            offset = 0
+        is_backwards = part.after is None and offset > count // 2
+        if is_backwards:
+            order, limit, offset = order.reversed(), min(limit, max(0, count - offset)), max(0, count - offset - limit)
+        # One more than asked for tells whether there is a next page.
+        most = limit if is_backwards else limit + 1
+        rows = await database.fetch(
+            _query(self._rows, conditions, order), values | {"row_limit": most, "row_offset": offset}
+        )
+        has_more = part.offset + limit < count if is_backwards else len(rows) > limit
+        rows = rows[::-1] if is_backwards else rows[:limit]
+        following = Cursor(rows[-1][-1], rows[-1][0]) if has_more and rows else None
+        return Found([self._make(row[:-1]) for row in rows], count, following)
+
+
+@lru_cache(maxsize=_QUERIES)
+def _query(text: Template, conditions: tuple[Condition, ...], order: Order | None = None) -> Query:
+    where = {dialect: " AND ".join(f"({each.text(dialect)})" for each in conditions) or "TRUE" for dialect in Dialect}
+    parts = {"where": where}
+    if order is not None:
+        parts |= {"order": dict.fromkeys(Dialect, order.text), "value": dict.fromkeys(Dialect, order.column)}
+    return text.filled(parts)

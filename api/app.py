@@ -1,0 +1,244 @@
+"""The application: every request goes through the same doors to its handler, and every answer has the same form.
+
+Request id, route, token, rate, role, body, query, idempotency key, handler: the first that finds something wrong
+answers.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from aiohttp import web
+from pydantic import TypeAdapter
+
+from acs.services.management import Management
+from acs.store.errors import RecordError, StoreError
+from api.doors import Doors
+from api.fields import NoQuery
+from api.problems import MEDIA_TYPE, Kind, Problem, of_store
+from api.reading import checked, checked_query, read_json
+from api.repeats import HEADER, Rendered, Repeats
+from api.routing import BASE, JSON, Answer, AnyRoute, Ask
+
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+"""What a request is called in its answer and in the log."""
+_REQUEST_ID: Final = re.compile(r"[\w.\-]{1,64}", re.ASCII)
+_FIELD_NAME: Final = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
+_HOST: Final = re.compile(r"(?:[\w.\-]{1,253}|\[[0-9a-fA-F:.%]{2,60}\])(?::\d{1,5})?", re.ASCII)
+_MOST_IGNORED: Final = 50
+_ALWAYS: Final = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+}
+_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OF_AIOHTTP: Final = {
+    404: Kind.NOT_FOUND,
+    405: Kind.METHOD_NOT_ALLOWED,
+    408: Kind.TIMEOUT,
+    413: Kind.TOO_LARGE,
+    415: Kind.UNSUPPORTED,
+    417: Kind.EXPECTATION_FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A route with what is made of it once."""
+
+    route: AnyRoute
+    query: TypeAdapter[Any]
+    body: TypeAdapter[Any] | None
+    answers: Mapping[int, TypeAdapter[Any] | None]
+
+
+class Application:
+    """Serves routes."""
+
+    def __init__(self, management: Management, routes: Sequence[AnyRoute]) -> None:
+        self._tools = management.tools
+        self._doors = Doors(management)
+        self._repeats = Repeats(management)
+        self.web = web.Application(
+            middlewares=[self._outermost], client_max_size=int(management.tools.settings.max_api_body)
+        )
+        for route in routes:
+            self._add(route)
+
+    def _add(self, route: AnyRoute) -> None:
+        prepared = _Prepared(
+            route,
+            TypeAdapter(route.query),
+            None if route.body is None else TypeAdapter(route.body),
+            {
+                status: None if shown is None or isinstance(shown, str) else TypeAdapter(shown)
+                for status, shown in route.answers.items()
+            },
+        )
+
+        async def handle(request: web.Request) -> web.StreamResponse:
+            return await self._handle(prepared, request)
+
+        # aiohttp's own places do not take braces.
+        path = re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", BASE + route.path)
+        self.web.router.add_route(route.method, path, handle)
+        if route.method == "GET":
+            self.web.router.add_route("HEAD", path, handle)
+
+    @web.middleware
+    async def _outermost(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """The one place where errors become answers."""
+        said = request.headers.get("X-Request-ID", "")
+        request_id = said if _REQUEST_ID.fullmatch(said) else self._tools.chance.octets(8).hex()
+        request[REQUEST_ID] = request_id
+        started = self._tools.clock.monotonic()
+        try:
+            response = await handler(request)
+        except Problem as problem:
+            response = _problem(problem, request_id)
+        except web.HTTPException as error:
+            response = self._of_aiohttp(request, error)
+        except StoreError as error:
+            if not isinstance(error, RecordError):
+                self._tools.complain("api store", "the database failed", request=request_id, reason=str(error))
+            response = _problem(of_store(error), request_id)
+        except (ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception:
+            self._tools.log.exception("a request failed", request=request_id, route=_route_name(request))
+            response = _problem(Problem(Kind.INTERNAL, "the log says more, by the request_id"), request_id)
+        if not response.prepared:
+            response.headers["X-Request-ID"] = request_id
+            for name, value in _ALWAYS.items():
+                response.headers.setdefault(name, value)
+        self._tools.metrics.api_requests.inc(request.method, response.status)
+        self._tell(request, response.status, self._tools.clock.monotonic() - started)
+        return response
+
+    async def _handle(self, prepared: _Prepared, request: web.Request) -> web.StreamResponse:
+        route = prepared.route
+        _refuse_nul(request)
+        principal = await self._doors.principal(request, route.role)
+        octets = b"" if route.streams else await self._octets(prepared, request)
+        body = checked(prepared.body, read_json(octets)) if prepared.body is not None else None
+        query = checked_query(prepared.query, list(request.query.items()))
+        ask: Ask[Any, Any] = Ask(
+            principal,
+            query,
+            body,
+            dict(request.match_info),
+            self._tools.clock.wall(),
+            f"{self._doors.scheme(request)}://{_host(request)}",
+            request,
+            [],
+        )
+
+        async def do() -> Rendered:
+            answer = await route.handler(ask)
+            return _rendered(prepared, answer, ask.ignored)
+
+        if route.method == "POST" and not route.streams:
+            identity = f"{request.method} {request.rel_url.raw_path_qs}\n".encode() + octets
+            rendered = await self._repeats.once(principal, request.headers.get(HEADER), identity, do)
+        else:
+            rendered = await do()
+        return web.Response(status=rendered.status, body=rendered.body, headers=rendered.headers)
+
+    async def _octets(self, prepared: _Prepared, request: web.Request) -> bytes:
+        """The body, within its bound. One that nobody asked for must be empty."""
+        if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise Problem(Kind.UNSUPPORTED, "the body must not be compressed")
+        if prepared.body is not None and request.method in _BODY_METHODS and request.content_type != JSON:
+            raise Problem(Kind.UNSUPPORTED, f"the body must be {JSON}")
+        try:
+            async with asyncio.timeout(self._tools.settings.body_timeout):
+                octets = await request.read()
+        except TimeoutError:
+            raise Problem(Kind.TIMEOUT, "the body did not arrive in time") from None
+        if prepared.body is None and octets.strip():
+            raise Problem(Kind.MALFORMED, "this takes no body")
+        return octets
+
+    def _of_aiohttp(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+        kind = _OF_AIOHTTP.get(error.status)
+        request_id = request[REQUEST_ID]
+        if kind is None:
+            return _problem(Problem(Kind.MALFORMED, "the request cannot be understood"), request_id)
+        details = {
+            Kind.NOT_FOUND: "there is nothing here: /api/v1/docs/ shows what there is",
+            Kind.TOO_LARGE: f"the body has more than {self._tools.settings.max_api_body} octets",
+        }
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
+        if kind is Kind.NOT_FOUND and not request.path.endswith("/"):
+            details[kind] = "there is nothing here: paths end with a slash"
+        return _problem(Problem(kind, details.get(kind, kind.title), headers=headers), request_id)
+
+    def _tell(self, request: web.Request, status: int, seconds: float) -> None:
+        """One line for each change and each refusal; the text of a request is in none of them."""
+        if request.method in {"GET", "HEAD"} and status < 400:
+            return
+        self._tools.remark(
+            f"api {self._doors.address(request)} {status // 100}",
+            "api",
+            method=request.method,
+            route=_route_name(request),
+            status=status,
+            address=self._doors.address(request),
+            request=request[REQUEST_ID],
+            seconds=round(seconds, 3),
+        )
+
+
+def _rendered(prepared: _Prepared, answer: Answer, ignored: Sequence[str]) -> Rendered:
+    shown = prepared.route.answers[answer.status]
+    headers = dict(answer.headers)
+    if ignored:
+        headers["X-Ignored-Fields"] = ", ".join(_field_name(name) for name in ignored[:_MOST_IGNORED])
+    if shown is None:
+        return Rendered(answer.status, b"", headers)
+    if isinstance(shown, str):
+        headers.setdefault("Content-Type", shown)
+        return Rendered(answer.status, answer.content, headers)
+    adapter = prepared.answers[answer.status]
+    assert adapter is not None  # noqa: S101  made of the same mapping
+    headers["Content-Type"] = JSON
+    return Rendered(answer.status, adapter.dump_json(answer.content, by_alias=True), headers)
+
+
+def _problem(problem: Problem, request_id: str) -> web.Response:
+    return web.Response(
+        status=problem.kind.status,
+        body=problem.body(request_id),
+        content_type=MEDIA_TYPE,
+        headers=dict(problem.headers),
+    )
+
+
+def _field_name(name: str) -> str:
+    """A name as a header can carry it; the client wrote it."""
+    return name if _FIELD_NAME.fullmatch(name) else "(unprintable)"
+
+
+def _refuse_nul(request: web.Request) -> None:
+    for text in request.match_info.values():
+        if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
+            raise Problem(Kind.MALFORMED, "the path must be UTF-8 without NUL characters")
+
+
+def _host(request: web.Request) -> str:
+    host = request.headers.get("Host", "")
+    if not _HOST.fullmatch(host):
+        raise Problem(Kind.MALFORMED, "the Host header is no host")
+    return host
+
+
+def _route_name(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return "" if resource is None else re.sub(r":\[\^/\]\+", "", resource.canonical)
+
+
+NO_QUERY: Final = NoQuery()
+"""An empty query."""

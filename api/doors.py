@@ -1,0 +1,135 @@
+"""Who may come in: tokens, roles, and how often."""
+
+import ipaddress
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from acs.auth.passwords import hash_token
+from acs.domain.access import Principal
+from acs.domain.token import Role, Token
+from acs.services.management import Management
+from acs.settings.values import Network
+from api.problems import Kind, Problem, forbidden
+
+_SCHEMES: Final = ("bearer ", "token ")
+_LONGEST_TOKEN: Final = 512
+_BUCKETS: Final = 10_000
+_WRONG_RATE: Final = 5.0
+_WRONG_BURST: Final = 50.0
+NOBODY: Final = Token(0, "nobody", Role.VIEWER, (), 0.0, None, None, None)
+"""Who asks where no token is needed: somebody who sees no device."""
+
+
+@dataclass(slots=True)
+class RateLimiter:
+    """A bucket for each key: full at first, refilled steadily, emptied by requests."""
+
+    rate: float
+    """How many requests a second it bears."""
+    burst: float
+    """How many it bears at once."""
+    _buckets: OrderedDict[object, tuple[float, float]] = field(default_factory=OrderedDict, repr=False)
+
+    def __len__(self) -> int:
+        """How many buckets there are."""
+        return len(self._buckets)
+
+    def wait(self, key: object, now: float) -> float:
+        """Take one from a bucket: 0, or the seconds until there is one again."""
+        left, then = self._buckets.get(key, (self.burst, now))
+        left = min(self.burst, left + (now - then) * self.rate)
+        if left < 1:
+            return (1 - left) / self.rate
+        self._buckets[key] = (left - 1, now)
+        self._buckets.move_to_end(key)
+        if len(self._buckets) > _BUCKETS:
+            self._buckets.popitem(last=False)
+        return 0.0
+
+
+class Doors:
+    """Finds out who asks."""
+
+    def __init__(self, management: Management) -> None:
+        settings = management.tools.settings
+        self._tokens = management.tokens
+        self._clock = management.tools.clock
+        self._proxies: Sequence[Network] = settings.trusted_proxies
+        self._limits = RateLimiter(settings.api_rate, settings.api_burst)
+        self._wrong = RateLimiter(_WRONG_RATE, _WRONG_BURST)
+        watch = management.tools.metrics.memories.watch
+        watch("rates of tokens", _BUCKETS, lambda: len(self._limits))
+        watch("rates of failed logins", _BUCKETS, lambda: len(self._wrong))
+
+    async def principal(self, request: web.Request, role: Role | None) -> Principal:
+        """Who asks; a Problem if that one may not do what needs this role."""
+        address = self.address(request)
+        if role is None:
+            return Principal(NOBODY, address)
+        token = await self._token(request, address)
+        self._admit(self._limits, token.id)
+        await self._tokens.touch(token, self._clock.wall())
+        principal = Principal(token, address)
+        if not principal.may(role):
+            raise forbidden(f"this needs the role {role.value}; the token's is {token.role.value}")
+        return principal
+
+    def address(self, request: web.Request) -> str:
+        """Where a request came from; what a trusted proxy says of it is believed."""
+        address = request.remote or ""
+        hops = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()]
+        while hops and self._is_proxy(address):
+            address = hops.pop()
+        return address[:64]
+
+    def scheme(self, request: web.Request) -> str:
+        """``http`` or ``https``, as the client sees it."""
+        said = request.headers.get("X-Forwarded-Proto", "").strip().lower()
+        return said if said in {"http", "https"} and self._is_proxy(request.remote or "") else request.scheme
+
+    async def _token(self, request: web.Request, address: str) -> Token:
+        text = _token_text(request.headers.getall("Authorization", []))
+        if text is not None:
+            # What is looked up is a hash: how long that takes tells nothing of any token.
+            token = await self._tokens.by_hash(hash_token(text))
+            if token is not None and token.is_good(self._clock.wall()):
+                return token
+        self._admit(self._wrong, address)
+        raise Problem(
+            Kind.UNAUTHORIZED,
+            "a token is needed: Authorization: Bearer <token>" if text is None else "the token is not good",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+    def _admit(self, limiter: RateLimiter, key: object) -> None:
+        wait = limiter.wait(key, self._clock.monotonic())
+        if wait:
+            seconds = max(1, round(wait + 0.5))
+            raise Problem(
+                Kind.TOO_MANY,
+                f"more than {limiter.rate:g} requests a second; come again in {seconds} s",
+                headers={"Retry-After": str(seconds)},
+            )
+
+    def _is_proxy(self, address: str) -> bool:
+        try:
+            host = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(host in network for network in self._proxies)
+
+
+def _token_text(headers: Sequence[str]) -> str | None:
+    """The token of the header: after a scheme word in any case, or bare."""
+    if len(headers) != 1:
+        return None
+    text = headers[0].strip()
+    for scheme in _SCHEMES:
+        if text.lower().startswith(scheme):
+            text = text[len(scheme) :].strip()
+            break
+    return text if text and len(text) <= _LONGEST_TOKEN else None

@@ -1,0 +1,130 @@
+"""The kinds of fields that bodies, queries and answers are made of. Everything is checked here, once."""
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StrictBool,
+    StrictInt,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from api import times
+
+LARGEST: Final = 2**63 - 1
+"""The largest number that the database holds."""
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LINE_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
+_STATES: Final = {"true": True, "1": True, "up": True, "false": False, "0": False, "down": False}
+
+
+def _text(text: str) -> str:
+    if _CONTROLS.search(text):
+        raise PydanticCustomError("text", "must not hold control characters or lone surrogates")
+    return text
+
+
+def _line(text: str) -> str:
+    if _LINE_CONTROLS.search(text):
+        raise PydanticCustomError("text", "must be one line without control characters or lone surrogates")
+    return text
+
+
+def _when(value: object) -> float:
+    if isinstance(value, str):
+        try:
+            return times.read(value)
+        except ValueError:
+            pass
+    raise PydanticCustomError("when", "must be a time such as 2024-01-31T10:00:00Z")
+
+
+def _flag_of(words: dict[str, bool], example: str) -> BeforeValidator:
+    def flag(value: object) -> bool:
+        found = words.get(value.lower()) if isinstance(value, str) else None
+        if found is None:
+            raise PydanticCustomError("flag", f"must be {example}")
+        return found
+
+    return BeforeValidator(flag)
+
+
+def _number(value: object) -> object:
+    """A query holds numbers as text: digits and nothing else."""
+    if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value, re.ASCII):
+        return int(value)
+    raise PydanticCustomError("number", "must be a whole number")
+
+
+Line = Annotated[str, StringConstraints(strict=True, max_length=255), AfterValidator(_line)]
+"""One line of text."""
+Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255), AfterValidator(_line)]
+"""One line of text that is not empty."""
+Text = Annotated[str, StringConstraints(strict=True, max_length=4096), AfterValidator(_text)]
+"""Text of several lines."""
+Id = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
+"""The number of a thing."""
+Flag = StrictBool
+"""True or false."""
+Seconds = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
+"""A span of time."""
+
+When = Annotated[float, BeforeValidator(_when), WithJsonSchema({"type": "string", "format": "date-time"})]
+"""A time that somebody writes."""
+Time = Annotated[
+    float,
+    PlainSerializer(times.written, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A time that we write."""
+
+QueryNumber = Annotated[int, BeforeValidator(_number), Field(ge=0, le=LARGEST)]
+"""A number in a query."""
+QueryFlag = Annotated[
+    bool,
+    _flag_of(_FLAGS, "true or false"),
+    WithJsonSchema({"type": "string", "enum": ["true", "false", "1", "0"]}),
+]
+"""Yes or no in a query."""
+QueryStatus = Annotated[
+    bool,
+    _flag_of(_STATES, "Up or Down"),
+    WithJsonSchema({"type": "string", "enum": ["Up", "Down", "true", "True", "1", "false", "False", "0"]}),
+]
+"""Up or Down in a query."""
+
+
+class Body(BaseModel):
+    """What a request's body may hold; an unknown key is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Shown(BaseModel):
+    """What an answer holds."""
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+
+
+class Query(BaseModel):
+    """What a request's query may hold; an unknown key is an error that names it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=False)
+
+
+class NoQuery(Query):
+    """Nothing."""
+
+
+def json_schema_example(example: Any) -> ConfigDict:  # noqa: ANN401  any JSON
+    """An example for the document of the API."""
+    return ConfigDict(json_schema_extra={"examples": [example]})

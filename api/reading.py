@@ -1,0 +1,139 @@
+"""From untrusted octets to a checked body or query. Whatever is wrong is told by name, all of it at once."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from api.problems import Kind, Problem, invalid
+
+M = TypeVar("M")
+
+_DEEPEST: Final = 32
+_MOST_ERRORS: Final = 100
+_LONGEST_NAME: Final = 200
+
+
+class _DuplicateError(ValueError):
+    pass
+
+
+def read_json(octets: bytes) -> Any:  # noqa: ANN401  any JSON
+    """The JSON document of a body; a Problem if it is none, or one that two programs could read in two ways."""
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _malformed(f"the body is not UTF-8 (octet {error.start})") from None
+    try:
+        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except RecursionError:
+        raise _malformed(f"the body is nested deeper than {_DEEPEST} levels") from None
+    except _DuplicateError as error:
+        raise _malformed(str(error)) from None
+    except json.JSONDecodeError as error:
+        raise _malformed(f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
+    except ValueError:
+        raise _malformed("the body holds a number that is too long") from None
+    if _depth(document) > _DEEPEST:
+        raise _malformed(f"the body is nested deeper than {_DEEPEST} levels")
+    return document
+
+
+def checked(adapter: TypeAdapter[M], document: object) -> M:
+    """A document that fits; a Problem that names all that does not."""
+    try:
+        return adapter.validate_python(document)
+    except ValidationError as error:
+        raise invalid(field_errors(error)) from None
+
+
+def checked_query(adapter: TypeAdapter[M], pairs: Sequence[tuple[str, str]]) -> M:
+    """A query that fits. A key that comes twice is an error: one of the two would be passed over."""
+    values: dict[str, str] = {}
+    errors: dict[str, list[str]] = {}
+    for key, value in pairs:
+        if "\0" in key + value or any("\ud800" <= each <= "\udfff" for each in key + value):
+            errors[_shown(key)] = ["must be UTF-8 without NUL characters"]
+        elif key in values:
+            errors[_shown(key)] = ["must be given once"]
+        values[key] = value
+    if errors:
+        raise invalid(errors)
+    return checked(adapter, values)
+
+
+def field_errors(error: ValidationError) -> dict[str, list[str]]:
+    """What is wrong with which field. No value is quoted: it may be a secret."""
+    found: dict[str, list[str]] = {}
+    for each in error.errors(include_url=False, include_context=True, include_input=False)[:_MOST_ERRORS]:
+        sentences = found.setdefault(_place(each["loc"]), [])
+        sentence = _sentence(each["type"], each["msg"])
+        if sentence not in sentences:
+            sentences.append(sentence)
+    return found
+
+
+def _sentence(kind: str, message: str) -> str:
+    match kind:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            return "is not a field of this"
+        case "value_error":
+            return message.removeprefix("Value error, ")
+        case _:
+            return message[:1].lower() + message[1:]
+
+
+def _place(location: Sequence[str | int]) -> str:
+    """``variables[0].value``. The names of a union's members are no part of it: they begin with a capital."""
+    place = ""
+    for part in location:
+        if isinstance(part, int):
+            place += f"[{part}]"
+        elif not _is_type_name(part):
+            place += f".{part}" if place else part
+    return _shown(place) or "body"
+
+
+def _is_type_name(part: str) -> bool:
+    return part[:1].isupper() or "[" in part or part in {"int", "str", "float", "bool", "list", "dict", "none"}
+
+
+def _shown(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")[:_LONGEST_NAME]
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        for double, _ in pairs:
+            if double in seen:
+                break
+            seen.add(double)
+        raise _DuplicateError(f"the body names {json.dumps(_shown(double))} twice")
+    return found
+
+
+def _constant(name: str) -> None:
+    raise _DuplicateError(f"the body holds {name}, which is not JSON")
+
+
+def _depth(document: object) -> int:
+    """How deep a document is nested; no deeper than it matters is looked."""
+    level, depth = [document], 0
+    while level and depth <= _DEEPEST:
+        inner: list[object] = []
+        for each in level:
+            if isinstance(each, Mapping):
+                inner += each.values()
+            elif isinstance(each, list):
+                inner += each
+        level, depth = [each for each in inner if isinstance(each, Mapping | list)], depth + 1
+    return depth
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem(Kind.MALFORMED, detail)

@@ -1,0 +1,130 @@
+"""What a route is: everything that the server, its document and its tests need to know of it, said once."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from aiohttp import web
+
+from acs.domain.access import Principal
+from acs.domain.audit import AuditEntry
+from acs.domain.token import Role
+from api.fields import LARGEST, NoQuery, Query
+from api.problems import Kind, not_found
+
+Q_co = TypeVar("Q_co", bound=Query, covariant=True)
+B_co = TypeVar("B_co", covariant=True)
+Q = TypeVar("Q", bound=Query)
+B = TypeVar("B")
+
+BASE: Final = "/api/v1"
+"""What every path begins with."""
+JSON: Final = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back."""
+
+    content: Any = None
+    """A model or models of the kind that the route shows, or octets."""
+    status: int = 200
+    """The HTTP status."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What the head says beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Generic[Q_co, B_co]):
+    """A request that has come through all doors: who asks, what for, and what with."""
+
+    principal: Principal
+    """Who asks. On routes that need no token: nobody's name and no rights."""
+    query: Q_co
+    """The query."""
+    body: B_co
+    """The body."""
+    places: Mapping[str, str]
+    """What stands in the places of the path."""
+    at: float
+    """When."""
+    base_url: str
+    """Scheme and host by which the API was found, for absolute URLs."""
+    request: web.Request
+    """The rest of it, for routes that stream."""
+    ignored: list[str]
+    """Names of fields that the handler passed over; they go into a header."""
+
+    def number(self, place: str, what: str) -> int:
+        """The number in a place of the path; there is nothing under another text."""
+        text = self.places[place]
+        if not (text.isascii() and text.isdigit() and len(text) <= 19) or int(text) > LARGEST:
+            raise not_found(what)
+        return int(text)
+
+    def entry(
+        self,
+        action: str,
+        resource: str,
+        resource_id: int | str = "",
+        *,
+        organization_id: int | None = None,
+        before: str = "",
+        after: str = "",
+        found_by: str = "",
+    ) -> AuditEntry:
+        """What the audit log is to say of a change; it goes into the commit of the change."""
+        return AuditEntry(
+            self.at,
+            self.principal.actor,
+            self.principal.address,
+            action,
+            resource,
+            str(resource_id),
+            organization_id,
+            before,
+            after,
+            found_by,
+        )
+
+
+Handler = Callable[[Ask[Q, B]], Awaitable[Answer]]
+"""Does what a route is for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[Q, B]):
+    """One method of one path."""
+
+    method: str
+    """GET, POST, ..."""
+    path: str
+    """Below the base, with ``{places}``; each place takes any text without a slash, percent-encoded or not."""
+    role: Role | None
+    """What a token must be good for; None: no token is needed."""
+    handler: Handler[Q, B]
+    """What does it."""
+    summary: str
+    """What it does, in a few words."""
+    tag: str
+    """Where it stands in the document."""
+    query: type[Q] = NoQuery  # type: ignore[assignment]
+    """The query that it takes."""
+    body: type[B] | None = None
+    """The JSON body that it takes; None: none, or one that the handler reads by itself."""
+    answers: Mapping[int, Any] = field(default_factory=dict)
+    """By status what it shows: a type, or None for an empty body, or a media type for octets."""
+    problems: tuple[Kind, ...] = ()
+    """What can be wrong beyond what can be wrong everywhere."""
+    description: str = ""
+    """What else there is to know, in Markdown."""
+    streams: str = ""
+    """The media type of a body that the handler reads by itself."""
+    takes_unknown: bool = False
+    """Whether the body's unknown keys are passed over and named in X-Ignored-Fields."""
+    is_document: bool = True
+    """Whether it stands in the document of the API."""
+
+
+AnyRoute = Route[Any, Any]
+"""Whatever it takes."""
