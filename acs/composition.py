@@ -24,8 +24,10 @@ from acs.files.store import FileFolder
 from acs.logs import Throttle, get_logger
 from acs.metrics import Metrics
 from acs.services.briefing import DeviceBriefing
+from acs.services.endings import Endings
 from acs.services.enrol import Enrolment
 from acs.services.expiry import Expiry
+from acs.services.finding import DeviceFinder
 from acs.services.live import LiveSession
 from acs.services.login import Door
 from acs.services.logins import DeviceLogins
@@ -165,6 +167,7 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
         chance=parts.chance,
         vault=Vault(keyring, parts.chance),
         metrics=metrics,
+        endings=Endings(metrics),
         log=get_logger(),
         throttle=Throttle(),
         contacts=ContactStore(database, writer),
@@ -199,6 +202,7 @@ def make_management(
         operations=operations,
         wanted=wanted,
         waker=waker,
+        finder=DeviceFinder(tools.devices),
     )
 
 

@@ -75,6 +75,12 @@ class QueuedOperation:
     """Not before."""
     expires_at: float | None = None
     """Not begun after."""
+    bulk_id: int | None = None
+    """The request for many devices that it is a part of."""
+    actor: str = ""
+    """Who asked for it; empty for the server itself."""
+    notification: str = field(default="", repr=False)
+    """Who is to be told of its end, as JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,3 +171,11 @@ class OperationRecord:
     """When it last changed."""
     sent: str
     """The RPC that must not be repeated and that was sent last; empty if none."""
+    organization_id: int | None
+    """Whose device it is for."""
+    bulk_id: int | None
+    """The request for many devices that it is a part of."""
+    actor: str
+    """Who asked for it; empty for the server itself."""
+    notification: str = field(repr=False)
+    """Who is to be told of its end, as JSON."""

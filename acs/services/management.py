@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from acs.services.finding import DeviceFinder
 from acs.services.operations import Operations
 from acs.services.tools import Tools
 from acs.services.wake import Waker
@@ -30,3 +31,4 @@ class Management:
     operations: Operations
     wanted: WantedSettings
     waker: Waker
+    finder: DeviceFinder

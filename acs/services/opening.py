@@ -9,6 +9,7 @@ from functools import cache
 from typing import Final
 
 from acs.domain.device import ManagedDevice
+from acs.domain.queue import OperationState
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import COOKIE, Caller
 from acs.services.enrol import Admitted, Enrolment
@@ -103,6 +104,8 @@ class Opening:
             # Somebody has changed or deleted the device since it was looked up.
             self._enrolment.forget(device)
             return None
+        for public_id in met.proven:
+            tools.endings.ended(public_id, "", OperationState.COMPLETED.value)
         if news.fence is not None and met.fence != news.fence:
             # Another process spoke with the device since: what it last said here may not be what is kept.
             everything = await self._keeper.keep(device.id, inform.parameter_list)

@@ -1,9 +1,10 @@
 """Operations from outside: asked for, looked at, cancelled, tried again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from acs.domain.audit import AuditEntry
 from acs.domain.operation import OperationKind, Outcome
 from acs.domain.queue import OperationRecord, OperationState, Origin, QueuedOperation
 from acs.provisioning.context import Context
@@ -61,6 +62,12 @@ class Terms:
     """Seconds before the second attempt; None: as the settings say."""
     origin: Origin = Origin.USER
     """Who wants it."""
+    actor: str = ""
+    """Whose token it is; empty for the server itself."""
+    notification: str = field(default="", repr=False)
+    """Who is to be told of its end, as JSON."""
+    bulk_id: int | None = None
+    """The request for many devices that it is a part of."""
 
 
 AT_ONCE: Final = Terms()
@@ -97,8 +104,17 @@ class Operations:
         self._announce = announce
         self._wake = wake
 
-    async def queue(self, device_id: int, requested: Requested, terms: Terms = AT_ONCE) -> OperationView:
-        """Queue an operation: durable when this returns. PlanningError if it cannot be carried out as it stands."""
+    async def queue(
+        self,
+        device_id: int,
+        requested: Requested,
+        terms: Terms = AT_ONCE,
+        note: Callable[[str], AuditEntry] | None = None,
+    ) -> OperationView:
+        """Queue an operation: durable when this returns. PlanningError if it cannot be carried out as it stands.
+
+        ``note`` makes the entry of the audit log, of the operation's public id.
+        """
         tools, settings = self._tools, self._tools.settings
         self._check(requested)
         at = tools.clock.wall()
@@ -120,8 +136,11 @@ class Operations:
             wakes=terms.wakes,
             scheduled_at=terms.scheduled_at or at,
             expires_at=terms.expires_at,
+            bulk_id=terms.bulk_id,
+            actor=terms.actor,
+            notification=terms.notification,
         )
-        if await tools.operations.queue(queued, at) is None:
+        if await tools.operations.queue(queued, at, None if note is None else note(public_id)) is None:
             raise NoSuchDeviceError(f"there is no device {device_id}")
         if queued.scheduled_at <= at:
             self._call(device_id, wakes=terms.wakes)
@@ -142,7 +161,7 @@ class Operations:
     async def cancel(self, public_id: str) -> None:
         """Cancel an operation that has not begun."""
         if await self._tools.operations.cancel(public_id, self._tools.clock.wall()):
-            self._tools.metrics.operations_ended.inc("", OperationState.CANCELLED.value)
+            self._tools.endings.ended(public_id, "", OperationState.CANCELLED.value)
             return
         view = await self.view(public_id)
         raise NotNowError(f"operation {public_id} is {view.record.state} and can no longer be cancelled")

@@ -10,6 +10,7 @@ from structlog.typing import FilteringBoundLogger
 from acs.logs import Throttle
 from acs.metrics import Metrics
 from acs.provisioning.quirks import Quirks
+from acs.services.endings import Endings
 from acs.services.ports import Chance, Clock
 from acs.services.vault import Vault
 from acs.settings import Settings
@@ -31,6 +32,7 @@ class Tools:
     chance: Chance
     vault: Vault
     metrics: Metrics
+    endings: Endings
     log: FilteringBoundLogger
     throttle: Throttle
     contacts: ContactStore

@@ -228,7 +228,7 @@ class Transfers:
             history=(HistoryEntry("transfer", public_id, None, f"{transfer.direction} {state.value}"),),
         )
         if settled is not None:
-            self._tools.metrics.operations_ended.inc(OperationKind(transfer.direction), state.value)
+            self._tools.endings.ended(public_id, OperationKind(transfer.direction), state.value)
             self._tools.metrics.transfers.inc(transfer.direction, state.value)
 
     async def _open_transfer(self, transfer_id: int, direction: str) -> TransferRecord | None:

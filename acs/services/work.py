@@ -329,7 +329,7 @@ class Work:
         if settled.is_new:
             self.settled += 1
             if settlement.state.is_final:
-                tools.metrics.operations_ended.inc(kind, settlement.state.value)
+                tools.endings.ended(claimed.public_id, kind, settlement.state.value)
             if is_over:
                 tools.metrics.transfers.inc(kind.value, settlement.state.value)
         return settled.following

@@ -5,14 +5,29 @@ from typing import Any
 
 from acs.domain.device import Credential, Filters, Identity, ManagedDevice, Quarantined
 from acs.store.database import Database
-from acs.store.statements import Row, batch, query
+from acs.store.statements import Dialect, Query, Row, batch, query, template
 from acs.store.writer import GroupWriter
 
 SOME_LOGINS = query("credential", "some")
 """The uuids and the passwords of a few logins, for whoever wants to know if the keys open them."""
 
-_BY_IDENTITY = query("device", "by_identity")
-_BY_ID = query("device", "by_id")
+_MANAGED = template("device", "managed")
+
+
+def _managed(where: str) -> Query:
+    return _MANAGED.filled({"where": dict.fromkeys(Dialect, where)})
+
+
+_BY_IDENTITY = _managed(
+    "device.serial_number = :serial_number AND device.oui IN (:oui, '') "
+    "AND device.product_class IN (:product_class, '')"
+)
+_BY_ID = _managed("device.id = :id")
+_BY_NAME = _managed("device.name = :name")
+_BY_SERIAL_NUMBER = _managed("device.serial_number = :serial_number AND device.serial_number <> ''")
+LOOKUPS = (_BY_IDENTITY, _BY_ID, _BY_NAME, _BY_SERIAL_NUMBER)
+"""How one device is found."""
+
 _CREATE = batch("device", "create")
 _CREATE_CONTACT = batch("device", "create_contact")
 _DELETE = batch("device", "delete")
@@ -69,6 +84,16 @@ class DeviceStore:
         """A device."""
         rows = await self._database.fetch(_BY_ID, {"id": device_id})
         return _device(rows[0]) if rows else None
+
+    async def by_name(self, name: str) -> ManagedDevice | None:
+        """The device that is called so."""
+        rows = await self._database.fetch(_BY_NAME, {"name": name})
+        return _device(rows[0]) if rows else None
+
+    async def by_serial_number(self, serial_number: str) -> list[ManagedDevice]:
+        """The devices with a serial number, which is unique with its OUI alone."""
+        rows = await self._database.fetch(_BY_SERIAL_NUMBER, {"serial_number": serial_number})
+        return [_device(row) for row in rows]
 
     async def create(
         self,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from acs.domain.audit import AuditEntry
 from acs.domain.contact import HistoryEntry
 from acs.domain.queue import (
     ClaimedOperation,
@@ -13,6 +14,7 @@ from acs.domain.queue import (
     QueuedOperation,
 )
 from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settlement
+from acs.store.audit import audit_step
 from acs.store.consequences import consequence_steps, lock_step
 from acs.store.contacts import history_step
 from acs.store.database import Database
@@ -61,7 +63,7 @@ class OperationStore:
         self._database = database
         self._writer = writer
 
-    async def queue(self, operation: QueuedOperation, at: float) -> int | None:
+    async def queue(self, operation: QueuedOperation, at: float, audit: AuditEntry | None = None) -> int | None:
         """Queue an operation; its row, or None if the device is no more."""
         state = OperationState.SCHEDULED if operation.scheduled_at > at else OperationState.QUEUED
         # Whoever queues it calls the device at once; if nobody lives to do so, the sweep does.
@@ -81,11 +83,18 @@ class OperationStore:
             wake_at if operation.wakes else None,
             max(operation.scheduled_at, at),
             operation.expires_at,
+            operation.bulk_id,
+            operation.actor,
+            operation.notification,
             at,
         )
-        entry = HistoryEntry("operation", operation.public_id, None, f"{operation.kind} {state.value}")
-        queued, _ = await self._writer.write(
-            operation.public_id, (_QUEUE, [row]), history_step(operation.device_id, at, (entry,))
+        queued_as = f"{operation.kind} {state.value}"
+        entry = HistoryEntry("operation", operation.public_id, None, queued_as, operation.actor)
+        queued, *_ = await self._writer.write(
+            operation.public_id,
+            (_QUEUE, [row]),
+            history_step(operation.device_id, at, (entry,)),
+            audit_step(audit),
         )
         return queued[0][1] if queued else None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from acs.store.devices import LOOKUPS
 from acs.store.migrations import migrate
 from acs.store.statements import Batch, Dialect, Query, batch, query
 from tests.contract.servers import Server
@@ -27,7 +28,7 @@ def _all() -> list[Batch | Query]:
     return list({each.name: each for each in found}.values())
 
 
-ALL = _all()
+ALL = [*_all(), *LOOKUPS]
 
 # Tables that stay small, and the rows that callers bring.
 _WALKED = {"organization", "location", "firmware_image", "device_type", "token", "quarantine", "rows", "json_each"}

@@ -1,6 +1,7 @@
 -- Devices, as the engine knows them. The columns are those of acs.domain.device.ManagedDevice.
 
--- name: by_identity
+-- name: managed
+-- parts: where
 SELECT device.id, device.name, device.oui, device.product_class, device.serial_number, device.manufacturer,
     device.type_id, device.is_active, device.is_quarantined, device.is_registered, device.debug, device.software_version,
     device.hardware_version, device.cwmp_version, device.update_frequency, device.revision,
@@ -13,23 +14,8 @@ SELECT device.id, device.name, device.oui, device.product_class, device.serial_n
         WHERE credential.device_id = device.id AND credential.purpose = 'cwmp' AND credential.is_confirmed
     )
 FROM device JOIN contact ON contact.device_id = device.id LEFT JOIN device_type ON device_type.id = device.type_id
-WHERE device.serial_number = :serial_number AND device.oui IN (:oui, '') AND device.product_class IN (:product_class, '')
-ORDER BY device.id LIMIT 5;
-
--- name: by_id
-SELECT device.id, device.name, device.oui, device.product_class, device.serial_number, device.manufacturer,
-    device.type_id, device.is_active, device.is_quarantined, device.is_registered, device.debug, device.software_version,
-    device.hardware_version, device.cwmp_version, device.update_frequency, device.revision,
-    device.firmware_image_id, device.firmware_image_is_pending, device.organization_id,
-    device_type.update_frequency, device_type.quirks, device_type.managed,
-    contact.fence, contact.inform_interval, contact.connection_request_url, contact.batches, contact.address,
-    EXISTS (SELECT 1 FROM credential WHERE credential.device_id = device.id AND credential.purpose = 'cwmp'),
-    EXISTS (
-        SELECT 1 FROM credential
-        WHERE credential.device_id = device.id AND credential.purpose = 'cwmp' AND credential.is_confirmed
-    )
-FROM device JOIN contact ON contact.device_id = device.id LEFT JOIN device_type ON device_type.id = device.type_id
-WHERE device.id = :id;
+WHERE {where}
+ORDER BY device.id LIMIT 100;
 
 -- name: create
 -- rows: uuid text, name text, oui text, product_class text, serial_number text, manufacturer text, type_id bigint, organization_id bigint, is_registered boolean, debug boolean, update_frequency bigint, at float8

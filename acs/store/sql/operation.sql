@@ -1,14 +1,15 @@
 -- Operations. The columns are those of acs.store.operations.
 
 -- name: queue
--- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, at float8
-INSERT INTO operation (public_id, device_id, kind, origin, state, priority, request, command_key, max_attempts,
-    retry_delay, wakes, wake_at, scheduled_at, ready_at, expires_at, created, updated)
-SELECT rows.public_id, rows.device_id, rows.kind, rows.origin, rows.state, rows.priority, rows.request,
-    rows.command_key, rows.max_attempts, rows.retry_delay, rows.wakes, rows.wake_at, rows.scheduled_at, rows.scheduled_at,
-    rows.expires_at, rows.at, rows.at
-FROM {rows}
-WHERE EXISTS (SELECT 1 FROM device WHERE device.id = rows.device_id)
+-- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, bulk_id bigint, actor text, notification text, at float8
+INSERT INTO operation (public_id, device_id, organization_id, kind, origin, state, priority, request, command_key,
+    max_attempts, retry_delay, wakes, wake_at, scheduled_at, ready_at, expires_at, bulk_id, actor, notification, created,
+    updated)
+SELECT rows.public_id, rows.device_id, device.organization_id, rows.kind, rows.origin, rows.state, rows.priority,
+    rows.request, rows.command_key, rows.max_attempts, rows.retry_delay, rows.wakes, rows.wake_at, rows.scheduled_at,
+    rows.scheduled_at, rows.expires_at, rows.bulk_id, rows.actor, rows.notification, rows.at, rows.at
+FROM {rows} JOIN device ON device.id = rows.device_id
+WHERE TRUE
 RETURNING public_id, id;
 
 -- What an earlier session left: a request that was sent and must not be repeated is unknown, all else is to be done
@@ -135,13 +136,13 @@ RETURNING operation.public_id, operation.device_id;
 -- name: by_public_id
 SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, progress, outcome, fault, command_key,
     attempts, max_attempts, retry_delay, wakes, scheduled_at, ready_at, expires_at, created, started_at, completed_at,
-    updated, sent
+    updated, sent, organization_id, bulk_id, actor, notification
 FROM operation WHERE public_id = :public_id;
 
 -- name: of_device
 SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, progress, outcome, fault, command_key,
     attempts, max_attempts, retry_delay, wakes, scheduled_at, ready_at, expires_at, created, started_at, completed_at,
-    updated, sent
+    updated, sent, organization_id, bulk_id, actor, notification
 FROM operation WHERE device_id = :device_id AND id < :before ORDER BY id DESC LIMIT :most;
 
 -- name: count_open

@@ -1,0 +1,35 @@
+"""Secrets that a client has sent are not sent back: what is echoed is masked first."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from acs.domain.secret_names import MASK, is_secret_name
+from acs.services.requested import is_secret
+
+_NAMES: Final = ("variable_name", "name", "path", "parameter")
+_VALUES: Final = ("value", "val")
+
+
+def masked_value(path: str, value: str | None) -> str | None:
+    """The value of a parameter as it may be shown; an empty secret gives nothing away."""
+    return MASK if value and is_secret(path) else value
+
+
+def masked(document: Any) -> Any:  # noqa: ANN401  any JSON
+    """A document as it may be shown: without the values of fields and of parameters that are named like secrets."""
+    if isinstance(document, Mapping):
+        return _object(document)
+    if isinstance(document, Sequence) and not isinstance(document, str):
+        return [masked(each) for each in document]
+    return document
+
+
+def _object(document: Mapping[str, Any]) -> dict[str, Any]:
+    named = [document[name] for name in _NAMES if isinstance(document.get(name), str)]
+    is_a_secret = any(is_secret(name) for name in named)
+    return {
+        key: MASK
+        if (is_secret_name(key) or (is_a_secret and key in _VALUES)) and value not in ("", None)
+        else masked(value)
+        for key, value in document.items()
+    }
