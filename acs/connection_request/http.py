@@ -7,25 +7,19 @@ is no proxy, cookie, redirect or decompression that would have to be turned off.
 """
 
 import asyncio
-import errno
 import os
 import re
-import socket
 import ssl
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Final, Protocol
+from typing import Final
 
 from acs.auth.digest import answer_challenge
 from acs.auth.headers import BasicChallenge, Challenge, DigestChallenge, HeaderError, parse_challenges
-from acs.connection_request.targets import Address, Endpoint, Network, Refusal, judge, read_url
+from acs.connecting import Resolver, SystemResolver, addresses_of, connected
 from acs.domain.reach import Reach, ReachKind, WakeTarget
+from acs.domain.targets import Address, Endpoint, Network, Refusal, judge, read_url
 
-# A name with more addresses than this belongs to no router.
-MAX_ADDRESSES: Final = 16
-_RESOLVER_THREADS: Final = 4
 _CNONCE_LENGTH: Final = 16
 # Without a login; with one; and once more if the device takes its own nonce for too old.
 _MAX_REQUESTS: Final = 3
@@ -69,35 +63,6 @@ class Answer:
     """The ``WWW-Authenticate`` headers."""
     body_length: int | None
     """How much follows before the connection can be used again; None when it cannot."""
-
-
-class Resolver(Protocol):
-    """Looks names up."""
-
-    async def resolve(self, name: str) -> Sequence[Address]:
-        """The addresses of a name; OSError or ValueError if it has none."""
-
-    def close(self) -> None:
-        """Give up what is held."""
-
-
-class SystemResolver:
-    """Looks names up as the system does.
-
-    It has threads of its own: names that nobody answers for would take all of those that everything else shares.
-    """
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(_RESOLVER_THREADS, "resolver")
-
-    async def resolve(self, name: str) -> Sequence[Address]:
-        """The addresses of a name; OSError or ValueError if it has none."""
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, _look_up, name)
-        return [ip_address(text) for text in found]
-
-    def close(self) -> None:
-        """Start no further look-up."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class HttpConnectionRequester:
@@ -144,7 +109,7 @@ class HttpConnectionRequester:
             return endpoint.kind, endpoint.detail
         try:
             async with asyncio.timeout(self._tries[0]):
-                addresses = await self._addresses_of(endpoint)
+                addresses = await addresses_of(endpoint, self._resolver)
         except TimeoutError:
             return _silent("the name service")
         except (OSError, ValueError):
@@ -165,12 +130,6 @@ class HttpConnectionRequester:
             except (OSError, AnswerError) as error:
                 outcome = ReachKind.REFUSED, _why(error, address, endpoint.port)
         return outcome
-
-    async def _addresses_of(self, endpoint: Endpoint) -> Sequence[Address]:
-        if endpoint.address is not None:
-            return (endpoint.address,)
-        # Once for all tries: a second answer would be one that nobody has judged (DNS rebinding).
-        return (await self._resolver.resolve(endpoint.host))[:MAX_ADDRESSES]
 
     async def _converse(self, endpoint: Endpoint, address: Address, target: WakeTarget, *, keep: bool) -> _Outcome:
         authorization: str | None = None
@@ -245,43 +204,10 @@ class _Connection:
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         named = self._endpoint.host if self._endpoint.address is None else str(self._endpoint.address)
-        connection = await _connected(self._address, self._endpoint.port)
+        connection = await connected(self._address, self._endpoint.port)
         return await asyncio.open_connection(
             sock=connection, limit=MAX_HEAD, ssl=self._tls, server_hostname=named if self._tls is not None else None
         )
-
-
-async def _connected(address: Address, port: int) -> socket.socket:
-    """A connection to this very address. The loop's own ways look it up again, and uvloop's lose its zone."""
-    loop = asyncio.get_running_loop()
-    connection = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
-    try:
-        connection.setblocking(False)
-        error = connection.connect_ex(_socket_address(address, port))
-        if error == errno.EINPROGRESS:
-            writable = asyncio.Event()
-            loop.add_writer(connection, writable.set)
-            try:
-                await writable.wait()
-            finally:
-                loop.remove_writer(connection)
-            error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-        if error:
-            raise OSError(error, os.strerror(error))
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _socket_address(address: Address, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
-    if isinstance(address, IPv4Address):
-        return str(address), port
-    zone = address.scope_id
-    if zone is None:
-        return str(address), port, 0, 0
-    interface = int(zone) if _NUMBER.fullmatch(zone) is not None else socket.if_nametoindex(zone)
-    return str(IPv6Address(int(address))), port, 0, interface
 
 
 async def _read_answer(reader: asyncio.StreamReader) -> Answer:
@@ -349,11 +275,6 @@ def _tls_context() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
-
-
-def _look_up(name: str) -> list[str]:
-    found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    return [str(place[0]) for *_, place in found[:MAX_ADDRESSES]]
 
 
 def _nonces(challenges: Sequence[Challenge]) -> set[str]:

@@ -4,9 +4,10 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from acs.connection_request.http import HttpConnectionRequester, Resolver
-from acs.connection_request.targets import Network
+from acs.connecting import Resolver
+from acs.connection_request.http import HttpConnectionRequester
 from acs.domain.reach import Reach, WakeTarget
+from acs.domain.targets import Network
 from tests.acs.connection_request.devices import PASSWORD, USERNAME, Answering, Device, Names, listening
 
 QUICK: Final = (0.1, 0.1)

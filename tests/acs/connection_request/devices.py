@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from acs.auth.digest import Algorithm, Password, verify_response
 from acs.auth.headers import DigestCredentials, parse_credentials
-from acs.connection_request.targets import Address
+from acs.domain.targets import Address
 
 OK: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 NO_CONTENT: Final = b"HTTP/1.1 204 No Content\r\n\r\n"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from acs.connection_request.http import MAX_ADDRESSES, SystemResolver
-from acs.connection_request.targets import Address
+from acs.connecting import MAX_ADDRESSES, SystemResolver
 from acs.domain.reach import ReachKind
+from acs.domain.targets import Address
 from tests.acs.connection_request.calling import QUICK, QUICK_THEN_PATIENT, at, requester, target
 from tests.acs.connection_request.devices import OK, Names, Reply, Request, always, guarded, listening
 

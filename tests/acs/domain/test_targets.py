@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acs.connection_request.targets import MAX_URL_LENGTH, Address, Endpoint, Refusal, is_special, judge, read_url
 from acs.domain.reach import ReachKind
+from acs.domain.targets import MAX_URL_LENGTH, Address, Endpoint, Refusal, is_special, judge, read_url
 
 EVERYTHING: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
