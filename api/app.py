@@ -18,7 +18,7 @@ from acs.store.errors import RecordError, StoreError
 from api.doors import Doors
 from api.fields import NoQuery
 from api.problems import MEDIA_TYPE, Kind, Problem, of_store
-from api.reading import checked, checked_query, read_json
+from api.reading import checked, checked_query, passed_over, read_json
 from api.repeats import HEADER, Rendered, Repeats
 from api.routing import BASE, JSON, Answer, AnyRoute, Ask
 
@@ -123,7 +123,8 @@ class Application:
         _refuse_nul(request)
         principal = await self._doors.principal(request, route.role)
         octets = b"" if route.streams else await self._octets(prepared, request)
-        body = checked(prepared.body, read_json(octets)) if prepared.body is not None else None
+        document = read_json(octets) if prepared.body is not None else None
+        body = checked(prepared.body, document) if prepared.body is not None else None
         query = checked_query(prepared.query, list(request.query.items()))
         ask: Ask[Any, Any] = Ask(
             principal,
@@ -133,7 +134,7 @@ class Application:
             self._tools.clock.wall(),
             f"{self._doors.scheme(request)}://{_host(request)}",
             request,
-            [],
+            passed_over(route.body, document) if route.takes_unknown and route.body is not None else [],
         )
 
         async def do() -> Rendered:

@@ -109,6 +109,12 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+class OpenBody(Body):
+    """A body whose unknown keys are passed over; for routes that say so."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
 class Shown(BaseModel):
     """What an answer holds."""
 

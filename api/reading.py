@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from api.problems import Kind, Problem, invalid
 
@@ -61,6 +61,12 @@ def checked_query(adapter: TypeAdapter[M], pairs: Sequence[tuple[str, str]]) -> 
     if errors:
         raise invalid(errors)
     return checked(adapter, values)
+
+
+def passed_over(model: type[BaseModel], document: object) -> list[str]:
+    """The names in a body that its model does not know, where that is no error."""
+    known = {field.alias or name for name, field in model.model_fields.items()}
+    return [name for name in document if name not in known] if isinstance(document, Mapping) else []
 
 
 def field_errors(error: ValidationError) -> dict[str, list[str]]:

@@ -1,6 +1,6 @@
 """Operations from outside: asked for, looked at, cancelled, tried again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,7 @@ from acs.services.tools import Tools
 from cwmp_schemas.datamodel import lookup
 
 _KEY_OCTETS: Final = 12
+_MOST_OPEN: Final = 1_000
 
 
 class OperationError(Exception):
@@ -29,6 +30,8 @@ class OperationError(Exception):
      +-- NoSuchDeviceError
      +-- NoSuchOperationError
      +-- NotNowError            its state does not allow it
+          +-- DeviceDownError
+          +-- DeviceBusyError   another one is open
     """
 
 
@@ -42,6 +45,19 @@ class NoSuchOperationError(OperationError):
 
 class NotNowError(OperationError):
     """The operation's state does not allow it."""
+
+
+class DeviceDownError(NotNowError):
+    """The device is down."""
+
+
+class DeviceBusyError(NotNowError):
+    """A user has another operation open for the device."""
+
+    def __init__(self, other: OperationRecord) -> None:
+        super().__init__(f"operation {other.public_id} ({other.kind}) is {other.state}: wait for its end or cancel it")
+        self.other = other
+        """The other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +117,7 @@ class Operations:
         """
         self._tools = tools
         self._notify = notify
-        self._announce = announce
+        self._tell_others = announce
         self._wake = wake
 
     async def queue(
@@ -115,12 +131,32 @@ class Operations:
 
         ``note`` makes the entry of the audit log, of the operation's public id.
         """
+        tools, at = self._tools, self._tools.clock.wall()
+        queued = self.prepared(device_id, requested, terms, at)
+        audit = None if note is None else note(queued.public_id)
+        if await tools.operations.queue(queued, at, audit) is None:
+            raise NoSuchDeviceError(f"there is no device {device_id}")
+        self.announce([queued], at)
+        return await self.view(queued.public_id)
+
+    async def queue_alone(
+        self, device_id: int, requested: Requested, terms: Terms, note: Callable[[str], AuditEntry]
+    ) -> OperationView:
+        """Queue an operation for a device that is up and has no other one of a user open; else NotNowError."""
+        tools, at = self._tools, self._tools.clock.wall()
+        queued = self.prepared(device_id, requested, terms, at)
+        if await tools.operations.queue_alone(queued, at, note(queued.public_id)) is None:
+            raise await self._why_not_alone(device_id, at)
+        self.announce([queued], at)
+        return await self.view(queued.public_id)
+
+    def prepared(self, device_id: int, requested: Requested, terms: Terms, at: float) -> QueuedOperation:
+        """An operation as it is to be queued, by whoever does that in a commit of its own."""
         tools, settings = self._tools, self._tools.settings
         self._check(requested)
-        at = tools.clock.wall()
         public_id = f"op_{tools.chance.octets(_KEY_OCTETS).hex()}"
         operation = requested.operation
-        queued = QueuedOperation(
+        return QueuedOperation(
             public_id,
             device_id,
             operation.kind.value,
@@ -140,11 +176,12 @@ class Operations:
             actor=terms.actor,
             notification=terms.notification,
         )
-        if await tools.operations.queue(queued, at, None if note is None else note(public_id)) is None:
-            raise NoSuchDeviceError(f"there is no device {device_id}")
-        if queued.scheduled_at <= at:
-            self._call(device_id, wakes=terms.wakes)
-        return await self.view(public_id)
+
+    def announce(self, queued: Sequence[QueuedOperation], at: float) -> None:
+        """Operations are queued, and that is durable: their devices are told."""
+        for each in queued:
+            if each.scheduled_at <= at:
+                self._call(each.device_id, wakes=each.wakes)
 
     async def view(self, public_id: str) -> OperationView:
         """An operation as it is now."""
@@ -184,10 +221,22 @@ class Operations:
     def _view(self, record: OperationRecord) -> OperationView:
         return OperationView(record, read_requested(self._tools.vault, record), read_outcome(self._tools.vault, record))
 
+    async def _why_not_alone(self, device_id: int, at: float) -> OperationError:
+        contact = await self._tools.contacts.of_device(device_id)
+        if contact is None:
+            return NoSuchDeviceError(f"there is no device {device_id}")
+        others = await self._tools.operations.open_of_device(device_id, most=_MOST_OPEN)
+        for each in others:
+            if each.origin is Origin.USER and (each.state is not OperationState.SCHEDULED or each.scheduled_at <= at):
+                return DeviceBusyError(each)
+        if not contact.is_up:
+            return DeviceDownError("the device is Down")
+        return NotNowError("another operation was open until just now: ask again")
+
     def _call(self, device_id: int, *, wakes: bool) -> None:
         if self._notify(device_id):
             return
-        self._announce(device_id)
+        self._tell_others(device_id)
         if wakes:
             self._wake(device_id)
 

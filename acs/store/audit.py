@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from acs.domain.audit import AuditEntry, AuditRecord
 from acs.store.database import Database
@@ -10,6 +11,7 @@ from acs.store.writer import GroupWriter
 
 _ADD = batch("audit", "add")
 _ADD_IF_GONE = batch("audit", "add_if_gone")
+_ADD_QUEUED = batch("audit", "add_queued")
 _PAGE = query("audit", "page")
 _OF_ORGANIZATIONS = query("audit", "of_organizations")
 _OF_RESOURCE = query("audit", "of_resource")
@@ -24,6 +26,11 @@ def audit_step(entry: AuditEntry | None) -> Step:
 def audit_if_gone(entry: AuditEntry | None) -> Step:
     """The step that notes a deletion, if it took place."""
     return _ADD_IF_GONE, [] if entry is None else [_row(entry)]
+
+
+def audit_if_queued(public_id: str, entry: AuditEntry | None) -> Step:
+    """The step that notes an operation, if it was queued."""
+    return _ADD_QUEUED, [] if entry is None else [_row(replace(entry, found_by=public_id))]
 
 
 def _row(entry: AuditEntry) -> Row:

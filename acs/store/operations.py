@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from acs.domain.audit import AuditEntry
-from acs.domain.contact import HistoryEntry
 from acs.domain.queue import (
     ClaimedOperation,
     OperationRecord,
@@ -14,9 +13,8 @@ from acs.domain.queue import (
     QueuedOperation,
 )
 from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settlement
-from acs.store.audit import audit_step
+from acs.store.audit import audit_if_queued
 from acs.store.consequences import consequence_steps, lock_step
-from acs.store.contacts import history_step
 from acs.store.database import Database
 from acs.store.statements import Batch, Row, Step, batch, query
 from acs.store.writer import GroupWriter
@@ -32,6 +30,7 @@ _PROVE_LATE = batch("operation", "prove_late")
 _CANCEL = batch("operation", "cancel")
 _BY_PUBLIC_ID = query("operation", "by_public_id")
 _OF_DEVICE = query("operation", "of_device")
+_OPEN_OF_DEVICE = query("operation", "open_of_device")
 _COUNT_OPEN = query("operation", "count_open")
 _TO_WAKE, _TAKE_WAKE = query("operation", "to_wake"), batch("operation", "take_wake")
 _ABANDONED = query("operation", "abandoned")
@@ -42,6 +41,8 @@ _OVERDUE, _GIVE_UP = query("operation", "overdue"), batch("operation", "give_up"
 _TO_FAIL, _FAIL = query("operation", "to_fail_unproven"), batch("operation", "fail_unproven")
 _TO_PRUNE, _PRUNE = query("operation", "to_prune"), batch("operation", "prune")
 _HOLD = batch("contact", "hold")
+_STAND_STILL = batch("contact", "stand_still")
+_ADD_HISTORY = batch("history", "add_queued")
 
 
 WAKE_NET: Final = 30.0
@@ -56,6 +57,42 @@ def _claim_steps(device_id: int, fence: int, at: float, cut_off: str | None) -> 
     return (_RECOVER, left), (_CLAIM, [(device_id, fence, at)])
 
 
+def queue_steps(operations: Sequence[QueuedOperation], at: float, *, is_alone: bool = False) -> tuple[Step, Step]:
+    """The steps that queue operations, with their place in the history of their devices."""
+    rows: list[Row] = []
+    history: list[Row] = []
+    for each in operations:
+        state = OperationState.SCHEDULED if each.scheduled_at > at else OperationState.QUEUED
+        # Whoever queues it calls the device at once; if nobody lives to do so, the sweep does.
+        wake_at = each.scheduled_at if each.scheduled_at > at else at + WAKE_NET
+        row = (
+            each.public_id,
+            each.device_id,
+            each.kind,
+            each.origin.value,
+            state.value,
+            each.priority,
+            each.request,
+            each.command_key,
+            each.max_attempts,
+            each.retry_delay,
+            each.wakes,
+            wake_at if each.wakes else None,
+            max(each.scheduled_at, at),
+            each.expires_at,
+            each.bulk_id,
+            each.actor,
+            each.notification,
+            is_alone,
+            at,
+        )
+        rows.append(row)
+        history.append(
+            (each.device_id, at, "operation", each.public_id, None, f"{each.kind} {state.value}", each.actor)
+        )
+    return (_QUEUE, rows), (_ADD_HISTORY, history)
+
+
 class OperationStore:
     """The table ``operation``."""
 
@@ -65,36 +102,17 @@ class OperationStore:
 
     async def queue(self, operation: QueuedOperation, at: float, audit: AuditEntry | None = None) -> int | None:
         """Queue an operation; its row, or None if the device is no more."""
-        state = OperationState.SCHEDULED if operation.scheduled_at > at else OperationState.QUEUED
-        # Whoever queues it calls the device at once; if nobody lives to do so, the sweep does.
-        wake_at = operation.scheduled_at if operation.scheduled_at > at else at + WAKE_NET
-        row = (
-            operation.public_id,
+        noted = audit_if_queued(operation.public_id, audit)
+        queued, *_ = await self._writer.write(operation.public_id, *queue_steps([operation], at), noted)
+        return queued[0][1] if queued else None
+
+    async def queue_alone(self, operation: QueuedOperation, at: float, audit: AuditEntry | None = None) -> int | None:
+        """Queue an operation for a device that is up and that no user has another one open for now; else None."""
+        _, queued, *_ = await self._writer.write(
             operation.device_id,
-            operation.kind,
-            operation.origin.value,
-            state.value,
-            operation.priority,
-            operation.request,
-            operation.command_key,
-            operation.max_attempts,
-            operation.retry_delay,
-            operation.wakes,
-            wake_at if operation.wakes else None,
-            max(operation.scheduled_at, at),
-            operation.expires_at,
-            operation.bulk_id,
-            operation.actor,
-            operation.notification,
-            at,
-        )
-        queued_as = f"{operation.kind} {state.value}"
-        entry = HistoryEntry("operation", operation.public_id, None, queued_as, operation.actor)
-        queued, *_ = await self._writer.write(
-            operation.public_id,
-            (_QUEUE, [row]),
-            history_step(operation.device_id, at, (entry,)),
-            audit_step(audit),
+            (_STAND_STILL, [(operation.device_id,)]),
+            *queue_steps([operation], at, is_alone=True),
+            audit_if_queued(operation.public_id, audit),
         )
         return queued[0][1] if queued else None
 
@@ -224,6 +242,11 @@ class OperationStore:
     async def of_device(self, device_id: int, *, before: int, most: int) -> list[OperationRecord]:
         """The operations of a device, newest first."""
         rows = await self._database.fetch(_OF_DEVICE, {"device_id": device_id, "before": before, "most": most})
+        return [_record(row) for row in rows]
+
+    async def open_of_device(self, device_id: int, *, most: int) -> list[OperationRecord]:
+        """The operations of a device that wait or are under way, those first that are to be done first."""
+        rows = await self._database.fetch(_OPEN_OF_DEVICE, {"device_id": device_id, "most": most})
         return [_record(row) for row in rows]
 
     async def count_open(self) -> int:

@@ -30,6 +30,14 @@ WHERE NOT CASE rows.resource
     WHEN 'organization' THEN EXISTS (SELECT 1 FROM organization WHERE organization.id = CAST(rows.resource_id AS BIGINT))
     ELSE FALSE END;
 
+-- An operation that was not queued was not asked for.
+-- name: add_queued
+-- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text
+INSERT INTO audit (at, actor, address, action, resource, resource_id, organization_id, before, after)
+SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resource_id, rows.organization_id, rows.before,
+    rows.after
+FROM {rows} JOIN operation ON operation.public_id = rows.found_by;
+
 -- name: page
 SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after FROM audit
 WHERE id < :before ORDER BY id DESC LIMIT :most;

@@ -71,6 +71,18 @@ SELECT contact.device_id, EXISTS (
 FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND contact.fence = rows.fence
 ORDER BY contact.device_id FOR NO KEY UPDATE OF contact;
 
+-- The device stands still until the transaction ends, whoever has its session.
+-- name: stand_still
+-- only: sqlite
+-- rows: device_id bigint
+SELECT contact.device_id FROM {rows} JOIN contact ON contact.device_id = rows.device_id;
+
+-- name: stand_still
+-- only: postgresql
+-- rows: device_id bigint
+SELECT contact.device_id FROM {rows} JOIN contact ON contact.device_id = rows.device_id
+ORDER BY contact.device_id FOR NO KEY UPDATE OF contact;
+
 -- A session goes on: its snapshot and how long it may be silent. Nothing comes back when another session has begun.
 -- name: hold
 -- rows: device_id bigint, fence bigint, lease_until float8, snapshot text

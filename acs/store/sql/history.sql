@@ -6,6 +6,13 @@ INSERT INTO history (device_id, at, kind, subject, old, new, actor)
 SELECT rows.device_id, rows.at, rows.kind, rows.subject, rows.old, rows.new, COALESCE(rows.actor, '')
 FROM {rows} JOIN device ON device.id = rows.device_id;
 
+-- Of operations that the same commit has queued.
+-- name: add_queued
+-- rows: device_id bigint, at float8, kind text, subject text, old text, new text, actor text
+INSERT INTO history (device_id, at, kind, subject, old, new, actor)
+SELECT rows.device_id, rows.at, rows.kind, rows.subject, rows.old, rows.new, COALESCE(rows.actor, '')
+FROM {rows} JOIN operation ON operation.public_id = rows.subject;
+
 -- What a session has to tell; nothing when another one has begun.
 -- name: add_in_session
 -- rows: device_id bigint, fence bigint, at float8, kind text, subject text, old text, new text, actor text

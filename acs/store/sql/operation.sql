@@ -1,7 +1,8 @@
 -- Operations. The columns are those of acs.store.operations.
 
+-- One that must be alone is not queued for a device that is down, or that a user has another operation open for now.
 -- name: queue
--- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, bulk_id bigint, actor text, notification text, at float8
+-- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, bulk_id bigint, actor text, notification text, is_alone boolean, at float8
 INSERT INTO operation (public_id, device_id, organization_id, kind, origin, state, priority, request, command_key,
     max_attempts, retry_delay, wakes, wake_at, scheduled_at, ready_at, expires_at, bulk_id, actor, notification, created,
     updated)
@@ -9,7 +10,15 @@ SELECT rows.public_id, rows.device_id, device.organization_id, rows.kind, rows.o
     rows.request, rows.command_key, rows.max_attempts, rows.retry_delay, rows.wakes, rows.wake_at, rows.scheduled_at,
     rows.scheduled_at, rows.expires_at, rows.bulk_id, rows.actor, rows.notification, rows.at, rows.at
 FROM {rows} JOIN device ON device.id = rows.device_id
-WHERE TRUE
+WHERE NOT rows.is_alone OR (
+    EXISTS (SELECT 1 FROM contact WHERE contact.device_id = rows.device_id AND contact.is_up)
+    AND NOT EXISTS (
+        SELECT 1 FROM operation AS other
+        WHERE other.device_id = rows.device_id AND other.origin = 'user'
+            AND other.state IN ('scheduled', 'queued', 'in_progress')
+            AND (other.state <> 'scheduled' OR other.scheduled_at <= rows.at)
+    )
+)
 RETURNING public_id, id;
 
 -- What an earlier session left: a request that was sent and must not be repeated is unknown, all else is to be done
@@ -144,6 +153,13 @@ SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, 
     attempts, max_attempts, retry_delay, wakes, scheduled_at, ready_at, expires_at, created, started_at, completed_at,
     updated, sent, organization_id, bulk_id, actor, notification
 FROM operation WHERE device_id = :device_id AND id < :before ORDER BY id DESC LIMIT :most;
+
+-- name: open_of_device
+SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, progress, outcome, fault, command_key,
+    attempts, max_attempts, retry_delay, wakes, scheduled_at, ready_at, expires_at, created, started_at, completed_at,
+    updated, sent, organization_id, bulk_id, actor, notification
+FROM operation WHERE device_id = :device_id AND state IN ('scheduled', 'queued', 'in_progress')
+ORDER BY priority DESC, scheduled_at, id LIMIT :most;
 
 -- name: count_open
 SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progress');
