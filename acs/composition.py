@@ -13,6 +13,7 @@ from acs.auth.digest import Algorithm
 from acs.auth.nonces import NonceSigner, NonceWindow
 from acs.auth.sealing import Keyring
 from acs.connection_request.http import HttpConnectionRequester
+from acs.connection_request.probes import NetworkProbes
 from acs.cwmp_http.connections import Handler
 from acs.cwmp_http.endpoint import Endpoint
 from acs.cwmp_http.listener import FileHandler
@@ -38,6 +39,7 @@ from acs.services.ports import Chance, Clock, ConnectionRequester
 from acs.services.recording import Recorder
 from acs.services.requests import CpeRequests
 from acs.services.run_session import Sessions
+from acs.services.status_helpers import StatusHelpers
 from acs.services.sweep import Sweeper
 from acs.services.tools import Tools
 from acs.services.trace import WAITING, Trace
@@ -188,6 +190,7 @@ def make_management(
     operations: Operations,
     wanted: WantedSettings,
     waker: Waker,
+    helpers: StatusHelpers,
 ) -> Management:
     """What the management API works with."""
     return Management(
@@ -202,6 +205,7 @@ def make_management(
         operations=operations,
         wanted=wanted,
         waker=waker,
+        helpers=helpers,
         finder=DeviceFinder(tools.devices),
     )
 
@@ -272,9 +276,22 @@ def join(
     tools.metrics.body_bytes.watch(lambda: budget.used)
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
-    management = make_management(tools, database, writer, operations=operations, wanted=wanted, waker=waker)
+    helpers = StatusHelpers(tools, waker, _probes(parts, tools), sessions.is_in_session)
+    management = make_management(
+        tools, database, writer, operations=operations, wanted=wanted, waker=waker, helpers=helpers
+    )
     services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, management)
     return services, Front(Endpoint(tools, sessions), files.handle, budget)
+
+
+def _probes(parts: Parts, tools: Tools) -> NetworkProbes:
+    probes = NetworkProbes(
+        allowed_networks=parts.settings.connection_request_networks,
+        chance=parts.chance.octets,
+        on_missing=lambda what: tools.log.warning("the status helper ping is not available", reason=what),
+    )
+    parts.stack.push_async_callback(probes.close)
+    return probes
 
 
 def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticator:

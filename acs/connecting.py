@@ -63,7 +63,7 @@ async def connected(address: Address, port: int) -> socket.socket:
     connection = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6, socket.SOCK_STREAM)
     try:
         connection.setblocking(False)
-        error = connection.connect_ex(_socket_address(address, port))
+        error = connection.connect_ex(socket_address(address, port))
         if error == errno.EINPROGRESS:
             writable = asyncio.Event()
             loop.add_writer(connection, writable.set)
@@ -80,7 +80,8 @@ async def connected(address: Address, port: int) -> socket.socket:
     return connection
 
 
-def _socket_address(address: Address, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+def socket_address(address: Address, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+    """An address as sockets take it; OSError if its zone is none of this machine."""
     if isinstance(address, IPv4Address):
         return str(address), port
     zone = address.scope_id

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from acs.services.finding import DeviceFinder
 from acs.services.operations import Operations
+from acs.services.status_helpers import StatusHelpers
 from acs.services.tools import Tools
 from acs.services.wake import Waker
 from acs.services.wanted import WantedSettings
@@ -31,4 +32,5 @@ class Management:
     operations: Operations
     wanted: WantedSettings
     waker: Waker
+    helpers: StatusHelpers
     finder: DeviceFinder

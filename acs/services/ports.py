@@ -32,6 +32,20 @@ class ConnectionRequester(Protocol):
         """Ask the device to open a session; never raises for what the device does."""
 
 
+class Probes(Protocol):
+    """Looks whether a device is there without asking it to speak CWMP. Never raises for what the device does.
+
+    A probe gives True or False; None if it could not be tried: there is no address that may be called, or the system
+    does not let us.
+    """
+
+    async def connects(self, url: str, session_address: str, within: float) -> bool | None:
+        """Whether it takes a TCP connection where it says that it can be called."""
+
+    async def answers_ping(self, url: str, session_address: str, within: float) -> bool | None:
+        """Whether it answers an ICMP echo request."""
+
+
 class FileKeeper(Protocol):
     """Where files lie."""
 

@@ -54,13 +54,17 @@ class Waker:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def call(self, device_id: int) -> Reach:
-        """Call a device now and record how it went."""
+    async def call(self, device_id: int, *, within: float | None = None) -> Reach:
+        """Call a device now and record how it went; ``within`` is for whoever can wait no longer."""
         device = await self._tools.devices.by_id(device_id)
         if device is None:
             return Reach(ReachKind.NO_URL, 0.0, "there is no such device")
         target = await self._logins.wake_target(device_id, device.connection_request_url or None, device.address)
-        reach = await self._requester.request(target)
+        try:
+            async with asyncio.timeout(within):
+                reach = await self._requester.request(target)
+        except TimeoutError:
+            reach = Reach(ReachKind.TIMEOUT, within or 0.0, "the device did not answer in time")
         self._tools.metrics.connection_requests.inc(reach.kind.value)
         await self._tools.contacts.record_reach(
             device_id, reach.kind.value, self._tools.clock.wall(), reach.latency, reach.detail[:_MAX_DETAIL]

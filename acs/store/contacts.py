@@ -3,6 +3,7 @@
 from typing import Final
 
 from acs.domain.contact import Contact, HistoryEntry, InformRecord, Met
+from acs.domain.status import Checkable
 from acs.store.database import Database
 from acs.store.statements import Step, batch, query
 from acs.store.writer import GroupWriter
@@ -23,6 +24,9 @@ _OVERDUE = query("contact", "overdue")
 _LOOK_AGAIN = batch("contact", "look_again")
 _MARK_DOWN = batch("contact", "mark_down")
 _ADD_DOWN = batch("history", "add_down")
+_TO_CHECK = query("contact", "to_check")
+_MARK_FOUND, _ADD_FOUND = batch("contact", "mark_found"), batch("history", "add_found")
+_MARK_MISSED, _ADD_MISSED = batch("contact", "mark_missed"), batch("history", "add_missed")
 _OF_DEVICE = query("contact", "of_device")
 _TO_PRUNE, _PRUNE = query("history", "to_prune"), batch("history", "prune")
 _HISTORY = query("history", "of_device")
@@ -150,6 +154,26 @@ class ContactStore:
             (_LOOK_AGAIN, sorted((device_id, down_at) for device_id, down_at in due if down_at >= at)),
         )
         return [row[0] for row in marked]
+
+    async def to_check(self, device_id: int) -> Checkable | None:
+        """What the helpers need to know of a device."""
+        rows = await self._database.fetch(_TO_CHECK, {"device_id": device_id})
+        if not rows:
+            return None
+        is_up, last_inform, down_after, address, url, helpers = rows[0]
+        return Checkable(bool(is_up), last_inform, down_after, address, url, helpers or "")
+
+    async def mark_found(self, device_id: int, at: float, *, heard_at: float | None, down_after: float) -> None:
+        """A helper has found a device: it is Up. ``down_after`` is for one that has said nothing of its interval."""
+        await self._writer.write(
+            device_id, (_ADD_FOUND, [(device_id, at)]), (_MARK_FOUND, [(device_id, at, heard_at, down_after)])
+        )
+
+    async def mark_missed(self, device_id: int, at: float, *, since: float) -> bool:
+        """No helper has found a device: it is Down. False if it was so before, or was heard meanwhile."""
+        row = [(device_id, at, since)]
+        _, missed = await self._writer.write(device_id, (_ADD_MISSED, row), (_MARK_MISSED, row))
+        return bool(missed)
 
     async def of_device(self, device_id: int) -> Contact | None:
         """How a device is heard."""

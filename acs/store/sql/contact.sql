@@ -131,12 +131,43 @@ WHERE contact.device_id = rows.device_id;
 -- name: overdue
 SELECT device_id, last_inform + down_after FROM contact WHERE down_at IS NOT NULL AND down_at < :at ORDER BY down_at LIMIT :most;
 
+-- One that a helper had found Down stays so since then.
 -- name: mark_down
 -- rows: device_id bigint, at float8
-UPDATE contact SET is_up = FALSE, status_change = rows.at, down_at = NULL
+UPDATE contact SET is_up = FALSE, down_at = NULL,
+    status_change = CASE WHEN contact.is_up THEN rows.at ELSE contact.status_change END
 FROM {rows}
 WHERE contact.device_id = rows.device_id AND contact.down_at IS NOT NULL
     AND contact.last_inform + contact.down_after < rows.at
+RETURNING contact.device_id;
+
+-- name: to_check
+SELECT contact.is_up, contact.last_inform, contact.down_after, contact.address, contact.connection_request_url,
+    device_type.helpers
+FROM contact JOIN device ON device.id = contact.device_id LEFT JOIN device_type ON device_type.id = device.type_id
+WHERE contact.device_id = :device_id;
+
+-- A helper has found the device, and perhaps heard it. The next sweep says when to look again.
+-- name: mark_found
+-- rows: device_id bigint, at float8, heard_at float8, down_after float8
+UPDATE contact SET
+    is_up = TRUE,
+    status_change = CASE WHEN contact.is_up THEN contact.status_change ELSE rows.at END,
+    last_inform = CASE WHEN rows.heard_at < contact.last_inform THEN contact.last_inform
+        ELSE COALESCE(rows.heard_at, contact.last_inform) END,
+    down_after = COALESCE(contact.down_after, rows.down_after),
+    down_at = COALESCE(contact.down_at, rows.at)
+FROM {rows}
+WHERE contact.device_id = rows.device_id;
+
+-- No helper has found the device, nor was it heard while they looked. ``down_at`` stays: an Inform that comes before it
+-- need not move it.
+-- name: mark_missed
+-- rows: device_id bigint, at float8, since float8
+UPDATE contact SET is_up = FALSE, status_change = rows.at
+FROM {rows}
+WHERE contact.device_id = rows.device_id AND contact.is_up
+    AND (contact.last_inform IS NULL OR contact.last_inform <= rows.since)
 RETURNING contact.device_id;
 
 -- It was heard in time: when to look again.

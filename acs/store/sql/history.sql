@@ -27,6 +27,20 @@ INSERT INTO history (device_id, at, kind, old, new)
 SELECT rows.device_id, rows.at, 'status', 'Up', 'Down'
 FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND NOT contact.is_up AND contact.status_change = rows.at;
 
+-- Before a helper's finding is written: of the devices that are not Up yet, or not Down yet.
+-- name: add_found
+-- rows: device_id bigint, at float8
+INSERT INTO history (device_id, at, kind, old, new)
+SELECT rows.device_id, rows.at, 'status', 'Down', 'Up'
+FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND NOT contact.is_up;
+
+-- name: add_missed
+-- rows: device_id bigint, at float8, since float8
+INSERT INTO history (device_id, at, kind, old, new)
+SELECT rows.device_id, rows.at, 'status', 'Up', 'Down'
+FROM {rows} JOIN contact ON contact.device_id = rows.device_id AND contact.is_up
+    AND (contact.last_inform IS NULL OR contact.last_inform <= rows.since);
+
 -- name: of_device
 SELECT id, device_id, at, kind, subject, old, new, actor FROM history
 WHERE device_id = :device_id AND id < :before ORDER BY id DESC LIMIT :most;
