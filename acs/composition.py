@@ -36,6 +36,7 @@ from acs.services.management import Management
 from acs.services.opening import Opening
 from acs.services.operations import Operations
 from acs.services.ports import Chance, Clock, ConnectionRequester
+from acs.services.readiness import Readiness
 from acs.services.recording import Recorder
 from acs.services.requests import CpeRequests
 from acs.services.run_session import Sessions
@@ -191,6 +192,7 @@ def make_management(
     wanted: WantedSettings,
     waker: Waker,
     helpers: StatusHelpers,
+    is_draining: Callable[[], bool],
 ) -> Management:
     """What the management API works with."""
     return Management(
@@ -207,6 +209,7 @@ def make_management(
         waker=waker,
         helpers=helpers,
         finder=DeviceFinder(tools.devices),
+        readiness=Readiness(database, writer, is_draining=is_draining),
     )
 
 
@@ -278,7 +281,14 @@ def join(
     tools.metrics.connections.watch(parts.connections)
     helpers = StatusHelpers(tools, waker, _probes(parts, tools), sessions.is_in_session)
     management = make_management(
-        tools, database, writer, operations=operations, wanted=wanted, waker=waker, helpers=helpers
+        tools,
+        database,
+        writer,
+        operations=operations,
+        wanted=wanted,
+        waker=waker,
+        helpers=helpers,
+        is_draining=lambda: sessions.is_draining,
     )
     services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, management)
     return services, Front(Endpoint(tools, sessions), files.handle, budget)

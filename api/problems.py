@@ -41,6 +41,8 @@ class Kind(Enum):
     UNAVAILABLE = ("unavailable", 503, "The server cannot do this now")
 
     def __init__(self, name: str, status: int, title: str) -> None:
+        self.word = name
+        """Its name."""
         self.uri = _NAMESPACE + name
         """What ``type`` says."""
         self.status = status

@@ -88,6 +88,16 @@ class Ask(Generic[Q_co, B_co]):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a path."""
+
+    words: str
+    """What stands there."""
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string", "minLength": 1})
+    """What it may hold."""
+
+
 Handler = Callable[[Ask[Q, B]], Awaitable[Answer]]
 """Does what a route is for."""
 
@@ -120,6 +130,12 @@ class Route(Generic[Q, B]):
     """What else there is to know, in Markdown."""
     streams: str = ""
     """The media type of a body that the handler reads by itself."""
+    form: Any = None
+    """A model of such a body, for the document; None: octets."""
+    headers: tuple[str, ...] = ()
+    """Headers of good answers, beside those that every answer has; ``api.told`` says what they mean."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """What stands in the places of the path, where they are not what ``api.told`` says."""
     takes_unknown: bool = False
     """Whether the body's unknown keys are passed over and named in X-Ignored-Fields."""
     is_document: bool = True

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from acs.services.finding import DeviceFinder
 from acs.services.operations import Operations
+from acs.services.readiness import Readiness
 from acs.services.status_helpers import StatusHelpers
 from acs.services.tools import Tools
 from acs.services.wake import Waker
@@ -34,3 +35,4 @@ class Management:
     waker: Waker
     helpers: StatusHelpers
     finder: DeviceFinder
+    readiness: Readiness

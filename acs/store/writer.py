@@ -69,6 +69,11 @@ class GroupWriter:
         """How many units wait."""
         return len(self._waiting)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it takes no more units, told to or because it failed."""
+        return self._stopped
+
     async def write(self, key: Key, *steps: Step) -> list[list[Row]]:
         """Make a unit durable; what each of its batches returned for its keys.
 

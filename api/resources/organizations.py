@@ -28,12 +28,18 @@ class OrganizationBody(Body):
 class OrganizationPatch(Body):
     """What is to be said otherwise."""
 
+    model_config = json_schema_example({"description": "Customers in the north and in the east"})
+
     name: Name | None = None
     description: Text | None = None
 
 
 class OrganizationShown(Shown):
     """An organization."""
+
+    model_config = json_schema_example(
+        {"id": 3, "name": "Example Telecom", "description": "Customers in the north", "created": "2027-01-15T08:00:00Z"}
+    )
 
     id: int
     name: str

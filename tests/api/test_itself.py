@@ -1,0 +1,53 @@
+"""What the server says of itself."""
+
+import asyncio
+
+from acs.domain.token import Role
+from tests.api.conftest import Api
+from tests.contract.opened import Probe
+
+
+async def test_it_is_up_and_ready_without_a_token(api: Api) -> None:
+    nobody = api.client.as_(None)
+    health, ready = await nobody.get("/health/"), await nobody.get("/ready/")
+    assert (health.status, health.json) == (200, {"status": "up"})
+    assert (ready.status, ready.json) == (200, {"status": "ready"})
+
+
+async def test_it_is_not_ready_when_nothing_is_written_any_more(api: Api) -> None:
+    (writer,) = [each for each in asyncio.all_tasks() if each.get_name() == "writer"]
+    writer.cancel()
+    await asyncio.gather(writer, return_exceptions=True)
+    ready = await api.client.as_(None).get("/ready/")
+    assert (ready.status, ready.json["type"]) == (503, "urn:aioacs:problem:unavailable")
+    assert ready.json["missing"] == ["nothing is written to the database any more"]
+    assert ready.headers["Retry-After"] == "5"
+    assert (await api.client.as_(None).get("/health/")).status == 200
+
+
+async def test_it_is_not_ready_with_tables_of_another_program(api: Api, probe: Probe) -> None:
+    await probe.execute("INSERT INTO migration VALUES (9999, 'newer', 0)")
+    try:
+        ready = await api.client.as_(None).get("/ready/")
+    finally:
+        # Other tests get the same tables.
+        await probe.execute("DELETE FROM migration WHERE number = 9999")
+    assert ready.json["missing"] == ["the tables of the database are not those of this program"]
+
+
+async def test_it_is_not_ready_while_it_is_being_stopped(api: Api) -> None:
+    api.served.server.services.sessions.is_draining = True
+    assert (await api.client.as_(None).get("/ready/")).json["missing"] == ["the server is being stopped"]
+
+
+async def test_it_is_not_ready_without_a_database(api: Api) -> None:
+    await api.served.server.services.management.database.close()
+    assert (await api.client.as_(None).get("/ready/")).json["missing"] == ["the database does not answer"]
+
+
+async def test_the_figures_need_a_token_of_any_kind(api: Api) -> None:
+    assert (await api.client.as_(None).get("/metrics")).status == 401
+    viewer = await api.token(Role.VIEWER, await api.organization("one"))
+    figures = await viewer.get("/metrics")
+    assert figures.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert b"\naioacs_sessions_open 0.0\n" in figures.octets
