@@ -87,7 +87,7 @@ Time = Annotated[
 ]
 """A time that we write."""
 
-QueryNumber = Annotated[int, BeforeValidator(_number), Field(ge=0, le=LARGEST)]
+QueryNumber = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_number)]
 """A number in a query."""
 QueryFlag = Annotated[
     bool,

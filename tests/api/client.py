@@ -1,4 +1,4 @@
-"""A client of the API, as simple as one can be: it knows HTTP and JSON, and nothing of the server."""
+"""A client of the API, as simple as one can be: it knows HTTP, JSON and the API's document, nothing of the server."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,11 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
+from tests.api.contract import Contract
+
 ADMIN = "the-admin-token-of-the-tests"
+
+_contracts: list[Contract] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,10 @@ class Client:
         headers: Mapping[str, str] | None = None,
         data: Any = None,
     ) -> Said:
-        """Ask for a path below the base, as it is written; a body goes out as JSON, ``data`` as it is."""
+        """Ask for a path below the base, as it is written; a body goes out as JSON, ``data`` as it is.
+
+        An answer that is not as the document says is an AssertionError.
+        """
         sent = {"Authorization": f"Bearer {self.token}"} if self.token is not None else {}
         if body is not None:
             data = json.dumps(body).encode()
@@ -67,7 +74,16 @@ class Client:
         async with self.session.request(
             method, URL(url, encoded=True), data=data, headers=sent | dict(headers or {}), allow_redirects=False
         ) as response:
-            return Said(response.status, response.headers, await response.read())
+            said = Said(response.status, response.headers, await response.read())
+        (await self._contract()).check(method, URL(url, encoded=True).raw_path, said.status, said.headers, said.octets)
+        return said
+
+    async def _contract(self) -> Contract:
+        """Made once: the document is the same for all servers."""
+        if not _contracts:
+            async with self.session.get(f"http://127.0.0.1:{self.port}/api/v1/openapi.json") as response:
+                _contracts.append(Contract(await response.json()))
+        return _contracts[0]
 
     async def get(self, path: str) -> Said:
         """GET."""

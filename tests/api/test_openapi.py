@@ -4,9 +4,11 @@ import json
 import re
 from typing import Any
 
+import openapi_spec_validator
 import pytest
 
 from api.openapi import document, operation_id, rendered
+from api.openapi_3_0 import in_3_0
 from api.problems import Kind
 from api.routes import routes
 from api.routing import AnyRoute
@@ -25,6 +27,14 @@ async def test_it_is_served_to_everybody_and_always_the_same(sqlite_api: Api, fo
     assert (first.status, first.headers["Content-Type"]) == (200, "application/json")
     assert first.octets == rendered(document(found))
     assert (await sqlite_api.client.get("/openapi.json")).octets == first.octets
+
+
+async def test_it_is_openapi_in_either_version(found: list[AnyRoute]) -> None:
+    described = document(found)
+    openapi_spec_validator.OpenAPIV31SpecValidator(described).validate()
+    older = in_3_0(described)
+    openapi_spec_validator.OpenAPIV30SpecValidator(older).validate()
+    assert (described["openapi"], older["openapi"]) == ("3.1.0", "3.0.3")
 
 
 async def test_it_has_every_route(found: list[AnyRoute]) -> None:
