@@ -270,6 +270,8 @@ def join(
         transfers=transfers,
         files=folder,
         signals=parts.signals,
+        audit=AuditStore(database, writer),
+        idempotency=IdempotencyStore(database, writer),
     )
     operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
     parts.run("signals", parts.signals.run(sessions.notify))

@@ -1,9 +1,12 @@
 """Every route there is."""
 
 from acs.services.management import Management
+from api.resources.audit_log import AuditLog
 from api.resources.document import Document
 from api.resources.itself import Itself
+from api.resources.locations import Locations
 from api.resources.organizations import Organizations
+from api.resources.tokens import Tokens
 from api.routing import AnyRoute
 
 
@@ -11,6 +14,9 @@ def routes(management: Management) -> list[AnyRoute]:
     """All of them, in the order of the document."""
     found: list[AnyRoute] = [
         *Organizations(management).routes,
+        *Locations(management).routes,
+        *Tokens(management).routes,
+        *AuditLog(management).routes,
         *Itself(management).routes,
     ]
     return [*found, *Document(found).routes]

@@ -32,6 +32,9 @@ PLACES: Final[Mapping[str, Place]] = {
 TAGS: Final[Mapping[str, str]] = {
     "Server": "Whether the server is up and can work, and its figures.",
     "Document": "This document, for programs and for people.",
+    "Audit log": "Who changed what, when, and from where.",
+    "Locations": "Where devices stand.",
+    "Tokens": "Who may use the API, and for what.",
     "Organizations": "Whose devices are. A token may be bound to some organizations.",
 }
 """What stands under each tag."""

@@ -14,11 +14,15 @@ from acs.services.tools import Tools
 from acs.services.transfers import Transfers
 from acs.services.wake import Waker
 from acs.session.events import EndReason
+from acs.store.audit import AuditStore
 from acs.store.errors import StoreError
+from acs.store.idempotency import IdempotencyStore
 from acs.store.signals import Signals
 
 EVERY: Final = 1.0
 """Seconds between two sweeps."""
+REPEATABLE_FOR: Final = 86_400.0
+"""Seconds for which a request with a key of its own may be sent again."""
 _FEW: Final = 200
 _SELDOM: Final = 60
 _HOURLY: Final = 3_600
@@ -41,6 +45,8 @@ class Sweeper:
         transfers: Transfers,
         files: FileKeeper,
         signals: Signals,
+        audit: AuditStore,
+        idempotency: IdempotencyStore,
     ) -> None:
         self._tools = tools
         self._sessions = sessions
@@ -49,6 +55,8 @@ class Sweeper:
         self._transfers = transfers
         self._files = files
         self._signals = signals
+        self._audit = audit
+        self._idempotency = idempotency
         self._round = 0
 
     async def run(self) -> None:
@@ -139,11 +147,15 @@ class Sweeper:
     async def _prune(self) -> None:
         """In small batches, so that the writer is free for devices in between; as many as are needed, within bounds."""
         settings, at = self._tools.settings, self._tools.clock.wall()
-        results, history = at - settings.results_days * _DAY, at - settings.history_days * _DAY
+        old = [
+            (self._tools.operations.prune, at - settings.results_days * _DAY),
+            (self._tools.contacts.prune_history, at - settings.history_days * _DAY),
+            (self._audit.prune, at - settings.audit_days * _DAY),
+            (self._idempotency.prune, at - REPEATABLE_FOR),
+        ]
         for _ in range(_BATCHES):
-            operations = await self._tools.operations.prune(results, _FEW)
-            entries = await self._tools.contacts.prune_history(history, _FEW)
-            if max(operations, entries) < _FEW:
+            pruned = [await prune(before, _FEW) for prune, before in old]
+            if max(pruned) < _FEW:
                 return
 
     async def _count(self) -> None:

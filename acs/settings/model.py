@@ -117,7 +117,7 @@ class Storage(_Group):
     files_folder: Path = _said(Path("data/files"), "Firmware images, and what devices upload")
     history_days: int = _count(30, 1, 3650, "Days for which the history of devices is kept")
     results_days: int = _count(30, 1, 3650, "Days for which ended operations and their results are kept")
-    audit_days: int = _count(365, 1, 3650, "Days for which the audit log is to be kept; there is none yet")
+    audit_days: int = _count(365, 1, 3650, "Days for which the audit log is kept")
 
 
 class DeviceListener(_Group):

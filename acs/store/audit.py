@@ -2,20 +2,44 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Final
 
 from acs.domain.audit import AuditEntry, AuditRecord
 from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
 from acs.store.statements import Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
 _ADD = batch("audit", "add")
 _ADD_IF_GONE = batch("audit", "add_if_gone")
 _ADD_QUEUED = batch("audit", "add_queued")
-_PAGE = query("audit", "page")
-_OF_ORGANIZATIONS = query("audit", "of_organizations")
-_OF_RESOURCE = query("audit", "of_resource")
 _TO_PRUNE, _PRUNE = query("audit", "to_prune"), batch("audit", "prune")
+_NEWEST_FIRST: Final = Order("audit.at", "audit.id", is_descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries."""
+
+    resource: str | None = None
+    """About this kind of thing."""
+    resource_id: str | None = None
+    """About the thing of this number."""
+    actor: str | None = None
+    """By this one."""
+    action: str | None = None
+    """Of this kind."""
+    organizations: Sequence[int] | None = None
+    """About what belongs to one of these."""
+    since: float | None = None
+    """From then on."""
+    until: float | None = None
+    """Before then."""
+
+
+ALL: Final = AuditFilter()
+"""Any of them."""
 
 
 def audit_step(entry: AuditEntry | None) -> Step:
@@ -59,22 +83,31 @@ class AuditStore:
         """Note a change that leaves nothing in the database by itself."""
         await self._writer.write(f"audit {entry.resource} {entry.resource_id}", audit_step(entry))
 
-    async def page(self, *, before: int, most: int, organizations: Sequence[int] | None = None) -> list[AuditRecord]:
-        """The entries that precede a row, newest first; those of some organizations, if any are named."""
-        place: dict[str, object] = {"before": before, "most": most}
-        if organizations is None:
-            rows = await self._database.fetch(_PAGE, place)
-        else:
-            wanted = {"organizations": json.dumps(sorted(set(organizations)))}
-            rows = await self._database.fetch(_OF_ORGANIZATIONS, place | wanted)
-        return [_record(row) for row in rows]
-
-    async def of_resource(self, resource: str, resource_id: str, *, before: int, most: int) -> list[AuditRecord]:
-        """The entries about one thing, newest first."""
-        rows = await self._database.fetch(
-            _OF_RESOURCE, {"resource": resource, "resource_id": resource_id, "before": before, "most": most}
-        )
-        return [_record(row) for row in rows]
+    async def page(self, part: Slice, wanted: AuditFilter = ALL) -> Found[AuditRecord]:
+        """A page of the log, newest first."""
+        conditions: list[Condition] = []
+        values: dict[str, object] = {}
+        for column in ("resource", "resource_id", "actor", "action"):
+            value = getattr(wanted, column)
+            if value is not None:
+                conditions.append(condition(f"audit.{column} = :{column}"))
+                values[column] = value
+        for name, sign in (("since", ">="), ("until", "<")):
+            moment = getattr(wanted, name)
+            if moment is not None:
+                conditions.append(condition(f"audit.at {sign} :{name}"))
+                values[name] = moment
+        match wanted.organizations:
+            case None:
+                pass
+            case (only,):
+                # One alone is in order already, in the index.
+                conditions.append(condition("audit.organization_id = :organization"))
+                values["organization"] = only
+            case several:
+                conditions.append(among("audit.organization_id", "organizations"))
+                values["organizations"] = json.dumps(list(several))
+        return await _LIST.page(self._database, Wanted(_NEWEST_FIRST, tuple(conditions), values), part)
 
     async def prune(self, before: float, most: int) -> int:
         """Drop entries of long ago, a few at a time; how many went."""
@@ -87,3 +120,6 @@ class AuditStore:
 
 def _record(row: Row) -> AuditRecord:
     return AuditRecord(row[0], AuditEntry(*row[1:]))
+
+
+_LIST = Listing("audit", "list", _record)

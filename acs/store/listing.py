@@ -75,6 +75,11 @@ class Order:
         return condition(f"({self.column}, {self.key}) {sign} (:after_value, :after_key)")
 
 
+def ordered(orders: Mapping[str, Order], text: str) -> Order:
+    """One of the orders, by its name; a minus before it turns it round."""
+    return orders[text[1:]].reversed() if text.startswith("-") else orders[text]
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """The last row of a page: the next page begins behind it."""

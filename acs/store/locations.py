@@ -1,10 +1,15 @@
 """Locations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
+from acs.domain.audit import AuditEntry
 from acs.domain.inventory import Location, LocationDetails
+from acs.store.audit import audit_step
 from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition, ordered
 from acs.store.references import delete_unreferred
 from acs.store.statements import Row, batch, query
 from acs.store.writer import GroupWriter
@@ -13,10 +18,36 @@ _CREATE = batch("location", "create")
 _UPDATE = batch("location", "update")
 _BY_ID = query("location", "by_id")
 _BY_NAME = query("location", "by_name")
-_PAGE = query("location", "page")
-_OF_ORGANIZATIONS = query("location", "of_organizations")
-_COUNT = query("location", "count")
-_COUNT_OF_ORGANIZATIONS = query("location", "count_of_organizations")
+_KEY: Final = "location.id"
+_OWN: Final = among("location.organization_id", "organizations")
+_SEEN: Final = Condition(
+    f"location.organization_id IS NULL OR {_OWN.sqlite}", f"location.organization_id IS NULL OR {_OWN.postgresql}"
+)
+
+ORDERS: Final[Mapping[str, Order]] = {
+    "id": Order(_KEY, _KEY),
+    "name": Order("location.name", _KEY),
+    "short_name": Order("location.short_name", _KEY),
+}
+"""By what locations can be in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocationFilter:
+    """Which locations."""
+
+    name: str | None = None
+    """That is called so."""
+    short_name: str | None = None
+    """Those that are called so for short."""
+    organization_id: int | None = None
+    """Those of an organization."""
+    seen_by: Sequence[int] | None = None
+    """Those of these organizations, and those of nobody."""
+
+
+ALL: Final = LocationFilter()
+"""Any of them."""
 
 
 class LocationStore:
@@ -26,20 +57,22 @@ class LocationStore:
         self._database = database
         self._writer = writer
 
-    async def create(self, details: LocationDetails, at: float) -> int:
+    async def create(self, details: LocationDetails, at: float, audit: AuditEntry | None = None) -> int:
         """Make a location; its row. ConflictError if its name is another's."""
-        (created,) = await self._writer.write(details.name, (_CREATE, [(*_columns(details), at)]))
+        created, _ = await self._writer.write(details.name, (_CREATE, [(*_columns(details), at)]), audit_step(audit))
         number: int = created[0][1]
         return number
 
-    async def update(self, number: int, details: LocationDetails) -> bool:
+    async def update(self, number: int, details: LocationDetails, audit: AuditEntry | None = None) -> bool:
         """Say something else of a location; False if there is none. ConflictError as for ``create``."""
-        (updated,) = await self._writer.write(f"location {number}", (_UPDATE, [(number, *_columns(details))]))
+        updated, _ = await self._writer.write(
+            f"location {number}", (_UPDATE, [(number, *_columns(details))]), audit_step(audit)
+        )
         return bool(updated)
 
-    async def delete(self, number: int) -> bool:
+    async def delete(self, number: int, audit: AuditEntry | None = None) -> bool:
         """Delete a location; False if there is none, ReferredError if devices stand there."""
-        return await delete_unreferred(self._database, self._writer, "location", number)
+        return await delete_unreferred(self._database, self._writer, "location", number, audit)
 
     async def by_id(self, number: int) -> Location | None:
         """A location."""
@@ -51,25 +84,19 @@ class LocationStore:
         rows = await self._database.fetch(_BY_NAME, {"name": name})
         return _location(rows[0]) if rows else None
 
-    async def page(self, *, after: int, most: int, organizations: Sequence[int] | None = None) -> list[Location]:
-        """The locations that follow a row; those of some organizations, if any are named."""
-        place: dict[str, object] = {"after": after, "most": most}
-        if organizations is None:
-            rows = await self._database.fetch(_PAGE, place)
-        else:
-            wanted = {"organizations": json.dumps(list(organizations))}
-            rows = await self._database.fetch(_OF_ORGANIZATIONS, place | wanted)
-        return [_location(row) for row in rows]
-
-    async def count(self, organizations: Sequence[int] | None = None) -> int:
-        """How many there are; of some organizations, if any are named."""
-        if organizations is None:
-            rows = await self._database.fetch(_COUNT, {})
-        else:
-            wanted = {"organizations": json.dumps(list(organizations))}
-            rows = await self._database.fetch(_COUNT_OF_ORGANIZATIONS, wanted)
-        number: int = rows[0][0]
-        return number
+    async def page(self, part: Slice, wanted: LocationFilter = ALL, ordering: str = "id") -> Found[Location]:
+        """A page of them; ``ordering`` is one of ``ORDERS``, perhaps with a minus before it."""
+        conditions: list[Condition] = []
+        values: dict[str, object] = {}
+        for column in ("name", "short_name", "organization_id"):
+            value = getattr(wanted, column)
+            if value is not None:
+                conditions.append(condition(f"location.{column} = :{column}"))
+                values[column] = value
+        if wanted.seen_by is not None:
+            conditions.append(_SEEN)
+            values["organizations"] = json.dumps(list(wanted.seen_by))
+        return await _LIST.page(self._database, Wanted(ordered(ORDERS, ordering), tuple(conditions), values), part)
 
 
 def _columns(details: LocationDetails) -> Row:
@@ -78,3 +105,6 @@ def _columns(details: LocationDetails) -> Row:
 
 def _location(row: Row) -> Location:
     return Location(row[0], LocationDetails(*row[1:6]), row[6])
+
+
+_LIST = Listing("location", "list", _location)

@@ -16,6 +16,7 @@ _CREATE = batch("organization", "create")
 _UPDATE = batch("organization", "update")
 _BY_ID = query("organization", "by_id")
 _BY_NAME = query("organization", "by_name")
+_KNOWN = query("organization", "known")
 _BY_NUMBER = Order("organization.id", "organization.id")
 _AMONG = among("organization.id", "organizations")
 
@@ -54,6 +55,11 @@ class OrganizationStore:
         """The organization that is called so."""
         rows = await self._database.fetch(_BY_NAME, {"name": name})
         return _organization(rows[0]) if rows else None
+
+    async def known(self, numbers: Sequence[int]) -> set[int]:
+        """Which of these there are."""
+        rows = await self._database.fetch(_KNOWN, {"organizations": json.dumps(list(numbers))}) if numbers else []
+        return {row[0] for row in rows}
 
     async def page(self, part: Slice, among: Sequence[int] | None = None) -> Found[Organization]:
         """A page of them by number; of these alone, if any are named."""

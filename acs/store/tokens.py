@@ -1,10 +1,14 @@
 """Tokens of the management API; only their hashes are kept."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from acs.domain.audit import AuditEntry
 from acs.domain.token import NewToken, Role, Token
+from acs.store.audit import audit_if_gone, audit_step
 from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, ordered
 from acs.store.statements import Row, batch, query
 from acs.store.writer import GroupWriter
 
@@ -14,8 +18,18 @@ _REVOKE = batch("token", "revoke")
 _TOUCH = batch("token", "touch")
 _BY_HASH = query("token", "by_hash")
 _BY_ID = query("token", "by_id")
-_PAGE = query("token", "page")
-_COUNT = query("token", "count")
+_KEY: Final = "token.id"
+# A token that is bound to none of its own is a part of any; one that is not bound is a part of none.
+_WITHIN: Final = Condition(
+    "token.organizations IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(token.organizations) AS own "
+    "WHERE own.value NOT IN (SELECT value FROM json_each(:organizations)))",
+    "token.organizations IS NOT NULL AND NOT EXISTS (SELECT 1 FROM "
+    "json_array_elements_text(CAST(token.organizations AS json)) AS own "
+    "WHERE own.value NOT IN (SELECT json_array_elements_text(CAST(:organizations AS json))))",
+)
+
+ORDERS: Final[Mapping[str, Order]] = {"id": Order(_KEY, _KEY), "name": Order("token.name", _KEY)}
+"""By what tokens can be in order."""
 
 TOUCH_INTERVAL: Final = 300.0
 """Seconds within which the use of a token is not noted again: a busy client costs no write per request."""
@@ -28,9 +42,9 @@ class TokenStore:
         self._database = database
         self._writer = writer
 
-    async def create(self, token: NewToken, at: float) -> int:
+    async def create(self, token: NewToken, at: float, audit: AuditEntry | None = None) -> int:
         """Keep a token; its row. ConflictError if the very same token is there."""
-        (created,) = await self._writer.write(token.hash, (_CREATE, [_columns(token, at)]))
+        created, _ = await self._writer.write(token.hash, (_CREATE, [_columns(token, at)]), audit_step(audit))
         number: int = created[0][1]
         return number
 
@@ -39,9 +53,9 @@ class TokenStore:
         (created,) = await self._writer.write("first token", (_CREATE_FIRST, [_columns(token, at)]))
         return created[0][1] if created else None
 
-    async def revoke(self, number: int, at: float) -> bool:
+    async def revoke(self, number: int, at: float, audit: AuditEntry | None = None) -> bool:
         """Take a token back; False if there is none or it was taken back before."""
-        (revoked,) = await self._writer.write(_key(number), (_REVOKE, [(number, at)]))
+        revoked, _ = await self._writer.write(_key(number), (_REVOKE, [(number, at)]), audit_if_gone(audit))
         return bool(revoked)
 
     async def touch(self, token: Token, at: float) -> None:
@@ -60,14 +74,15 @@ class TokenStore:
         rows = await self._database.fetch(_BY_ID, {"id": number})
         return _token(rows[0]) if rows else None
 
-    async def page(self, *, after: int, most: int) -> list[Token]:
-        """The tokens that follow a row, good or not."""
-        return [_token(row) for row in await self._database.fetch(_PAGE, {"after": after, "most": most})]
+    async def page(self, part: Slice, within: Sequence[int] | None = None, ordering: str = "id") -> Found[Token]:
+        """A page of those that were not taken back, good or not; of those that see no more than these organizations.
 
-    async def count(self) -> int:
-        """How many there are, good or not."""
-        number: int = (await self._database.fetch(_COUNT, {}))[0][0]
-        return number
+        ``ordering`` is one of ``ORDERS``, perhaps with a minus before it.
+        """
+        wanted = Wanted(ordered(ORDERS, ordering))
+        if within is not None:
+            wanted = Wanted(wanted.order, (_WITHIN,), {"organizations": json.dumps(list(within))})
+        return await _LIST.page(self._database, wanted, part)
 
 
 def _key(number: int) -> str:
@@ -84,3 +99,6 @@ def _token(row: Row) -> Token:
     fields[2] = Role(fields[2])
     fields[3] = None if fields[3] is None else tuple(json.loads(fields[3]))
     return Token(*fields)
+
+
+_LIST = Listing("token", "list", _token)

@@ -7,8 +7,10 @@ import pytest
 
 from acs.domain.audit import AuditEntry
 from acs.domain.token import NewToken, Role
+from acs.store.audit import AuditFilter
 from acs.store.errors import ConflictError
 from acs.store.idempotency import Answered, Claimed, Differs, Pending
+from acs.store.listing import Slice
 from acs.store.tokens import TOUCH_INTERVAL
 from tests.contract.opened import OpenStore, Probe, opened
 from tests.contract.samples import AT, TEXTS
@@ -26,9 +28,10 @@ async def test_a_token_is_found_by_its_hash_as_it_was_made(store: OpenStore) -> 
     assert token == await store.tokens.by_id(number)
     assert (token.id, token.name, token.role, token.organizations) == (number, "for the NOC", Role.OPERATOR, (3, 1))
     assert (token.created, token.expires_at, token.revoked_at, token.last_used) == (AT, AT + 1000, None, None)
-    found = {each.id: each.organizations for each in await store.tokens.page(after=number, most=9)}
-    assert found == {everything: None, nothing: ()}, "bound to nothing is not the same as not bound"
-    assert await store.tokens.count() == 3
+    page = await store.tokens.page(Slice())
+    found = {each.id: each.organizations for each in page.items}
+    assert found == {number: (3, 1), everything: None, nothing: ()}, "bound to nothing is not the same as not bound"
+    assert page.count == 3
     assert await store.tokens.by_hash("hash") is None
 
 
@@ -51,6 +54,21 @@ async def test_a_token_that_expired_or_was_taken_back_is_good_for_nothing(store:
     assert (token.revoked_at, token.is_good(AT + 6)) == (AT + 5, False)
 
 
+async def test_tokens_that_see_no_more_than_some_organizations_are_listed_apart(store: OpenStore) -> None:
+    bounds: list[tuple[int, ...] | None] = [None, (), (1,), (3, 1), (1, 2, 3), (9,)]
+    for place, bound in enumerate(bounds):
+        await store.tokens.create(NewToken(f"t{place}", Role.VIEWER, f"hash {place}", bound), AT)
+
+    async def names(*within: int) -> list[str]:
+        page = await store.tokens.page(Slice(), within, "-name")
+        assert page.count == len(page.items)
+        return [each.name for each in page.items]
+
+    assert await names(1, 3) == ["t3", "t2", "t1"]
+    assert await names(2) == ["t1"]
+    assert await names() == ["t1"]
+
+
 async def test_the_same_token_cannot_be_kept_twice(store: OpenStore) -> None:
     await store.tokens.create(_TOKEN, AT)
     with pytest.raises(ConflictError, match="another token has the same hash"):
@@ -64,7 +82,7 @@ async def test_the_first_token_is_made_once_and_never_again(store: OpenStore) ->
     await store.tokens.revoke(number, AT)
     await store.reopen()
     assert await store.tokens.create_first(NewToken("first", Role.ADMIN, "hash 2"), AT) is None
-    assert await store.tokens.count() == 1
+    assert (await store.tokens.page(Slice())).items == [], "what was taken back is shown no more"
 
 
 async def test_the_use_of_a_token_is_noted_now_and_then(store: OpenStore, probe: Probe) -> None:
@@ -112,51 +130,54 @@ async def test_an_entry_is_kept_as_it_was_written(store: OpenStore, text: str) -
     entry = AuditEntry(AT, text, text, text, text[:500], text[:500], None, text, text)
     await store.audit.append(entry)
     await store.reopen()
-    assert [each.entry for each in await store.audit.page(before=2**62, most=9)] == [entry]
-    assert [each.entry for each in await store.audit.of_resource(text[:500], text[:500], before=2**62, most=9)] == [
-        entry
-    ]
+    for wanted in (AuditFilter(), AuditFilter(resource=text[:500], resource_id=text[:500], actor=text, action=text)):
+        assert [each.entry for each in (await store.audit.page(Slice(), wanted)).items] == [entry]
+
+
+async def _paged(store: OpenStore, wanted: AuditFilter, limit: int) -> list[float]:
+    """The times of all entries, page by page; by offsets and by cursors they are the same."""
+    by_offset: list[float] = []
+    by_cursor: list[float] = []
+    part: Slice | None = Slice(limit)
+    while part is not None:
+        page = await store.audit.page(part, wanted)
+        by_cursor += [each.entry.at for each in page.items]
+        by_offset += [each.entry.at for each in (await store.audit.page(Slice(limit, len(by_offset)), wanted)).items]
+        part = None if page.following is None else Slice(limit, after=page.following)
+    assert by_offset == by_cursor
+    assert len(by_cursor) == page.count
+    return by_cursor
 
 
 async def test_the_log_is_paged_from_its_newest_entry(store: OpenStore) -> None:
-    for number in range(7):
+    for number in (3, 1, 0, 2, 6, 5, 4):
         await store.audit.append(_entry(number))
-    found: list[float] = []
-    before = 2**62
-    while page := await store.audit.page(before=before, most=3):
-        found += [each.entry.at for each in page]
-        before = page[-1].id
-    assert found == [AT + number for number in reversed(range(7))]
+    assert await _paged(store, AuditFilter(), 3) == [AT + number for number in reversed(range(7))]
+    assert await _paged(store, AuditFilter(since=AT + 2, until=AT + 5), 2) == [AT + 4, AT + 3, AT + 2]
 
 
 async def test_the_log_of_some_organizations_holds_nothing_of_others(store: OpenStore) -> None:
     for number in range(30):
         await store.audit.append(_entry(number, [None, 1, 2, 3][number % 4]))
     wanted = [AT + number for number in reversed(range(30)) if number % 4 in {1, 3}]
-    found: list[float] = []
-    before = 2**62
-    while page := await store.audit.page(before=before, most=4, organizations=[3, 1, 3, 77]):
-        assert len(page) == min(4, len(wanted) - len(found))
-        found += [each.entry.at for each in page]
-        before = page[-1].id
-    assert found == wanted
-    assert await store.audit.page(before=2**62, most=4, organizations=[]) == []
+    assert await _paged(store, AuditFilter(organizations=[3, 1, 3, 77]), 4) == wanted
+    only = [AT + number for number in reversed(range(30)) if number % 4 == 2]
+    assert await _paged(store, AuditFilter(organizations=[2]), 4) == only
+    assert await _paged(store, AuditFilter(organizations=[]), 4) == []
 
 
 async def test_the_log_of_one_thing_holds_nothing_of_others(store: OpenStore) -> None:
     for number in range(6):
         await store.audit.append(_entry(number, resource_id=str(number % 2)))
-    found = await store.audit.of_resource("device", "1", before=2**62, most=2)
-    assert [each.entry.at for each in found] == [AT + 5, AT + 3]
-    rest = await store.audit.of_resource("device", "1", before=found[-1].id, most=2)
-    assert [each.entry.at for each in rest] == [AT + 1]
+    assert await _paged(store, AuditFilter(resource="device", resource_id="1"), 2) == [AT + 5, AT + 3, AT + 1]
+    assert await _paged(store, AuditFilter(resource="location"), 2) == []
 
 
 async def test_the_log_is_pruned_at_its_old_end_a_few_at_a_time(store: OpenStore) -> None:
     for number in range(10):
         await store.audit.append(_entry(number))
     assert [await store.audit.prune(AT + 7, 3) for _ in range(4)] == [3, 3, 1, 0]
-    assert [each.entry.at for each in await store.audit.page(before=2**62, most=99)] == [AT + 9, AT + 8, AT + 7]
+    assert [each.entry.at for each in (await store.audit.page(Slice())).items] == [AT + 9, AT + 8, AT + 7]
 
 
 # --- requests that may be sent again

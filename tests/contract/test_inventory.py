@@ -14,6 +14,7 @@ from acs.domain.inventory import (
 )
 from acs.store.errors import ConflictError, RecordError, ReferredError
 from acs.store.listing import Slice
+from acs.store.locations import LocationFilter
 from tests.contract.opened import OpenStore, Probe
 from tests.contract.samples import AT, TEXTS, make_device, operation
 
@@ -152,14 +153,9 @@ async def test_names_are_unique_and_the_error_says_of_what(store: OpenStore) -> 
 
 
 async def test_pages_follow_one_another_and_end(store: OpenStore) -> None:
-    owners = [await store.organizations.create(OrganizationDetails(f"o{n}"), AT) for n in range(3)]
-    places = [
-        await store.locations.create(LocationDetails(f"l{n}", organization_id=owners[n % 3]), AT) for n in range(7)
-    ]
     images = [await _image(store, f"i{n}") for n in range(7)]
     types = [await store.types.create(DeviceTypeDetails(f"t{n}", f"t{n}"), AT) for n in range(7)]
     for each, numbers in (
-        (store.locations, places),
         (store.images, images),
         (store.types, types),
     ):
@@ -176,16 +172,34 @@ async def test_a_page_shows_what_is_of_some_organizations_alone(store: OpenStore
     places = [
         await store.locations.create(LocationDetails(f"l{n}", organization_id=owners[n % 3]), AT) for n in range(9)
     ]
-    await store.locations.create(LocationDetails("nobody's"), AT)
+    nobodys = await store.locations.create(LocationDetails("nobody's"), AT)
     some = [owners[0], owners[2], 999]
     assert [each.id for each in (await store.organizations.page(Slice(9), some)).items] == [owners[0], owners[2]]
     assert (await store.organizations.page(Slice(9), [])).items == []
     theirs = [places[n] for n in (0, 2, 3, 5, 6, 8)]
-    assert [each.id for each in await store.locations.page(after=0, most=4, organizations=some)] == theirs[:4]
-    assert [each.id for each in await store.locations.page(after=theirs[3], most=4, organizations=some)] == theirs[4:]
-    assert await store.locations.count(some) == 6
-    assert await store.locations.count([]) == 0
-    assert await store.locations.count() == 10
+    seen = LocationFilter(seen_by=some)
+    page = await store.locations.page(Slice(4), seen)
+    assert ([each.id for each in page.items], page.count) == (theirs[:4], 7)
+    assert page.following is not None
+    rest = await store.locations.page(Slice(4, after=page.following), seen)
+    assert [each.id for each in rest.items] == [*theirs[4:], nobodys]
+    assert [each.id for each in (await store.locations.page(Slice(), LocationFilter(seen_by=[]))).items] == [nobodys]
+    own = LocationFilter(organization_id=owners[1], seen_by=some)
+    assert (await store.locations.page(Slice(), own)).count == 0
+    assert (await store.locations.page(Slice(1))).count == 10
+
+
+async def test_locations_are_found_by_their_names_and_in_an_order(store: OpenStore) -> None:
+    for name, short_name in (("b", "x"), ("a", "y"), ("c", "x")):
+        await store.locations.create(LocationDetails(name, short_name), AT)
+
+    async def names(wanted: LocationFilter, ordering: str) -> list[str]:
+        return [each.details.name for each in (await store.locations.page(Slice(), wanted, ordering)).items]
+
+    assert await names(LocationFilter(), "name") == ["a", "b", "c"]
+    assert await names(LocationFilter(short_name="x"), "-name") == ["c", "b"]
+    assert await names(LocationFilter(name="a"), "-id") == ["a"]
+    assert await names(LocationFilter(name="a", short_name="x"), "short_name") == []
 
 
 async def test_what_others_refer_to_is_not_deleted_and_the_error_says_by_whom(store: OpenStore, probe: Probe) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from acs.domain.audit import AuditEntry
 from acs.domain.queue import Origin, QueuedOperation
+from acs.store.listing import Slice
 from tests.contract.opened import OpenStore
 from tests.contract.samples import AT, make_device, meet, operation
 
@@ -16,7 +17,7 @@ async def _queue_alone(store: OpenStore, queued: QueuedOperation) -> int | None:
 
 async def _told(store: OpenStore, device_id: int) -> list[str]:
     """What the audit log and the device's history say of its operations."""
-    log = await store.audit.page(before=2**62, most=100)
+    log = (await store.audit.page(Slice())).items
     audited = [each.entry.resource_id for each in log if each.entry.resource_id.startswith(f"op_{device_id}_")]
     history = await store.contacts.history(device_id, before=2**62, most=100)
     assert [entry.subject for *_, entry in history if entry.kind == "operation"] == audited

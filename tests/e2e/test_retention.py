@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from acs.domain.audit import AuditEntry
 from acs.domain.contact import HistoryEntry
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
@@ -209,3 +210,27 @@ async def test_the_transfer_of_an_operation_goes_with_it(served: Served, probe: 
     await prune(served)
     assert await probe.value("SELECT COUNT(*) FROM operation") == 0
     assert await probe.value("SELECT COUNT(*) FROM transfer") == 0
+
+
+async def test_the_audit_log_is_kept_for_so_many_days(served: Served, probe: Probe) -> None:
+    audit = served.server.services.management.audit
+    times = [served.clock.wall() + (DAY if number == 499 else 0) for number in range(500)]
+    entries = [AuditEntry(at, "token 1 (noc)", "", "update", "device", str(n)) for n, at in enumerate(times)]
+    await asyncio.gather(*map(audit.append, entries))
+    served.clock.advance(364 * DAY)
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM audit") == 500
+    served.clock.advance(1.5 * DAY)
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM audit") == 1
+
+
+async def test_a_request_may_be_repeated_for_a_day(served: Served, probe: Probe) -> None:
+    keys = served.server.services.management.idempotency
+    await asyncio.gather(*(keys.claim("1", f"key {number}", "print", served.clock.wall()) for number in range(500)))
+    served.clock.advance(DAY - 1)
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 500
+    served.clock.advance(2)
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 0

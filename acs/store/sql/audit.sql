@@ -28,6 +28,9 @@ WHERE NOT CASE rows.resource
     WHEN 'firmware_image' THEN EXISTS (SELECT 1 FROM firmware_image WHERE firmware_image.id = CAST(rows.resource_id AS BIGINT))
     WHEN 'location' THEN EXISTS (SELECT 1 FROM location WHERE location.id = CAST(rows.resource_id AS BIGINT))
     WHEN 'organization' THEN EXISTS (SELECT 1 FROM organization WHERE organization.id = CAST(rows.resource_id AS BIGINT))
+    WHEN 'token' THEN EXISTS (
+        SELECT 1 FROM token WHERE token.id = CAST(rows.resource_id AS BIGINT) AND token.revoked_at IS NULL
+    )
     ELSE FALSE END;
 
 -- An operation that was not queued was not asked for.
@@ -38,36 +41,16 @@ SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resou
     rows.after
 FROM {rows} JOIN operation ON operation.public_id = rows.found_by;
 
--- name: page
-SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after FROM audit
-WHERE id < :before ORDER BY id DESC LIMIT :most;
+-- The rows of a page are picked from an index alone: what is passed over on the way to a deep page is not read.
+-- name: list
+-- parts: where, order, value
+SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after, {value} FROM audit
+WHERE id IN (SELECT audit.id FROM audit WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset)
+ORDER BY {order};
 
--- The latest of each organization, and of these the latest: no walk over what others did.
--- name: of_organizations
--- only: sqlite
-SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after FROM audit
-WHERE id IN (
-    SELECT latest.id FROM json_each(:organizations) AS organizations
-    JOIN audit AS latest ON latest.id IN (
-        SELECT own.id FROM audit AS own WHERE own.organization_id = organizations.value AND own.id < :before
-        ORDER BY own.id DESC LIMIT :most
-    )
-)
-ORDER BY id DESC LIMIT :most;
-
--- name: of_organizations
--- only: postgresql
-SELECT latest.id, at, actor, address, action, resource, resource_id, organization_id, before, after
-FROM (SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint) AS id) AS organizations
-CROSS JOIN LATERAL (
-    SELECT * FROM audit AS own WHERE own.organization_id = organizations.id AND own.id < :before
-    ORDER BY own.id DESC LIMIT :most
-) AS latest
-ORDER BY latest.id DESC LIMIT :most;
-
--- name: of_resource
-SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after FROM audit
-WHERE resource = :resource AND resource_id = :resource_id AND id < :before ORDER BY id DESC LIMIT :most;
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM audit WHERE {where};
 
 -- name: to_prune
 SELECT id FROM audit WHERE at < :before ORDER BY at LIMIT :most;

@@ -29,30 +29,11 @@ SELECT id, name, short_name, organization_id, latitude, longitude, created FROM 
 -- name: by_name
 SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location WHERE name = :name;
 
--- name: page
-SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location
-WHERE id > :after ORDER BY id LIMIT :most;
+-- name: list
+-- parts: where, order, value
+SELECT id, name, short_name, organization_id, latitude, longitude, created, {value} FROM location
+WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
 
--- name: of_organizations
--- only: sqlite
-SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location
-WHERE id > :after AND organization_id IN (SELECT value FROM json_each(:organizations)) ORDER BY id LIMIT :most;
-
--- name: of_organizations
--- only: postgresql
-SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location
-WHERE id > :after
-    AND organization_id IN (SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint))
-ORDER BY id LIMIT :most;
-
--- name: count
-SELECT COUNT(*) FROM location;
-
--- name: count_of_organizations
--- only: sqlite
-SELECT COUNT(*) FROM location WHERE organization_id IN (SELECT value FROM json_each(:organizations));
-
--- name: count_of_organizations
--- only: postgresql
-SELECT COUNT(*) FROM location
-WHERE organization_id IN (SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint));
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM location WHERE {where};

@@ -31,6 +31,15 @@ SELECT id, name, description, created FROM organization WHERE id = :id;
 -- name: by_name
 SELECT id, name, description, created FROM organization WHERE name = :name;
 
+-- name: known
+-- only: sqlite
+SELECT id FROM organization WHERE id IN (SELECT value FROM json_each(:organizations));
+
+-- name: known
+-- only: postgresql
+SELECT id FROM organization
+WHERE id = ANY (SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint));
+
 -- name: list
 -- parts: where, order, value
 SELECT id, name, description, created, {value} FROM organization

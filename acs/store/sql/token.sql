@@ -30,9 +30,12 @@ SELECT id, name, role, organizations, created, expires_at, revoked_at, last_used
 -- name: by_id
 SELECT id, name, role, organizations, created, expires_at, revoked_at, last_used FROM token WHERE id = :id;
 
--- name: page
-SELECT id, name, role, organizations, created, expires_at, revoked_at, last_used FROM token
-WHERE id > :after ORDER BY id LIMIT :most;
+-- What was taken back is shown no more.
+-- name: list
+-- parts: where, order, value
+SELECT id, name, role, organizations, created, expires_at, revoked_at, last_used, {value} FROM token
+WHERE revoked_at IS NULL AND {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
 
--- name: count
-SELECT COUNT(*) FROM token;
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM token WHERE revoked_at IS NULL AND {where};

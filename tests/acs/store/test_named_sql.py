@@ -16,11 +16,10 @@ from acs.store.statements import Dialect, batch, query
 
 
 def test_parameters_become_numbers_for_postgresql_in_the_order_of_their_first_use() -> None:
-    found = query("audit", "of_resource")
-    assert found.parameters == ("resource", "resource_id", "before", "most")
-    assert "resource = :resource AND resource_id = :resource_id AND id < :before" in found.sql[Dialect.SQLITE]
-    assert "resource = $1 AND resource_id = $2 AND id < $3" in found.sql[Dialect.POSTGRESQL]
-    assert found.sql[Dialect.POSTGRESQL].endswith("LIMIT $4")
+    found = query("audit", "to_prune")
+    assert found.parameters == ("before", "most")
+    assert "at < :before ORDER BY at LIMIT :most" in found.sql[Dialect.SQLITE]
+    assert "at < $1 ORDER BY at LIMIT $2" in found.sql[Dialect.POSTGRESQL]
 
 
 def test_a_cast_is_no_parameter() -> None:
