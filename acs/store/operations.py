@@ -59,38 +59,46 @@ def _claim_steps(device_id: int, fence: int, at: float, cut_off: str | None) -> 
 
 def queue_steps(operations: Sequence[QueuedOperation], at: float, *, is_alone: bool = False) -> tuple[Step, Step]:
     """The steps that queue operations, with their place in the history of their devices."""
-    rows: list[Row] = []
-    history: list[Row] = []
-    for each in operations:
-        state = OperationState.SCHEDULED if each.scheduled_at > at else OperationState.QUEUED
-        # Whoever queues it calls the device at once; if nobody lives to do so, the sweep does.
-        wake_at = each.scheduled_at if each.scheduled_at > at else at + WAKE_NET
-        row = (
-            each.public_id,
-            each.device_id,
-            each.kind,
-            each.origin.value,
-            state.value,
-            each.priority,
-            each.request,
-            each.command_key,
-            each.max_attempts,
-            each.retry_delay,
-            each.wakes,
-            wake_at if each.wakes else None,
-            max(each.scheduled_at, at),
-            each.expires_at,
-            each.bulk_id,
-            each.actor,
-            each.notification,
-            is_alone,
-            at,
-        )
-        rows.append(row)
-        history.append(
-            (each.device_id, at, "operation", each.public_id, None, f"{each.kind} {state.value}", each.actor)
-        )
+    rows = [(*queue_row(each, at), is_alone) for each in operations]
+    history: list[Row] = [
+        (each.device_id, at, "operation", each.public_id, None, queued_as(each, at), each.actor) for each in operations
+    ]
     return (_QUEUE, rows), (_ADD_HISTORY, history)
+
+
+def queue_row(operation: QueuedOperation, at: float) -> Row:
+    """The row of ``operation.queue`` for an operation, but for its last column."""
+    # Whoever queues it calls the device at once; if nobody lives to do so, the sweep does.
+    wake_at = operation.scheduled_at if operation.scheduled_at > at else at + WAKE_NET
+    return (
+        operation.public_id,
+        operation.device_id,
+        operation.kind,
+        operation.origin.value,
+        _first_state(operation, at).value,
+        operation.priority,
+        operation.request,
+        operation.command_key,
+        operation.max_attempts,
+        operation.retry_delay,
+        operation.wakes,
+        wake_at if operation.wakes else None,
+        max(operation.scheduled_at, at),
+        operation.expires_at,
+        operation.bulk_id,
+        operation.actor,
+        operation.notification,
+        at,
+    )
+
+
+def queued_as(operation: QueuedOperation, at: float) -> str:
+    """What history says of its beginning."""
+    return f"{operation.kind} {_first_state(operation, at).value}"
+
+
+def _first_state(operation: QueuedOperation, at: float) -> OperationState:
+    return OperationState.SCHEDULED if operation.scheduled_at > at else OperationState.QUEUED
 
 
 class OperationStore:

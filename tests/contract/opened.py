@@ -10,6 +10,8 @@ from typing import Any
 import asyncpg
 
 from acs.store.audit import AuditStore
+from acs.store.bulk_targets import TargetStore
+from acs.store.bulks import BulkStore
 from acs.store.contacts import ContactStore
 from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
@@ -54,6 +56,8 @@ class OpenStore:
         self.tokens = TokenStore(database, writer)
         self.audit = AuditStore(database, writer)
         self.idempotency = IdempotencyStore(database, writer)
+        self.bulks = BulkStore(database, writer)
+        self.targets = TargetStore(database)
 
     async def reopen(self) -> None:
         """Close everything and open it again, as a new process would."""

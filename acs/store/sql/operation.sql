@@ -2,7 +2,7 @@
 
 -- One that must be alone is not queued for a device that is down, or that a user has another operation open for now.
 -- name: queue
--- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, bulk_id bigint, actor text, notification text, is_alone boolean, at float8
+-- rows: public_id text, device_id bigint, kind text, origin text, state text, priority bigint, request text, command_key text, max_attempts bigint, retry_delay float8, wakes boolean, wake_at float8, scheduled_at float8, expires_at float8, bulk_id bigint, actor text, notification text, at float8, is_alone boolean
 INSERT INTO operation (public_id, device_id, organization_id, kind, origin, state, priority, request, command_key,
     max_attempts, retry_delay, wakes, wake_at, scheduled_at, ready_at, expires_at, bulk_id, actor, notification, created,
     updated)
