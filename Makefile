@@ -11,10 +11,10 @@ endif
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench fuzz demo lock diagram datamodel clean
+.PHONY: help run test check format bench bench-api fuzz demo lock diagram datamodel clean
 
 help:  ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no python3 found: install Python 3.11 or later, or set PYTHON=/path/to/python" >&2; exit 1; }
@@ -46,6 +46,9 @@ format: $(READY)  ## Rewrite the sources in the project's format
 
 bench: $(READY)  ## Measure the protocol core beside bare lxml, then a whole server beside bare aiohttp
 	$(BIN)/python -m benchmarks; core=$$?; $(BIN)/python -m benchmarks.engine.harness && exit $$core
+
+bench-api: $(READY)  ## Measure the management API on a database of 100,000 devices
+	$(BIN)/python -m benchmarks.api.harness; sqlite=$$?; $(BIN)/python -m benchmarks.api.harness --database postgresql && exit $$sqlite
 
 fuzz: $(READY)  ## Mutated envelopes through the decoder, random posts through the session
 	$(BIN)/python -m fuzz

@@ -24,6 +24,7 @@ MEASURED: Final = "aioacs"
 PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
     MEASURED: ("acs", "serve"),
     "bare": ("benchmarks.engine.bare", "--port", "{port}"),
+    "bare_api": ("benchmarks.api.bare", "--port", "{port}"),
     "responder": ("benchmarks.engine.responder", "--port", "{port}"),
 }
 """What can be measured: the arguments of ``python -m``. All get their settings by the environment as well."""
@@ -57,7 +58,7 @@ def running(
     program: str, *, database_url: str, folder: Path, core: int, settings: Mapping[str, str]
 ) -> Iterator[Server]:
     """A server that works in a folder, where its log is too; it has ended when the block has."""
-    port = _free_port()
+    port = free_port()
     key_file, log = folder / "secret.keys", folder / "server.log"
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")},
@@ -104,7 +105,8 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(_STOP_SECONDS)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as asking:
         asking.bind((HOST, 0))
         port: int = asking.getsockname()[1]

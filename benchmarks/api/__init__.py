@@ -1,0 +1,1 @@
+"""What the management API costs on a large database: one is filled, and questions are asked beside a bare handler."""
