@@ -135,6 +135,7 @@ class Application:
             f"{self._doors.scheme(request)}://{_host(request)}",
             request,
             passed_over(route.body, document) if route.takes_unknown and route.body is not None else [],
+            document,
         )
 
         async def do() -> Rendered:

@@ -70,11 +70,11 @@ def enveloped(ask: Ask[Any, Any], part: Slice, found: Found[Any], results: Seque
     )
 
 
-def next_link(ask: Ask[Any, Any], part: Slice, found: Found[Any]) -> dict[str, str]:
-    """The headers of a list that is a bare array."""
+def next_link(ask: Ask[Any, Any], found: Found[Any]) -> dict[str, str]:
+    """The headers of a list that is a bare array. The next page is one, too: nothing says limit or offset."""
     headers = {"X-Total-Count": str(found.count)}
-    if part.offset + part.limit < found.count:
-        address = _address(ask, {"limit": part.limit, "offset": part.offset + part.limit})
+    if found.following is not None:
+        address = _address(ask, {"cursor": _cursor_text(found.following)})
         headers["Link"] = f'<{address}>; rel="next"'
     return headers
 

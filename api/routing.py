@@ -54,6 +54,8 @@ class Ask(Generic[Q_co, B_co]):
     """The rest of it, for routes that stream."""
     ignored: list[str]
     """Names of fields that the handler passed over; they go into a header."""
+    document: Any = None
+    """The body as it came, for answers that echo it; secrets are masked first."""
 
     def number(self, place: str, what: str) -> int:
         """The number in a place of the path; there is nothing under another text."""
