@@ -188,37 +188,44 @@ class Operations:
         record = await self._tools.operations.by_public_id(public_id)
         if record is None:
             raise NoSuchOperationError(f"there is no operation {public_id}")
-        return self._view(record)
+        return self.view_of(record)
 
     async def of_device(self, device_id: int, *, before: int | None = None, most: int = 100) -> list[OperationView]:
         """The operations of a device, newest first."""
         records = await self._tools.operations.of_device(device_id, before=before or 2**62, most=most)
-        return [self._view(record) for record in records]
+        return [self.view_of(record) for record in records]
 
-    async def cancel(self, public_id: str) -> None:
+    async def cancel(self, public_id: str, entry: AuditEntry | None = None) -> None:
         """Cancel an operation that has not begun."""
-        if await self._tools.operations.cancel(public_id, self._tools.clock.wall()):
+        if await self._tools.operations.cancel(public_id, self._tools.clock.wall(), entry):
             self._tools.endings.ended(public_id, "", OperationState.CANCELLED.value)
             return
         view = await self.view(public_id)
         raise NotNowError(f"operation {public_id} is {view.record.state} and can no longer be cancelled")
 
-    async def retry(self, public_id: str) -> OperationView:
-        """Ask for the same once more: a new operation."""
+    async def retry(
+        self, public_id: str, actor: str = "", note: Callable[[str], AuditEntry] | None = None
+    ) -> OperationView:
+        """Ask for the same once more: a new operation, which has as much time as the first one had."""
         view = await self.view(public_id)
         record = view.record
         if not record.state.is_final:
             raise NotNowError(f"operation {public_id} is {record.state}: it is still to be done")
+        span = None if record.expires_at is None else max(0.0, record.expires_at - record.scheduled_at)
         terms = Terms(
             record.priority,
+            expires_at=None if span is None else self._tools.clock.wall() + span,
             wakes=record.wakes,
             max_attempts=record.max_attempts,
             retry_delay=record.retry_delay,
             origin=record.origin,
+            actor=actor,
+            notification=record.notification,
         )
-        return await self.queue(record.device_id, view.requested, terms)
+        return await self.queue(record.device_id, view.requested, terms, note)
 
-    def _view(self, record: OperationRecord) -> OperationView:
+    def view_of(self, record: OperationRecord) -> OperationView:
+        """An operation that was read by somebody else. SealError or InvalidDataError if what is kept is unreadable."""
         return OperationView(record, read_requested(self._tools.vault, record), read_outcome(self._tools.vault, record))
 
     async def _why_not_alone(self, device_id: int, at: float) -> OperationError:

@@ -14,6 +14,7 @@ from acs.store.writer import GroupWriter
 _ADD = batch("audit", "add")
 _ADD_IF_GONE = batch("audit", "add_if_gone")
 _ADD_QUEUED = batch("audit", "add_queued")
+_ADD_IF_CANCELLABLE = batch("audit", "add_if_cancellable")
 _TO_PRUNE, _PRUNE = query("audit", "to_prune"), batch("audit", "prune")
 _NEWEST_FIRST: Final = Order("audit.at", "audit.id", is_descending=True)
 
@@ -55,6 +56,11 @@ def audit_if_gone(entry: AuditEntry | None) -> Step:
 def audit_if_queued(public_id: str, entry: AuditEntry | None) -> Step:
     """The step that notes an operation, if it was queued."""
     return _ADD_QUEUED, [] if entry is None else [_row(replace(entry, found_by=public_id))]
+
+
+def audit_if_cancellable(entry: AuditEntry | None) -> Step:
+    """The step that notes the cancellation of an operation, in front of the step that cancels what has not begun."""
+    return _ADD_IF_CANCELLABLE, [] if entry is None else [_row(entry)]
 
 
 def _row(entry: AuditEntry) -> Row:

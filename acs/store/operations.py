@@ -13,7 +13,7 @@ from acs.domain.queue import (
     QueuedOperation,
 )
 from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settlement
-from acs.store.audit import audit_if_queued
+from acs.store.audit import audit_if_cancellable, audit_if_queued
 from acs.store.consequences import consequence_steps, lock_step
 from acs.store.database import Database
 from acs.store.statements import Batch, Row, Step, batch, query
@@ -28,6 +28,7 @@ _SETTLE = batch("operation", "settle")
 _ADOPT = batch("operation", "adopt")
 _PROVE_LATE = batch("operation", "prove_late")
 _CANCEL = batch("operation", "cancel")
+_TELL_CANCEL = batch("operation", "tell_cancel")
 _BY_PUBLIC_ID = query("operation", "by_public_id")
 _OF_DEVICE = query("operation", "of_device")
 _OPEN_OF_DEVICE = query("operation", "open_of_device")
@@ -237,25 +238,31 @@ class OperationStore:
         """A request that counted as lost was answered after all."""
         await self._writer.write(device_id, (_PROVE_LATE, [(device_id, fence, method, at)]))
 
-    async def cancel(self, public_id: str, at: float) -> bool:
-        """Cancel what has not begun; False if it has, or is no more."""
-        (cancelled,) = await self._writer.write(public_id, (_CANCEL, [(public_id, at)]))
+    async def cancel(self, public_id: str, at: float, audit: AuditEntry | None = None) -> bool:
+        """Cancel what has not begun; False if it has, or is no more, and then nothing is noted."""
+        # What is noted comes first: once it is cancelled, nothing tells whether it was so before.
+        *_, cancelled = await self._writer.write(
+            public_id,
+            audit_if_cancellable(audit),
+            (_TELL_CANCEL, [(public_id, at, "" if audit is None else audit.actor)]),
+            (_CANCEL, [(public_id, at)]),
+        )
         return bool(cancelled)
 
     async def by_public_id(self, public_id: str) -> OperationRecord | None:
         """An operation."""
         rows = await self._database.fetch(_BY_PUBLIC_ID, {"public_id": public_id})
-        return _record(rows[0]) if rows else None
+        return record_of(rows[0]) if rows else None
 
     async def of_device(self, device_id: int, *, before: int, most: int) -> list[OperationRecord]:
         """The operations of a device, newest first."""
         rows = await self._database.fetch(_OF_DEVICE, {"device_id": device_id, "before": before, "most": most})
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def open_of_device(self, device_id: int, *, most: int) -> list[OperationRecord]:
         """The operations of a device that wait or are under way, those first that are to be done first."""
         rows = await self._database.fetch(_OPEN_OF_DEVICE, {"device_id": device_id, "most": most})
-        return [_record(row) for row in rows]
+        return [record_of(row) for row in rows]
 
     async def count_open(self) -> int:
         """How many wait or are under way."""
@@ -330,7 +337,8 @@ def _claimed(row: Row) -> ClaimedOperation:
     return ClaimedOperation(*fields)
 
 
-def _record(row: Row) -> OperationRecord:
+def record_of(row: Row) -> OperationRecord:
+    """An operation from its row."""
     fields: list[Any] = list(row)
     fields[4:7] = Origin(row[4]), OperationState(row[5]), Phase(row[6])
     fields[16] = bool(row[16])

@@ -41,6 +41,26 @@ SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resou
     rows.after
 FROM {rows} JOIN operation ON operation.public_id = rows.found_by;
 
+-- An operation that has begun is not cancelled. Until it is, no other worker may begin it.
+-- name: add_if_cancellable
+-- only: sqlite
+-- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text
+INSERT INTO audit (at, actor, address, action, resource, resource_id, organization_id, before, after)
+SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resource_id, rows.organization_id, rows.before,
+    rows.after
+FROM {rows} JOIN operation ON operation.public_id = rows.resource_id
+WHERE operation.state IN ('scheduled', 'queued') AND operation.attempts = 0 AND operation.progress = '';
+
+-- name: add_if_cancellable
+-- only: postgresql
+-- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text
+INSERT INTO audit (at, actor, address, action, resource, resource_id, organization_id, before, after)
+SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resource_id, rows.organization_id, rows.before,
+    rows.after
+FROM {rows} JOIN operation ON operation.public_id = rows.resource_id
+WHERE operation.state IN ('scheduled', 'queued') AND operation.attempts = 0 AND operation.progress = ''
+FOR UPDATE OF operation;
+
 -- The rows of a page are picked from an index alone: what is passed over on the way to a deep page is not read.
 -- name: list
 -- parts: where, order, value

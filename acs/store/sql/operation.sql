@@ -133,6 +133,26 @@ WHERE operation.device_id = rows.device_id AND operation.phase = 'sent' AND oper
     AND rows.sent NOT IN ('Reboot', 'FactoryReset', 'Download', 'Upload')
 RETURNING operation.device_id, operation.id;
 
+-- What history says of a cancellation, in front of it. Until it is done, no other worker may begin the operation.
+-- name: tell_cancel
+-- only: sqlite
+-- rows: public_id text, at float8, actor text
+INSERT INTO history (device_id, at, kind, subject, old, new, actor)
+SELECT operation.device_id, rows.at, 'operation', operation.public_id, operation.kind || ' ' || operation.state,
+    operation.kind || ' cancelled', rows.actor
+FROM {rows} JOIN operation ON operation.public_id = rows.public_id
+WHERE operation.state IN ('scheduled', 'queued') AND operation.attempts = 0 AND operation.progress = '';
+
+-- name: tell_cancel
+-- only: postgresql
+-- rows: public_id text, at float8, actor text
+INSERT INTO history (device_id, at, kind, subject, old, new, actor)
+SELECT operation.device_id, rows.at, 'operation', operation.public_id, operation.kind || ' ' || operation.state,
+    operation.kind || ' cancelled', rows.actor
+FROM {rows} JOIN operation ON operation.public_id = rows.public_id
+WHERE operation.state IN ('scheduled', 'queued') AND operation.attempts = 0 AND operation.progress = ''
+FOR UPDATE OF operation;
+
 -- A session that the device bears no more of is no attempt, but what has progress has begun.
 -- name: cancel
 -- rows: public_id text, at float8
