@@ -60,6 +60,7 @@ from acs.store.firmware_images import FirmwareImageStore
 from acs.store.idempotency import IdempotencyStore
 from acs.store.locations import LocationStore
 from acs.store.opening import AnyDatabase
+from acs.store.operation_list import OperationListStore
 from acs.store.operations import OperationStore
 from acs.store.organizations import OrganizationStore
 from acs.store.parameters import ParameterStore
@@ -205,6 +206,7 @@ def make_management(
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),
         operations=operations,
+        operation_list=OperationListStore(database),
         wanted=wanted,
         waker=waker,
         helpers=helpers,

@@ -3,6 +3,7 @@
 from acs.services.management import Management
 from api.resources.audit_log import AuditLog
 from api.resources.document import Document
+from api.resources.headless import Headless
 from api.resources.itself import Itself
 from api.resources.locations import Locations
 from api.resources.organizations import Organizations
@@ -17,6 +18,7 @@ def routes(management: Management) -> list[AnyRoute]:
         *Locations(management).routes,
         *Tokens(management).routes,
         *AuditLog(management).routes,
+        *Headless(management).routes,
         *Itself(management).routes,
     ]
     return [*found, *Document(found).routes]

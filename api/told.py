@@ -35,6 +35,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Audit log": "Who changed what, when, and from where.",
     "Locations": "Where devices stand.",
     "Tokens": "Who may use the API, and for what.",
+    "Headless operations": "What devices are asked to do, now or later: asked for, looked at, cancelled, tried again.",
     "Organizations": "Whose devices are. A token may be bound to some organizations.",
 }
 """What stands under each tag."""

@@ -14,6 +14,7 @@ from acs.store.database import Database
 from acs.store.device_types import DeviceTypeStore
 from acs.store.idempotency import IdempotencyStore
 from acs.store.locations import LocationStore
+from acs.store.operation_list import OperationListStore
 from acs.store.organizations import OrganizationStore
 from acs.store.tokens import TokenStore
 
@@ -31,6 +32,7 @@ class Management:
     audit: AuditStore
     idempotency: IdempotencyStore
     operations: Operations
+    operation_list: OperationListStore
     wanted: WantedSettings
     waker: Waker
     helpers: StatusHelpers

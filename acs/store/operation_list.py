@@ -1,0 +1,93 @@
+"""Lists of operations, newest first."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from acs.domain.queue import OperationRecord
+from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
+from acs.store.operations import record_of
+from acs.store.statements import Row
+
+_NEWEST_FIRST: Final = Order("operation.created", "operation.id", is_descending=True)
+_SINGLE: Final = condition("operation.bulk_id IS NULL")
+_OF_ORGANIZATIONS: Final = among("operation.organization_id", "organizations")
+_CONDITIONS: Final = {
+    "public_id": condition("operation.public_id = :public_id"),
+    "name": condition("operation.device_id = (SELECT device.id FROM device WHERE device.name = :name)"),
+    "serial_number": condition(
+        "operation.device_id IN (SELECT device.id FROM device WHERE device.serial_number = :serial_number)"
+    ),
+    "state": condition("operation.state = :state"),
+    "kind": condition("operation.kind = :kind"),
+    "created_from": condition("operation.created >= :created_from"),
+    "created_to": condition("operation.created <= :created_to"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFilters:
+    """Which operations; None: any."""
+
+    organizations: Sequence[int] | None = None
+    """Of devices of these alone."""
+    public_id: str | None = None
+    """The one that is called so; it may be a part of a request for many devices, others may not."""
+    name: str | None = None
+    """Of the device of this name."""
+    serial_number: str | None = None
+    """Of devices of this serial number."""
+    state: str | None = None
+    """Where it is in its life."""
+    kind: str | None = None
+    """What is to be done."""
+    created_from: float | None = None
+    """Asked for then or later."""
+    created_to: float | None = None
+    """Asked for then or earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOperation:
+    """An operation, and what its device is called now."""
+
+    record: OperationRecord
+    """The operation."""
+    device_name: str
+    """The device's name."""
+    serial_number: str
+    """Its serial number."""
+
+
+class OperationListStore:
+    """Reads the table ``operation``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def page(self, part: Slice, filters: OperationFilters) -> Found[ListedOperation]:
+        """A page of them."""
+        values: dict[str, object] = {
+            name: value for name in _CONDITIONS if (value := getattr(filters, name)) is not None
+        }
+        conditions: list[Condition] = [_CONDITIONS[name] for name in values]
+        if filters.public_id is None:
+            conditions.append(_SINGLE)
+        if filters.organizations is not None:
+            conditions.append(_OF_ORGANIZATIONS)
+            values["organizations"] = json.dumps(list(filters.organizations))
+        return await _LIST.page(self._database, Wanted(_NEWEST_FIRST, tuple(conditions), values), part)
+
+    async def one(self, public_id: str, organizations: Sequence[int] | None) -> ListedOperation | None:
+        """The operation that is called so, if its device is one of these organizations'."""
+        found = await self.page(Slice(1), OperationFilters(organizations, public_id))
+        return found.items[0] if found.items else None
+
+
+def _listed(row: Row) -> ListedOperation:
+    return ListedOperation(record_of(row[:-2]), row[-2], row[-1])
+
+
+_LIST: Final = Listing("operation_list", "list", _listed)

@@ -1,0 +1,20 @@
+-- Operations as people page through them. Which rows is found in an index; what they hold is looked up for one page.
+
+-- name: list
+-- parts: where, order, value
+SELECT operation.id, operation.public_id, operation.device_id, operation.kind, operation.origin, operation.state,
+    operation.phase, operation.priority, operation.request, operation.progress, operation.outcome, operation.fault,
+    operation.command_key, operation.attempts, operation.max_attempts, operation.retry_delay, operation.wakes,
+    operation.scheduled_at, operation.ready_at, operation.expires_at, operation.created, operation.started_at,
+    operation.completed_at, operation.updated, operation.sent, operation.organization_id, operation.bulk_id,
+    operation.actor, operation.notification, device.name, device.serial_number, page.value
+FROM (
+    SELECT operation.id, {value} AS value FROM operation WHERE {where}
+    ORDER BY {order} LIMIT :row_limit OFFSET :row_offset
+) AS page
+JOIN operation ON operation.id = page.id JOIN device ON device.id = operation.device_id
+ORDER BY {order};
+
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM operation WHERE {where};

@@ -1,0 +1,313 @@
+"""Headless operations: what devices are asked to do, one at a time or many, now or later."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from pydantic import Field
+
+from acs.domain.device import ManagedDevice
+from acs.domain.operation import OperationKind
+from acs.domain.queue import OperationState
+from acs.domain.token import Role
+from acs.provisioning.errors import PlanningError
+from acs.services.finding import AmbiguousDeviceError, NoDeviceError
+from acs.services.management import Management
+from acs.services.operations import NoSuchDeviceError, NotNowError, OperationView, Terms
+from acs.services.requested import Requested
+from acs.store.listing import Found, Slice
+from acs.store.operation_list import ListedOperation, OperationFilters
+from api.families import BY_SERIAL_NUMBER, FAMILIES, WHAT, Family, ambiguous
+from api.fields import Line, Name, NoQuery, Query, QueryFlag, Shown, When
+from api.masking import masked
+from api.notifications import notification_text, retry_terms
+from api.paging import Envelope, Paged, enveloped, next_link
+from api.problems import Kind, Problem, forbidden, invalid, not_found
+from api.resources.headless_bodies import OlderOperationBody, OneDevice, OneDeviceBody, OperationBody, priority_of
+from api.resources.headless_forms import ManyDevices, body_of, is_bulk_id
+from api.resources.headless_items import (
+    OlderOperationItem,
+    OperationItem,
+    OperationMade,
+    estimated_seconds,
+    item_of,
+)
+from api.routing import Answer, AnyRoute, Ask, Place, Route
+from api.variables import unfit
+
+SUFFIX: Final = "_headless_operation"
+"""What the paths of all families have in common."""
+_TAG: Final = "Headless operations"
+_RESOURCE: Final = "operation"
+_LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
+
+
+class OperationQuery(Paged):
+    """Which operations are listed."""
+
+    id: Annotated[Line | None, Field(description="The one that is called so; an unknown one is a 404")] = None
+    update_status: Annotated[
+        QueryFlag | None, Field(description="Taken for compatibility: what is shown is always as it is now")
+    ] = None
+    name: Annotated[Name | None, Field(description="Of the device of this name")] = None
+    serial_number: Annotated[Name | None, Field(description="Of devices of this serial number")] = None
+    status: Annotated[OperationState | None, Field(description="Where they are in their life")] = None
+    operation: Annotated[OperationKind | None, Field(description="What is to be done")] = None
+    created_from: Annotated[When | None, Field(description="Asked for then or later")] = None
+    created_to: Annotated[When | None, Field(description="Asked for then or earlier")] = None
+
+
+class OneOperationQuery(Query):
+    """Which operation is meant."""
+
+    id: Annotated[Line, Field(description="What it is called")]
+
+
+class Headless:
+    """The routes of headless operations."""
+
+    def __init__(self, management: Management, many: ManyDevices | None = None) -> None:
+        """``many`` is the form for many devices."""
+        self._tools = management.tools
+        self._operations = management.operations
+        self._list = management.operation_list
+        self._finder = management.finder
+        self._many = many
+
+    @property
+    def routes(self) -> Sequence[AnyRoute]:
+        """All of them."""
+        return [route for family in FAMILIES for route in self._of_family(family)]
+
+    def _of_family(self, family: Family) -> Sequence[AnyRoute]:
+        many, retry = family.path(SUFFIX), f"{family.path(SUFFIX)}{{id}}/retry/"
+        kinds: Any = OperationItem | OlderOperationItem
+        made: Any = OperationMade | kinds
+        items: Any = kinds
+        if self._many is not None:
+            made, items = made | self._many.made, kinds | self._many.shown
+        lists: Any = Envelope[items]
+        if family is not BY_SERIAL_NUMBER:
+            lists = Sequence[items] | lists
+
+        async def create(ask: Ask[NoQuery, Any]) -> Answer:
+            return await self._create(ask, family)
+
+        async def show(ask: Ask[OperationQuery, None]) -> Answer:
+            return await self._show(ask, family)
+
+        async def retry_one(ask: Ask[NoQuery, None]) -> Answer:
+            return await self._retry(ask, family)
+
+        return [
+            Route("GET", many, Role.VIEWER, show, f"List headless operations {family.words}", _TAG, OperationQuery,
+                  answers={200: lists}, problems=(Kind.NOT_FOUND,), headers=("X-Total-Count", "Link"),
+                  description=_LISTS),
+            Route("POST", many, Role.OPERATOR, create, f"Ask devices to do something {family.words}", _TAG,
+                  body=body_of(self._many), answers={201: made},
+                  problems=(Kind.NOT_FOUND, Kind.AMBIGUOUS, Kind.IMPOSSIBLE), description=_FORMS),
+            Route("DELETE", many, Role.OPERATOR, self._cancel, f"Cancel a headless operation {family.words}", _TAG,
+                  OneOperationQuery, answers={204: None}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
+                  description="Only what has not started: else it is a 409."),
+            Route("POST", retry, Role.OPERATOR, retry_one, f"Ask for the same once more {family.words}", _TAG,
+                  answers={201: items}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
+                  description="A new operation. While the first one is still to be done, that is a 409."),
+        ]  # fmt: skip
+
+    async def _create(self, ask: Ask[NoQuery, Any], family: Family) -> Answer:
+        if not isinstance(ask.body, OperationBody | OlderOperationBody):
+            return await _given(self._many).create(ask, family)
+        body = ask.body
+        operation = body.asked
+        _admit(ask, operation.kind)
+        device = await self._device(ask, body)
+        terms = self._terms(ask, body)
+        requested = Requested(operation, extra=_said(body, ask.at))
+        echo = masked(ask.document)
+        try:
+            view = await self._operations.queue(
+                device.id,
+                requested,
+                terms,
+                lambda public_id: ask.entry(
+                    "create", _RESOURCE, public_id, organization_id=device.organization_id, after=json.dumps(echo)
+                ),
+            )
+        except PlanningError as error:
+            raise unfit(error) from None
+        except NoSuchDeviceError:
+            raise not_found(WHAT) from None
+        if body.wait:
+            return Answer(await self._waited_for(view.record.public_id, device, body.wait), 201)
+        return Answer(_made(view, device, body, echo), 201)
+
+    async def _show(self, ask: Ask[OperationQuery, None], family: Family) -> Answer:
+        query = ask.query
+        part, is_bulk = query.part, query.id is not None and is_bulk_id(query.id)
+        found: Found[Shown]
+        if is_bulk:
+            found = await self._bulk(ask, query.id or "")
+        else:
+            found = await self._page(ask, part)
+        is_bare = family is not BY_SERIAL_NUMBER and not is_bulk and query.limit is None and query.offset is None
+        if is_bare:
+            return Answer(found.items, headers=next_link(ask, found))
+        return Answer(enveloped(ask, part, found, found.items))
+
+    async def _page(self, ask: Ask[OperationQuery, None], part: Slice) -> Found[Shown]:
+        query, organizations = ask.query, ask.principal.organizations
+        filters = OperationFilters(
+            organizations,
+            query.id,
+            query.name,
+            query.serial_number,
+            query.status and query.status.value,
+            query.operation and query.operation.value,
+            query.created_from,
+            query.created_to,
+        )
+        found = await self._list.page(part, filters)
+        if query.id is not None and not found.count and await self._list.one(query.id, organizations) is None:
+            raise not_found(_RESOURCE)
+        return Found([item_of(self._operations, each) for each in found.items], found.count, found.following)
+
+    async def _bulk(self, ask: Ask[OperationQuery, None], public_id: str) -> Found[Shown]:
+        items = () if self._many is None else await self._many.items(ask, [public_id])
+        if not items:
+            raise not_found(_RESOURCE)
+        return Found(items, len(items), None)
+
+    async def _cancel(self, ask: Ask[OneOperationQuery, None]) -> Answer:
+        public_id = ask.query.id
+        if is_bulk_id(public_id):
+            return await _given(self._many).cancel(ask, public_id)
+        known = await self._seen(ask, public_id)
+        before = json.dumps({"status": known.record.state, "operation": known.record.kind})
+        entry = ask.entry("cancel", _RESOURCE, public_id, organization_id=known.record.organization_id, before=before)
+        try:
+            await self._operations.cancel(public_id, entry)
+        except NotNowError as error:
+            raise Problem(Kind.CONFLICT, str(error)) from None
+        return Answer(status=204)
+
+    async def _retry(self, ask: Ask[NoQuery, None], family: Family) -> Answer:
+        public_id = ask.places["id"]
+        if is_bulk_id(public_id):
+            return await _given(self._many).retry(ask, family, public_id)
+        known = await self._seen(ask, public_id)
+        _admit(ask, OperationKind(known.record.kind))
+        before = json.dumps({"id": public_id, "status": known.record.state})
+        try:
+            view = await self._operations.retry(
+                public_id,
+                ask.principal.actor,
+                lambda new_id: ask.entry(
+                    "retry", _RESOURCE, new_id, organization_id=known.record.organization_id, before=before
+                ),
+            )
+        except NotNowError as error:
+            raise Problem(Kind.CONFLICT, str(error)) from None
+        except NoSuchDeviceError:
+            raise not_found(_RESOURCE) from None
+        listed = ListedOperation(view.record, known.device_name, known.serial_number)
+        return Answer(item_of(self._operations, listed), 201)
+
+    async def _waited_for(self, public_id: str, device: ManagedDevice, seconds: float) -> OperationItem:
+        """The operation once it is done or the time is over. It may be done by another process: so it is looked at."""
+        looks = iter(_LOOKS)
+        look = 0.0
+        while True:
+            view = await self._operations.view(public_id)
+            if view.record.state.is_final or seconds <= 0:
+                listed = ListedOperation(view.record, device.name, device.identity.serial_number)
+                return item_of(self._operations, listed)
+            look = min(next(looks, look), seconds)
+            await self._tools.endings.wait(public_id, look)
+            seconds -= look
+
+    async def _seen(self, ask: Ask[Any, Any], public_id: str) -> ListedOperation:
+        known = await self._list.one(public_id, ask.principal.organizations)
+        if known is None:
+            raise not_found(_RESOURCE)
+        return known
+
+    async def _device(self, ask: Ask[Any, Any], body: OneDevice) -> ManagedDevice:
+        try:
+            if (number := body.id or body.device_id) is not None:
+                return await self._finder.by_id(ask.principal, number)
+            if (name := body.name or body.device_name) is not None:
+                return await self._finder.by_name(ask.principal, name)
+            serial_number = body.serial_number or body.device_serial or ""
+            return await self._finder.by_serial_number(ask.principal, serial_number)
+        except NoDeviceError:
+            raise not_found(WHAT) from None
+        except AmbiguousDeviceError as error:
+            raise ambiguous(error) from None
+
+    def _terms(self, ask: Ask[Any, Any], body: OneDevice) -> Terms:
+        start = max(ask.at, body.start or 0.0)
+        expires_at = body.expires_at
+        if body.timeout_minutes is not None:
+            expires_at = start + 60 * body.timeout_minutes
+        if expires_at is not None and expires_at <= start:
+            raise invalid({"expires_at": ["must be later than now, and than when it is to be done"]})
+        attempts, delay = retry_terms(body.retry_policy)
+        return Terms(
+            priority_of(body.priority),
+            body.start,
+            expires_at,
+            wakes=body.connection_request,
+            max_attempts=attempts,
+            retry_delay=delay,
+            actor=ask.principal.actor,
+            notification=notification_text(body.notification),
+        )
+
+
+def _admit(ask: Ask[Any, Any], kind: OperationKind) -> None:
+    if kind is OperationKind.RPC and not ask.principal.may(Role.ADMIN):
+        raise forbidden(f"rpc needs the role {Role.ADMIN.value}")
+
+
+def _given(many: ManyDevices | None) -> ManyDevices:
+    if many is None:
+        raise not_found(_RESOURCE)
+    return many
+
+
+def _said(body: OneDeviceBody, at: float) -> str:
+    """What is to be shown again as it was said, beyond what every operation has."""
+    said: dict[str, object] = {}
+    if body.start is not None and body.start < at:
+        # It is done at once, and shown for when it was wanted.
+        said["scheduled_at"] = body.start
+    if isinstance(body, OlderOperationBody):
+        said |= {"operation_type": body.operation_type, "parameters": masked(body.parameters)}
+    return json.dumps(said) if said else ""
+
+
+def _made(view: OperationView, device: ManagedDevice, body: OneDeviceBody, echo: dict[str, Any]) -> OperationMade:
+    record = view.record
+    told = echo | {
+        "id": record.public_id,
+        "transaction_id": record.public_id,
+        "status": OperationState.SCHEDULED,
+        "created_at": record.created,
+        "scheduled_at": record.scheduled_at if body.start is None else body.start,
+    }
+    if isinstance(body, OlderOperationBody):
+        told |= {
+            "device_name": device.name,
+            "parameters": masked(body.parameters),
+            "estimated_duration": estimated_seconds(record.kind),
+        }
+    return OperationMade.model_construct(**told)
+
+
+_ID: Final = Place("What the operation is called", {"type": "string", "minLength": 1, "examples": ["op_5f2a"]})
+_LISTS: Final = """Newest first. Without `limit` and `offset` the families by name and by number answer a bare array,
+whose head has `X-Total-Count` and perhaps `Link: rel="next"`; with either of them, and in the family by serial number,
+it comes in the envelope. An unknown `id` is a 404; what matches nothing is an empty list."""
+_FORMS: Final = """A body that names a device (`name`, `id`, `serial_number`) is about that one; `target_organizations`,
+`device_filters` or `device_targets` mean many. Neither or both is a 400. With `wait` the answer comes when it is done,
+or after so many seconds, and is as GET shows it."""
