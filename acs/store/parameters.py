@@ -1,12 +1,16 @@
 """What devices say about their parameters; paths are kept once, by number."""
 
 import json
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from acs.domain.contact import NewValue
+from acs.domain.parameter import ParameterRecord
+from acs.domain.selection import ANY, INSTANCE, Selection
 from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, condition
 from acs.store.statements import Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
@@ -18,6 +22,28 @@ _FORGET_BELOW = batch("parameter", "forget_below")
 _KNOWN = query("parameter", "known")
 _BELOW = query("parameter", "below")
 _COUNT = query("parameter", "count")
+_BY_PATH = Order("path.path", "parameter.path_id")
+_OF_DEVICE = condition("parameter.device_id = :device_id")
+_VARIABLE_NAME = Condition(
+    "path.path IN (SELECT value FROM json_each(:paths)) OR EXISTS (SELECT 1 FROM json_each(:objects) AS wanted "
+    "WHERE SUBSTR(path.path, 1, LENGTH(wanted.value)) = wanted.value)",
+    "path.path = ANY (SELECT json_array_elements_text(CAST(:paths AS json))) OR EXISTS (SELECT 1 FROM "
+    "json_array_elements_text(CAST(:objects AS json)) AS wanted (value) WHERE STARTS_WITH(path.path, wanted.value))",
+)
+_SHORT_NAME = Condition(
+    "LOWER(SUBSTR(path.path, LENGTH(RTRIM(path.path, REPLACE(path.path, '.', ''))) + 1)) "
+    "IN (SELECT value FROM json_each(:short_names))",
+    "LOWER(SUBSTRING(path.path FROM '[^.]*$')) = ANY (SELECT json_array_elements_text(CAST(:short_names AS json)))",
+)
+# Of each pair one is for either database. With as many dots as the name has, no star stands for a dot.
+_NAME = Condition(
+    "EXISTS (SELECT 1 FROM json_each(:names) AS wanted WHERE path.path GLOB wanted.value ->> 0 "
+    "AND LENGTH(REPLACE(path.path, '.', '')) - LENGTH(path.path) "
+    "= LENGTH(REPLACE(wanted.value ->> 0, '.', '')) - LENGTH(wanted.value ->> 0))",
+    "EXISTS (SELECT 1 FROM json_array_elements(CAST(:names AS json)) AS wanted (value) "
+    "WHERE path.path ~ (wanted.value ->> 1))",
+)
+_WILDCARD = Condition("path.path GLOB :wildcard ->> 0", "path.path LIKE (CAST(:wildcard AS json) ->> 1)")
 
 NUMBERS_KEPT: Final = 200_000
 """How many numbers of paths are kept at hand."""
@@ -101,6 +127,12 @@ class ParameterStore:
         rows = await self._database.fetch(_BELOW, {"device_id": device_id, "low": low, "high": high, "most": most})
         return [row[:4] for row in rows]
 
+    async def page(self, device_id: int, selection: Selection, part: Slice) -> Found[ParameterRecord]:
+        """A page of what is known of a device, by path."""
+        conditions, values = _conditions(selection)
+        wanted = Wanted(_BY_PATH, (_OF_DEVICE, *conditions), {"device_id": device_id, **values})
+        return await _LIST.page(self._database, wanted, part)
+
     async def count(self, device_id: int) -> int:
         """How many parameters of a device are known."""
         rows = await self._database.fetch(_COUNT, {"device_id": device_id})
@@ -111,6 +143,50 @@ class ParameterStore:
         if not paths:
             return {}
         return {row[0]: row[1] for row in await self._database.fetch(_IDS, {"paths": json.dumps(list(paths))})}
+
+
+def _conditions(selection: Selection) -> tuple[list[Condition], dict[str, object]]:
+    """A selection as SQL; ``Selection.takes`` says the same."""
+    conditions: list[Condition] = []
+    values: dict[str, object] = {}
+    if selection.variable_names:
+        conditions.append(_VARIABLE_NAME)
+        values["paths"] = json.dumps(selection.parameters)
+        values["objects"] = json.dumps(selection.objects)
+    if selection.names:
+        conditions.append(_NAME)
+        values["names"] = json.dumps([_name_patterns(each) for each in selection.names])
+    if selection.short_names:
+        conditions.append(_SHORT_NAME)
+        values["short_names"] = json.dumps([each.lower() for each in selection.short_names])
+    if selection.wildcard is not None:
+        pieces = selection.pattern.split(ANY)
+        conditions.append(_WILDCARD)
+        values["wildcard"] = json.dumps(["*".join(map(_in_glob, pieces)), "%".join(map(_in_like, pieces))])
+    return conditions, values
+
+
+def _name_patterns(name: str) -> tuple[str, str]:
+    pieces = name.split(".")
+    return (
+        ".".join("[0-9]*" if each == INSTANCE else _in_glob(each) for each in pieces),
+        "^" + r"\.".join("[0-9][^.]*" if each == INSTANCE else re.escape(each) for each in pieces) + "$",
+    )
+
+
+def _in_glob(text: str) -> str:
+    return re.sub(r"[*?\[]", r"[\g<0>]", text)
+
+
+def _in_like(text: str) -> str:
+    return re.sub(r"[%_\\]", r"\\\g<0>", text)
+
+
+def _record(row: Row) -> ParameterRecord:
+    return ParameterRecord(row[0], row[1], row[2], row[3], None if row[4] is None else bool(row[4]), row[5])
+
+
+_LIST = Listing("parameter", "list", _record)
 
 
 def _bounds(prefix: str) -> tuple[str, str]:

@@ -93,3 +93,14 @@ ORDER BY path.path LIMIT :most;
 
 -- name: count
 SELECT COUNT(*) FROM parameter WHERE device_id = :device_id;
+
+-- A device has 50,000 parameters at most: all of them are looked at, and what is wanted is put in order.
+-- name: list
+-- parts: where, order, value
+SELECT parameter.path_id, path.path, parameter.value, parameter.type, parameter.writable, parameter.updated, {value}
+FROM parameter JOIN path ON path.id = parameter.path_id
+WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
+
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM parameter JOIN path ON path.id = parameter.path_id WHERE {where};
