@@ -40,13 +40,19 @@ FAMILIES: Final = (BY_NAME, BY_ID, BY_SERIAL_NUMBER)
 
 async def device_of(finder: DeviceFinder, family: Family, ask: Ask[Any, Any], place: str = "") -> ManagedDevice:
     """The device that the path means; a 404, or a 409 that lists the numbers of those that it may mean."""
-    text = ask.places[place or family.place]
+    place = place or family.place
+    key: str | int = ask.number(place, WHAT) if family is BY_ID else ask.places[place]
+    return await device_by(finder, family, ask, key)
+
+
+async def device_by(finder: DeviceFinder, family: Family, ask: Ask[Any, Any], key: str | int) -> ManagedDevice:
+    """The device that is meant by a name, a number or a serial number; problems as for ``device_of``."""
     try:
         if family is BY_NAME:
-            return await finder.by_name(ask.principal, text)
+            return await finder.by_name(ask.principal, str(key))
         if family is BY_SERIAL_NUMBER:
-            return await finder.by_serial_number(ask.principal, text)
-        return await finder.by_id(ask.principal, ask.number(place or family.place, WHAT))
+            return await finder.by_serial_number(ask.principal, str(key))
+        return await finder.by_id(ask.principal, int(key))
     except NoDeviceError:
         raise not_found(WHAT) from None
     except AmbiguousDeviceError as error:

@@ -10,15 +10,19 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     StrictBool,
     StrictInt,
     StringConstraints,
     WithJsonSchema,
+    model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
 from api import times
 
+MOST_LISTED: Final = 100
+"""So many texts may stand in a list of a query."""
 LARGEST: Final = 2**63 - 1
 """The largest number that the database holds."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -65,6 +69,15 @@ def _number(value: object) -> object:
     raise PydanticCustomError("number", "must be a whole number")
 
 
+def _list(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    names = [each.strip() for each in value.split(",") if each.strip()]
+    if len(names) > MOST_LISTED:
+        raise PydanticCustomError("list", "must list at most {most}", {"most": MOST_LISTED})
+    return tuple(dict.fromkeys(names))
+
+
 Line = Annotated[str, StringConstraints(strict=True, max_length=255), AfterValidator(_line)]
 """One line of text."""
 Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=255), AfterValidator(_line)]
@@ -103,6 +116,14 @@ QueryStatus = Annotated[
 """Up or Down in a query."""
 
 
+QueryList = Annotated[
+    tuple[Annotated[str, StringConstraints(max_length=512), AfterValidator(_line)], ...],
+    BeforeValidator(_list),
+    WithJsonSchema({"type": "string"}),
+]
+"""Texts in a query, with commas between them."""
+
+
 class Body(BaseModel):
     """What a request's body may hold; an unknown key is an error that names it."""
 
@@ -119,6 +140,15 @@ class Shown(BaseModel):
     """What an answer holds."""
 
     model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+
+
+class Sparse(Shown):
+    """What an answer holds; what nobody has set is left out, and not null."""
+
+    # An annotated result would hide the fields from the document.
+    @model_serializer(mode="wrap")
+    def _set_ones(self, handler: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
 class Query(BaseModel):

@@ -299,6 +299,9 @@ def _without_null(schema: Schema) -> Schema:
     """A member of a query: it may be left out, and cannot be null."""
     choices = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     plain = {key: value for key, value in schema.items() if not (key == "default" and value is None)}
+    if isinstance(plain.get("default"), bool):
+        # A query is text.
+        plain["default"] = "true" if plain["default"] else "false"
     if len(choices) == 1:
         del plain["anyOf"]
         plain = choices[0] | plain

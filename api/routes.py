@@ -8,6 +8,7 @@ from api.resources.itself import Itself
 from api.resources.locations import Locations
 from api.resources.organizations import Organizations
 from api.resources.tokens import Tokens
+from api.resources.variables import DeviceVariables
 from api.routing import AnyRoute
 
 
@@ -19,6 +20,7 @@ def routes(management: Management) -> list[AnyRoute]:
         *Tokens(management).routes,
         *AuditLog(management).routes,
         *Headless(management).routes,
+        *DeviceVariables(management).routes,
         *Itself(management).routes,
     ]
     return [*found, *Document(found).routes]

@@ -26,6 +26,9 @@ PLACES: Final[Mapping[str, Place]] = {
     "id": Place("Its number", {"type": "integer", "minimum": 1}),
     "name": Place("The name of the device, percent-encoded"),
     "serial_number": Place("The serial number of the device"),
+    "parent_id": Place("The number of the device", {"type": "integer", "minimum": 1}),
+    "parent__name": Place("The name of the device, percent-encoded"),
+    "parent__serial_number": Place("The serial number of the device"),
 }
 """What stands in the places of paths where a route says nothing else."""
 
@@ -36,6 +39,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Locations": "Where devices stand.",
     "Tokens": "Who may use the API, and for what.",
     "Headless operations": "What devices are asked to do, now or later: asked for, looked at, cancelled, tried again.",
+    "Variables": "What devices say about their parameters; setting them, once.",
     "Organizations": "Whose devices are. A token may be bound to some organizations.",
 }
 """What stands under each tag."""

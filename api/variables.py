@@ -1,6 +1,7 @@
 """Variables as clients write them: a path, perhaps a value and what its type is called."""
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from pydantic import (
@@ -161,11 +162,17 @@ def text_of(value: JsonValue) -> str:
     return value if isinstance(value, str) else str(value)
 
 
-def unfit(error: InvalidDataError) -> Problem:
-    """What cannot be carried out as it is asked for: every field that is wrong."""
+def unfit(error: InvalidDataError, place: Callable[[int, str], str] | None = None) -> Problem:
+    """What cannot be carried out as it is asked for: every field that is wrong.
+
+    ``place`` says where a field of a variable stands, in a body that has them elsewhere than under ``variables``.
+    """
     errors: dict[str, list[str]] = {}
     for each in error.problems:
-        errors.setdefault(each.where, []).append(each.what)
+        where = each.where
+        if place is not None and each.variable is not None:
+            where = place(each.variable, where.rpartition(".")[2])
+        errors.setdefault(where, []).append(each.what)
     return invalid(errors)
 
 

@@ -22,6 +22,7 @@ _FORGET_BELOW = batch("parameter", "forget_below")
 _KNOWN = query("parameter", "known")
 _BELOW = query("parameter", "below")
 _COUNT = query("parameter", "count")
+_OBJECTS = query("parameter", "objects")
 _BY_PATH = Order("path.path", "parameter.path_id")
 _OF_DEVICE = condition("parameter.device_id = :device_id")
 _VARIABLE_NAME = Condition(
@@ -132,6 +133,13 @@ class ParameterStore:
         conditions, values = _conditions(selection)
         wanted = Wanted(_BY_PATH, (_OF_DEVICE, *conditions), {"device_id": device_id, **values})
         return await _LIST.page(self._database, wanted, part)
+
+    async def objects(self, device_id: int, objects: Sequence[str]) -> list[str]:
+        """Which of these objects have parameters that are known, by path."""
+        if not objects:
+            return []
+        values = {"device_id": device_id, "objects": json.dumps(objects)}
+        return sorted(row[0] for row in await self._database.fetch(_OBJECTS, values))
 
     async def count(self, device_id: int) -> int:
         """How many parameters of a device are known."""

@@ -94,6 +94,20 @@ ORDER BY path.path LIMIT :most;
 -- name: count
 SELECT COUNT(*) FROM parameter WHERE device_id = :device_id;
 
+-- name: objects
+-- only: sqlite
+SELECT DISTINCT wanted.value
+FROM parameter JOIN path ON path.id = parameter.path_id
+JOIN json_each(:objects) AS wanted ON SUBSTR(path.path, 1, LENGTH(wanted.value)) = wanted.value
+WHERE parameter.device_id = :device_id;
+
+-- name: objects
+-- only: postgresql
+SELECT DISTINCT wanted.value
+FROM parameter JOIN path ON path.id = parameter.path_id
+JOIN json_array_elements_text(CAST(:objects AS json)) AS wanted (value) ON STARTS_WITH(path.path, wanted.value)
+WHERE parameter.device_id = :device_id;
+
 -- A device has 50,000 parameters at most: all of them are looked at, and what is wanted is put in order.
 -- name: list
 -- parts: where, order, value

@@ -1,0 +1,207 @@
+"""Variables: what devices say about their parameters, and sets that are queued."""
+
+import json
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field, RootModel, Tag
+
+from acs.domain.operation import Operation, OperationKind
+from acs.domain.token import Role
+from acs.provisioning.errors import PlanningError
+from acs.services.management import Management
+from acs.services.operations import NoSuchDeviceError, Terms
+from acs.services.requested import Requested
+from acs.services.variables import KnownVariable, Variables
+from api.families import FAMILIES, WHAT, Family
+from api.fields import Body, QueryFlag, Shown, Sparse, Time, json_schema_example
+from api.paging import Envelope, Paged, enveloped
+from api.parents import PROBLEMS, OfParent, both, parent_of
+from api.problems import invalid, not_found
+from api.routing import Answer, AnyRoute, Ask, Route
+from api.selecting import SelectionQuery
+from api.several import OBJECT, ONE, SEVERAL, form, place_in
+from api.variables import VariableBodies, VariableBody, VariableShown, echoed, unfit
+
+_TAG: Final = "Variables"
+_SUFFIX: Final = "_variables"
+
+
+class VariablesQuery(Paged, SelectionQuery, OfParent):
+    """Which variables, and what of them."""
+
+    extra: Annotated[QueryFlag, Field(description="Tell also `writable` and `notification`")] = False
+    dates: Annotated[QueryFlag, Field(description="Tell also when each was told: `last_updated`")] = False
+
+
+class SetQuery(OfParent):
+    """For which device, and when."""
+
+    connection_request: Annotated[QueryFlag, Field(description="Call the device now")] = True
+
+
+class VariablesObject(Body):
+    """Some variables."""
+
+    model_config = json_schema_example(
+        {"variables": [{"variable_name": "Device.WiFi.SSID.1.SSID", "value": "home", "value_type": "string"}]}
+    )
+
+    variables: VariableBodies
+
+
+class VariablesBody(
+    RootModel[
+        Annotated[
+            Annotated[VariableBody, Tag(ONE)]
+            | Annotated[VariableBodies, Tag(SEVERAL)]
+            | Annotated[VariablesObject, Tag(OBJECT)],
+            form("variables"),
+        ]
+    ]
+):
+    """One variable, or an array of them, or an object with them."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    @property
+    def variables(self) -> Sequence[VariableBody]:
+        """All of them."""
+        match self.root:
+            case VariableBody():
+                return [self.root]
+            case VariablesObject():
+                return self.root.variables
+            case _:
+                return self.root
+
+    def place(self, number: int, field: str = "") -> str:
+        """Where a field of one of them stands."""
+        return place_in("variables", self.root, number, field)
+
+
+class VariableRow(Sparse):
+    """What the device says about a parameter."""
+
+    model_config = json_schema_example(
+        {
+            "name": "Device.WiFi.SSID.1.SSID",
+            "variable_name": "Device.WiFi.SSID.1.SSID",
+            "value": "home",
+            "type": "string",
+        }
+    )
+
+    name: str
+    variable_name: str
+    value: str | None
+    type: Annotated[str | None, Field(description="A type of CWMP, or `table` for an object")]
+    writable: Annotated[bool | None, Field(description="As the device says, or else the data model")] = None
+    notification: Annotated[int | None, Field(description="0 off, 1 passive, 2 active; null: not known")] = None
+    last_updated: Annotated[Time | None, Field(description="Since when it is known to be so")] = None
+
+
+class SetShown(Shown):
+    """A set that is queued."""
+
+    model_config = json_schema_example(
+        {
+            "id": "op_9f2c",
+            "transaction_id": "op_9f2c",
+            "name": "router-17",
+            "operation": "set",
+            "variables": [{"variable_name": "Device.WiFi.SSID.1.SSID", "value": "home", "value_type": "string"}],
+            "status": "queued",
+            "created_at": "2027-01-15T08:00:00Z",
+        }
+    )
+
+    id: str
+    transaction_id: str
+    name: str
+    operation: str
+    variables: Sequence[VariableShown]
+    status: str
+    created_at: Time
+
+
+class DeviceVariables:
+    """The routes of variables."""
+
+    def __init__(self, management: Management) -> None:
+        self._variables = Variables(management.tools)
+        self._operations = management.operations
+        self._finder = management.finder
+
+    @property
+    def routes(self) -> Sequence[AnyRoute]:
+        """All of them, in each family."""
+        return [route for family in FAMILIES for route in self._of(family)]
+
+    def _of(self, family: Family) -> Sequence[AnyRoute]:
+        reading = both(family, _SUFFIX, lambda path: Route(
+            "GET", path, Role.VIEWER, self.list, f"List variables {family.words}", _TAG, VariablesQuery,
+            answers={200: Envelope[VariableRow]}, problems=PROBLEMS,
+            description="What the device has said, by path; secrets are masked.",
+        ))  # fmt: skip
+        writing = both(family, _SUFFIX, lambda path: Route(
+            "PUT", path, Role.OPERATOR, self.put, f"Set variables {family.words}", _TAG, SetQuery, VariablesBody,
+            answers={200: SetShown}, problems=PROBLEMS,
+            description="Queues one set of all of them, which the device does as a whole or not at all; `id` is the "
+            "operation's. What the device is to have in the long run is a setting.",
+        ))  # fmt: skip
+        return [*reading, *writing]
+
+    async def list(self, ask: Ask[VariablesQuery, None]) -> Answer:
+        """What the device has said."""
+        device = await parent_of(self._finder, ask)
+        part = ask.query.part
+        found = await self._variables.page(device.id, ask.query.selection, part)
+        return Answer(enveloped(ask, part, found, [_row(each, ask.query) for each in found.items]))
+
+    async def put(self, ask: Ask[SetQuery, VariablesBody]) -> Answer:
+        """Queue a set."""
+        device = await parent_of(self._finder, ask)
+        bodies = ask.body.variables
+        missing = [ask.body.place(number, "value") for number, each in enumerate(bodies) if each.value is None]
+        if missing:
+            raise invalid({key: ["is required"] for key in missing})
+        shown = [echoed(each) for each in bodies]
+        operation = Operation(OperationKind.SET, tuple(each.variable for each in bodies))
+        after = json.dumps({"operation": operation.kind, "variables": [each.model_dump() for each in shown]})
+        try:
+            view = await self._operations.queue(
+                device.id,
+                Requested(operation),
+                Terms(wakes=ask.query.connection_request, actor=ask.principal.actor),
+                lambda public_id: ask.entry(
+                    "create", "operation", public_id, organization_id=device.organization_id, after=after
+                ),
+            )
+        except PlanningError as error:
+            raise unfit(error, ask.body.place) from None
+        except NoSuchDeviceError:
+            raise not_found(WHAT) from None
+        record = view.record
+        return Answer(
+            SetShown(
+                id=record.public_id,
+                transaction_id=record.public_id,
+                name=device.name,
+                operation=record.kind,
+                variables=shown,
+                status=record.state.value,
+                created_at=record.created,
+            )
+        )
+
+
+def _row(known: KnownVariable, query: VariablesQuery) -> VariableRow:
+    told: dict[str, object] = {}
+    if query.extra:
+        told |= {"writable": known.writable, "notification": None}
+    if query.dates:
+        told |= {"last_updated": known.updated}
+    return VariableRow.model_validate(
+        {"name": known.path, "variable_name": known.path, "value": known.value, "type": known.type, **told}
+    )
