@@ -8,12 +8,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final
 
+from acs.adapters import Adapters
 from acs.auth.authenticator import Authenticator
 from acs.auth.digest import Algorithm
 from acs.auth.nonces import NonceSigner, NonceWindow
 from acs.auth.sealing import Keyring
-from acs.connection_request.http import HttpConnectionRequester
-from acs.connection_request.probes import NetworkProbes
 from acs.cwmp_http.connections import Handler
 from acs.cwmp_http.endpoint import Endpoint
 from acs.cwmp_http.listener import FileHandler
@@ -33,6 +32,7 @@ from acs.services.live import LiveSession
 from acs.services.login import Door
 from acs.services.logins import DeviceLogins
 from acs.services.management import Management
+from acs.services.notifications import Notifications
 from acs.services.opening import Opening
 from acs.services.operations import Operations
 from acs.services.ports import Chance, Clock, ConnectionRequester
@@ -54,6 +54,7 @@ from acs.settings import Settings
 from acs.settings.values import LoginScheme
 from acs.store.audit import AuditStore
 from acs.store.contacts import ContactStore
+from acs.store.deliveries import DeliveryStore
 from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
 from acs.store.firmware_images import FirmwareImageStore
@@ -193,6 +194,7 @@ def make_management(
     wanted: WantedSettings,
     waker: Waker,
     helpers: StatusHelpers,
+    notifications: Notifications,
     is_draining: Callable[[], bool],
 ) -> Management:
     """What the management API works with."""
@@ -210,6 +212,7 @@ def make_management(
         wanted=wanted,
         waker=waker,
         helpers=helpers,
+        notifications=notifications,
         finder=DeviceFinder(tools.devices),
         readiness=Readiness(database, writer, is_draining=is_draining),
     )
@@ -227,17 +230,8 @@ def join(
     briefing = DeviceBriefing(tools, keeper, wanted, logins, transfers)
     door = Door(tools, _authenticator(parts, keyring, tools))
     enrolment = Enrolment(tools, door)
-    requester = parts.requester
-    if requester is None:
-        own = HttpConnectionRequester(
-            allow_basic=settings.connection_request_basic,
-            allowed_networks=settings.connection_request_networks,
-            clock=parts.clock.monotonic,
-            chance=parts.chance.octets,
-            tries=settings.connection_request_timeouts,
-        )
-        parts.stack.push_async_callback(own.close)
-        requester = own
+    adapters = Adapters(settings, parts.clock, parts.chance, parts.stack)
+    requester = parts.requester or adapters.requester()
     # Sessions call devices again, and devices in a session are not called: one of the two is made later.
     waker = Waker(tools, logins, requester, lambda device_id: sessions.is_in_session(device_id))  # noqa: PLW0108
     parts.stack.push_async_callback(waker.stop)
@@ -264,6 +258,8 @@ def join(
     )
     folder = FileFolder(parts.settings.files_folder)
     parts.stack.push_async_callback(folder.close)
+    notifications = Notifications(tools, DeliveryStore(database, writer), adapters.messengers())
+    parts.stack.push_async_callback(notifications.stop)
     sweeper = Sweeper(
         tools,
         sessions=sessions,
@@ -274,6 +270,7 @@ def join(
         signals=parts.signals,
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),
+        notifications=notifications,
     )
     operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
     parts.run("signals", parts.signals.run(sessions.notify))
@@ -283,7 +280,7 @@ def join(
     tools.metrics.body_bytes.watch(lambda: budget.used)
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
-    helpers = StatusHelpers(tools, waker, _probes(parts, tools), sessions.is_in_session)
+    helpers = StatusHelpers(tools, waker, adapters.probes(tools.log), sessions.is_in_session)
     management = make_management(
         tools,
         database,
@@ -292,20 +289,11 @@ def join(
         wanted=wanted,
         waker=waker,
         helpers=helpers,
+        notifications=notifications,
         is_draining=lambda: sessions.is_draining,
     )
     services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, management)
     return services, Front(Endpoint(tools, sessions), files.handle, budget)
-
-
-def _probes(parts: Parts, tools: Tools) -> NetworkProbes:
-    probes = NetworkProbes(
-        allowed_networks=parts.settings.connection_request_networks,
-        chance=parts.chance.octets,
-        on_missing=lambda what: tools.log.warning("the status helper ping is not available", reason=what),
-    )
-    parts.stack.push_async_callback(probes.close)
-    return probes
 
 
 def _authenticator(parts: Parts, keyring: Keyring, tools: Tools) -> Authenticator:

@@ -1,9 +1,11 @@
-"""The keys that seal secrets: read from their file, which the first start makes, or from the settings.
+"""The keys that seal secrets, and the secret that signs webhooks: each read from its file, which the first start makes,
+or from the settings.
 
 KeyFileError    the file cannot be used; nothing of it is ever quoted
 """
 
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,8 @@ from typing import Final
 from acs.auth.sealing import KEY_LENGTH, Keyring, keyring_text, parse_keyring
 
 _LARGEST: Final = 64 * 1024
+_SECRET_OCTETS: Final = 32
+_SECRET: Final = re.compile(r"[!-~]{16,256}", re.ASCII)
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -34,6 +38,25 @@ def load_keyring(path: Path, text: str | None = None, *, random: Callable[[int],
         return read_keyring(path)
 
 
+def load_webhook_secret(path: Path, text: str | None = None, *, random: Callable[[int], bytes] = token_bytes) -> str:
+    """What signs webhooks: ``text`` if there is one, else from the file, which is made if there is none."""
+    if text is not None:
+        return text
+    try:
+        return read_webhook_secret(path)
+    except FileNotFoundError:
+        _create(path, f"{random(_SECRET_OCTETS).hex()}\n")
+        return read_webhook_secret(path)
+
+
+def read_webhook_secret(path: Path) -> str:
+    """The secret from the file. FileNotFoundError if there is none, KeyFileError if it is not as it must be."""
+    secret = _content(path).strip()
+    if _SECRET.fullmatch(secret) is None:
+        raise KeyFileError(f"the key file {path} cannot be used: it must hold 16 to 256 printable ASCII characters")
+    return secret
+
+
 def is_missing(path: Path) -> bool:
     """Whether there is no key file. One that must not be looked for is not missing: reading it says what is wrong."""
     try:
@@ -47,6 +70,10 @@ def is_missing(path: Path) -> bool:
 
 def read_keyring(path: Path) -> Keyring:
     """The keys from the file. FileNotFoundError if there is none, KeyFileError if it is not as it must be."""
+    return _parse(_content(path), f"the key file {path}")
+
+
+def _content(path: Path) -> str:
     try:
         # A pipe would make the open wait for its writer.
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -62,7 +89,7 @@ def read_keyring(path: Path) -> Keyring:
     if len(content) > _LARGEST:
         raise KeyFileError(f"the key file {path} is larger than {_LARGEST} bytes")
     try:
-        return _parse(content.decode("ascii"), f"the key file {path}")
+        return content.decode("ascii")
     except UnicodeDecodeError:
         raise KeyFileError(f"the key file {path} holds no keys: it is not in ASCII") from None
 

@@ -20,6 +20,7 @@ from prometheus_client import (
 )
 
 from acs.auth.authenticator import Outcome
+from acs.domain.delivery import Channel
 from acs.domain.operation import OperationKind
 from acs.session.events import EndReason
 from acs.settings import Settings
@@ -48,6 +49,8 @@ OPERATION_ENDS: Final = ("completed", "failed", "expired", "cancelled", "unknown
 """The states an operation ends in."""
 CONNECTION_REQUEST_KINDS: Final = ("reached", "unauthorized", "refused", "timeout", "forbidden_target", "no_url")
 """What became of a connection request."""
+NOTIFICATION_OUTCOMES: Final = ("delivered", "retried", "failed")
+"""What may come of an attempt to tell somebody."""
 TRANSFER_STATES: Final = ("started", *OPERATION_ENDS)
 """What becomes of a transfer."""
 RPCS: Final = tuple(rpc.NAME for rpc in AcsRequest.__args__ if rpc is not VendorMessage)
@@ -209,6 +212,23 @@ class Metrics:
         )
         self.downloads_in_flight = Level(
             registry, "aioacs_downloads_in_flight", "Downloads under way", settings.max_downloads
+        )
+
+        self.notifications = Counts(
+            registry,
+            "aioacs_notifications",
+            "Attempts to tell somebody of an end",
+            channel=Channel,
+            outcome=NOTIFICATION_OUTCOMES,
+        )
+        self.notifications_in_flight = Level(
+            registry,
+            "aioacs_notifications_in_flight",
+            "Attempts to tell somebody under way",
+            settings.notifications_at_once,
+        )
+        self.notifications_waiting = Gauge(
+            "aioacs_notifications_waiting", "News that is not delivered yet", registry=registry
         )
 
     def informed(self, event_codes: Iterable[str]) -> None:

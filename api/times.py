@@ -3,13 +3,11 @@
 from datetime import UTC, datetime
 from typing import Final
 
+from acs.domain.times import written
+
+__all__ = ["read", "written"]
+
 _LATEST: Final = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
-
-
-def written(seconds: float) -> str:
-    """A time since 1970 as the API writes it."""
-    moment = datetime.fromtimestamp(round(seconds, 6), UTC)
-    return f"{moment.replace(tzinfo=None).isoformat()}Z"
 
 
 def read(text: str) -> float:

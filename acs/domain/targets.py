@@ -1,8 +1,12 @@
-"""Which addresses the server calls. The URL comes from the device, so it could make us call anybody.
+"""Which addresses the server calls. Others choose the URL, a device or whoever asks for work: they could make us call
+anybody.
 
-By default only the very address that the device's own session came from is called; a setting may name more networks.
-Loopback, link-local, metadata and other special addresses are not opened by any network: only a device that itself
-came from such an address, as one on the same machine does, is called there.
+Of devices by default only the very address that the device's own session came from is called; a setting may name more
+networks. Loopback, link-local, metadata and other special addresses are not opened by any network: only a device that
+itself came from such an address, as one on the same machine does, is called there.
+
+Webhooks go to ordinary hosts of the Internet. A setting may name networks for them as well, among those special ones,
+but only by a network that is not next to everything.
 """
 
 import re
@@ -34,6 +38,8 @@ _NUMBER: Final = re.compile(r"(?:[0-9]+|0[xX][0-9A-Fa-f]*)")
 # No URL may hold these (RFC 3986 section 2); in a request line or a digest they could mean something else.
 _UNFIT: Final = re.compile(r'[^!-~]|["<>\\]')
 
+# A wider network that an operator opens does not mean the special addresses in it.
+_LEAST_PREFIX: Final = 8
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 # What ipaddress does not call loopback, link-local, multicast, unspecified or reserved.
 _SPECIAL: Final = tuple(
@@ -141,6 +147,22 @@ def judge(
     return _forbidden(f"{refused} is not where the device's session came from, nor in an allowed network")
 
 
+def judge_public(addresses: Iterable[Address], allowed_networks: Sequence[Network]) -> tuple[Address, ...] | Refusal:
+    """The addresses that a webhook may go to, at least one and each once; else why it may go to none."""
+    callable_ones: dict[Address, None] = {}
+    refused: Address | None = None
+    for address in map(_unmapped, addresses):
+        if _is_public(address) or _is_opened_for_webhooks(address, allowed_networks):
+            callable_ones[address] = None
+        else:
+            refused = address
+    if callable_ones:
+        return tuple(callable_ones)
+    if refused is None:
+        return Refusal(ReachKind.REFUSED, "the URL's host name has no address")
+    return _forbidden(f"{refused} is no public address, nor in a network that webhooks may go to")
+
+
 def is_special(address: Address) -> bool:
     """Whether an address, or the IPv4 address inside it, is none of an ordinary host elsewhere."""
     inner = _inner(_unmapped(address))
@@ -205,6 +227,16 @@ def _is_opened(address: Address, session: Address | None, allowed_networks: Sequ
     if session is not None and inner == _inner(session):
         return True
     return any(inner in network for network in allowed_networks)
+
+
+def _is_public(address: Address) -> bool:
+    inner = _inner(address)
+    return inner.is_global and not is_special(address) and not getattr(inner, "is_site_local", False)
+
+
+def _is_opened_for_webhooks(address: Address, allowed_networks: Sequence[Network]) -> bool:
+    least = _LEAST_PREFIX if is_special(address) else 0
+    return any(_inner(address) in network and network.prefixlen >= least for network in allowed_networks)
 
 
 def _unmapped(address: Address) -> Address:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from acs.services.finding import DeviceFinder
+from acs.services.notifications import Notifications
 from acs.services.operations import Operations
 from acs.services.readiness import Readiness
 from acs.services.status_helpers import StatusHelpers
@@ -36,5 +37,6 @@ class Management:
     wanted: WantedSettings
     waker: Waker
     helpers: StatusHelpers
+    notifications: Notifications
     finder: DeviceFinder
     readiness: Readiness

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from acs.domain.delivery import Delivery, Sent
 from acs.domain.reach import Reach, WakeTarget
 
 
@@ -44,6 +45,13 @@ class Probes(Protocol):
 
     async def answers_ping(self, url: str, session_address: str, within: float) -> bool | None:
         """Whether it answers an ICMP echo request."""
+
+
+class Messenger(Protocol):
+    """Brings news to those who are to be told."""
+
+    async def send(self, delivery: Delivery) -> Sent:
+        """Try once; never raises for what the receiver does."""
 
 
 class FileKeeper(Protocol):

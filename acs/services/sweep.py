@@ -8,6 +8,7 @@ from acs.domain.operation import OperationFault
 from acs.services.expiry import Expiry
 from acs.services.in_hand import fault_text
 from acs.services.live import LiveSession
+from acs.services.notifications import Notifications
 from acs.services.ports import FileKeeper
 from acs.services.run_session import Sessions
 from acs.services.tools import Tools
@@ -47,6 +48,7 @@ class Sweeper:
         signals: Signals,
         audit: AuditStore,
         idempotency: IdempotencyStore,
+        notifications: Notifications,
     ) -> None:
         self._tools = tools
         self._sessions = sessions
@@ -57,6 +59,7 @@ class Sweeper:
         self._signals = signals
         self._audit = audit
         self._idempotency = idempotency
+        self._notifications = notifications
         self._round = 0
 
     async def run(self) -> None:
@@ -74,6 +77,7 @@ class Sweeper:
             self._expiry.end_overdue,
             self._operations,
             self._status,
+            self._notifications.sweep,
         ]
         if self._round % _SELDOM == 0:
             tasks += [self._prune, self._count]
@@ -152,6 +156,7 @@ class Sweeper:
             (self._tools.contacts.prune_history, at - settings.history_days * _DAY),
             (self._audit.prune, at - settings.audit_days * _DAY),
             (self._idempotency.prune, at - REPEATABLE_FOR),
+            (self._notifications.prune, at - settings.results_days * _DAY),
         ]
         for _ in range(_BATCHES):
             pruned = [await prune(before, _FEW) for prune, before in old]
@@ -160,3 +165,4 @@ class Sweeper:
 
     async def _count(self) -> None:
         self._tools.metrics.operations_open.set(await self._tools.operations.count_open())
+        await self._notifications.count()

@@ -23,11 +23,13 @@ from acs.settings.values import (
     LoginScheme,
     LoginSchemes,
     LogLevel,
+    MailAddress,
     Networks,
     Onboarding,
     PairOfSeconds,
     Port,
     PublicUrl,
+    SmtpUrl,
     Token,
     shown_database_url,
     size_text,
@@ -221,6 +223,25 @@ class Transfers(_Group):
     max_downloads: int = _count(200, 1, 100_000, "Downloads under way at once")
 
 
+class Notifications(_Group):
+    """Who is told of the ends of operations, and how."""
+
+    webhook_secret: Token | None = _said(None, "What signs webhooks, in the place of the file")
+    webhook_secret_file: Path = _said(
+        Path("data/webhook.secret"), "What signs webhooks; made at the first start. All machines need the same"
+    )
+    webhook_networks: Networks = _said(
+        (), "Where webhooks may go besides public addresses; loopback and link-local by networks of at least 8 bits"
+    )
+    smtp_url: SmtpUrl | None = _said(
+        None, "The mail server; without one no mail is sent. A password goes out by TLS only"
+    )
+    smtp_from: MailAddress | None = _said(None, "The sender of mail")
+    notification_attempts: int = _count(20, 1, 100, "How often a webhook or a mail is tried, ever less often")
+    notification_timeout: float = _number(10, 0.1, 300, "How long the receiver of one may take")
+    notifications_at_once: int = _count(20, 1, 1_000, "How many are under way at once, in each process")
+
+
 class Logs(_Group):
     """What the server tells about itself."""
 
@@ -231,12 +252,12 @@ class Logs(_Group):
     max_traces: ByteSize = _size(256 * _MIB, _MIB, 64 * _GIB, "What is kept of all devices' messages")
 
 
-GROUPS: Final = (Storage, DeviceListener, ApiListener, Admission, Sessions, Operations, Transfers, Logs)
+GROUPS: Final = (Storage, DeviceListener, ApiListener, Admission, Sessions, Operations, Transfers, Notifications, Logs)
 """In the order of the document."""
 
 
 # Fields come in the order of the last base first.
-class Fields(Logs, Transfers, Operations, Sessions, Admission, ApiListener, DeviceListener, Storage):
+class Fields(Logs, Notifications, Transfers, Operations, Sessions, Admission, ApiListener, DeviceListener, Storage):
     """Settings of which each alone is right."""
 
 
@@ -300,6 +321,7 @@ def contradictions(settings: Fields) -> Iterator[Contradiction]:
             "cwmp_tls_client_certificates",
             "cwmp_tls_client_ca",
         )
+    yield from _mail(settings)
     yield from _ports(settings)
     for less, more in _ORDERED:
         if getattr(settings, less) > getattr(settings, more):
@@ -337,6 +359,12 @@ def _tls(settings: Fields, listener: str) -> Iterator[Contradiction]:
         yield Contradiction(
             tuple(names), f"{_both(given)} is of no use without a TLS port: set {env_name(port)}, or leave it out"
         )
+
+
+def _mail(settings: Fields) -> Iterator[Contradiction]:
+    given = [name for name in ("smtp_url", "smtp_from") if getattr(settings, name) is not None]
+    if len(given) == 1:
+        yield Contradiction(("smtp_url", "smtp_from"), f"{env_name(given[0])} is set alone: mail needs both")
 
 
 def _both(names: list[str]) -> str:

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode
 
 from acs.auth.sealing import parse_keyring
 from acs.domain.secret_names import MASK
+from acs.settings.mail import read_smtp_url
 
 Network: TypeAlias = IPv4Network | IPv6Network
 """A range of addresses."""
@@ -28,6 +29,7 @@ POSTGRESQL: Final = "postgresql://"
 _HOST: Final = re.compile(r"[\w.:%-]{1,253}", re.ASCII)
 _PLACE: Final = re.compile(r"(?:[\w.-]+|\[[\w:.%]+\])?(?::\d{1,5})?", re.ASCII)
 _TOKEN: Final = re.compile(r"[!-~]{16,256}", re.ASCII)
+_SENDER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,189}", re.ASCII)
 # The parts of a database URL that may be shown; what else comes after the "?" may be a password.
 _SHOWN_OPTIONS: Final = frozenset({"sslmode", "application_name", "target_session_attrs"})
 
@@ -121,6 +123,17 @@ def _token(secret: SecretStr) -> SecretStr:
     if not _TOKEN.fullmatch(secret.get_secret_value()):
         raise ValueError("too short, too long, or with characters that no header carries")
     return secret
+
+
+def _smtp_url(secret: SecretStr) -> SecretStr:
+    read_smtp_url(secret.get_secret_value())
+    return secret
+
+
+def _sender(text: str) -> str:
+    if not _SENDER.fullmatch(text):
+        raise ValueError("no address")
+    return text
 
 
 def _keyring(secret: SecretStr) -> SecretStr:
@@ -226,6 +239,15 @@ DatabaseUrl = Annotated[
 Token = Annotated[
     SecretStr, AfterValidator(_token), Accepts("16 to 256 printable ASCII characters, without spaces or line breaks")
 ]
+SmtpUrl = Annotated[
+    SecretStr,
+    AfterValidator(_smtp_url),
+    Accepts(
+        "smtp://host:587 or smtps://host:465, perhaps with user:password@ before the host, where reserved characters "
+        "are percent-encoded"
+    ),
+]
+MailAddress = Annotated[str, AfterValidator(_sender), Accepts("an address such as acs@example.net")]
 KeyringText = Annotated[
     SecretStr,
     AfterValidator(_keyring),

@@ -29,6 +29,7 @@ def settings_in(folder: Path, **values: object) -> Settings:
     defaults = {
         "database_url": SecretStr(f"sqlite:///{folder}/data/aioacs.db"),
         "secret_key_file": folder / "data" / "secret.keys",
+        "webhook_secret_file": folder / "data" / "webhook.secret",
         "files_folder": folder / "data" / "files",
         "trace_folder": folder / "data" / "traces",
         "cwmp_port": 0,

@@ -119,6 +119,7 @@ def test_every_level_of_something_bounded_has_its_bound_beside_it(metrics: Metri
         "aioacs_connection_requests_in_flight": settings.connection_requests,
         "aioacs_connection_requests_waiting": settings.connection_requests_waiting,
         "aioacs_downloads_in_flight": settings.max_downloads,
+        "aioacs_notifications_in_flight": settings.notifications_at_once,
     }
     assert bounds.keys() <= shown.keys()
 

@@ -209,6 +209,8 @@ WRONG_SECRETS = {
     "DATABASE_URL": f"oracle://{SECRET}",
     "BOOTSTRAP_TOKEN": f"{SECRET} with spaces",
     "SECRET_KEY": f"1 {SECRET}",
+    "WEBHOOK_SECRET": f"{SECRET} with spaces",
+    "SMTP_URL": f"smtp://acs:{SECRET}@mail.example.net/path",
 }
 
 

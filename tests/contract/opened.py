@@ -13,6 +13,7 @@ from acs.store.audit import AuditStore
 from acs.store.bulk_targets import TargetStore
 from acs.store.bulks import BulkStore
 from acs.store.contacts import ContactStore
+from acs.store.deliveries import DeliveryStore
 from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
 from acs.store.firmware_images import FirmwareImageStore
@@ -58,6 +59,7 @@ class OpenStore:
         self.idempotency = IdempotencyStore(database, writer)
         self.bulks = BulkStore(database, writer)
         self.targets = TargetStore(database)
+        self.deliveries = DeliveryStore(database, writer)
 
     async def reopen(self) -> None:
         """Close everything and open it again, as a new process would."""

@@ -32,10 +32,11 @@ ALL = [*_all(), *LOOKUPS]
 
 # Tables that stay small, and the rows that callers bring.
 _WALKED = {"organization", "location", "firmware_image", "device_type", "token", "quarantine", "rows", "json_each"}
-# Indices that hold a few rows of a big table: operations that a session has, or whose proof may still come.
-_FEW = {"operation_unsettled"}
+# Indices that hold a few rows of a big table: operations that a session has, or whose proof may still come; those that
+# have just ended and are to be told of.
+_FEW = {"operation_unsettled", "operation_untold"}
 # What is open is counted once a minute; whether there is any login is asked at the start, and any one will do.
-_ALLOWED = {"operation.count_open", "credential.any"}
+_ALLOWED = {"operation.count_open", "delivery.count_waiting", "credential.any"}
 
 
 def test_there_are_statements() -> None:

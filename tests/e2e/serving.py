@@ -132,6 +132,7 @@ async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIter
         "api_port": 0,
         "onboarding": "open",
         "secret_key_file": folder / "keys",
+        "webhook_secret_file": folder / "webhook.secret",
         "files_folder": folder / "files",
         "trace_folder": folder / "traces",
         "device_sessions_per_minute": 600,

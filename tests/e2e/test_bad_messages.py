@@ -127,6 +127,7 @@ async def test_a_body_that_never_comes_is_not_waited_for_for_ever(tmp_path: Path
         "api_port": 0,
         "onboarding": "open",
         "secret_key_file": tmp_path / "keys",
+        "webhook_secret_file": tmp_path / "webhook.secret",
         "files_folder": tmp_path / "files",
         "trace_folder": tmp_path / "traces",
         "body_timeout": 1,

@@ -146,6 +146,7 @@ async def calling(url: str, tmp_path: Path) -> AsyncIterator[Served]:
         api_port=0,
         onboarding=Onboarding.OPEN,
         secret_key_file=tmp_path / "keys",
+        webhook_secret_file=tmp_path / "webhook.secret",
         files_folder=tmp_path / "files",
         trace_folder=tmp_path / "traces",
         drain_timeout=0,

@@ -57,6 +57,7 @@ async def calling(
         "api_port": 0,
         "onboarding": "open",
         "secret_key_file": folder / "keys",
+        "webhook_secret_file": folder / "webhook.secret",
         "files_folder": folder / "files",
         "trace_folder": folder / "traces",
         "drain_timeout": 0,

@@ -101,6 +101,7 @@ class ServerProcess:
             "api_port": self.api_port,
             "onboarding": "open",
             "secret_key_file": self._folder / "keys",
+            "webhook_secret_file": self._folder / "webhook.secret",
             "files_folder": self._folder / "files",
             "trace_folder": self._folder / "traces",
             "device_sessions_per_minute": 600,

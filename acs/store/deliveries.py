@@ -1,0 +1,96 @@
+"""News on its way to those who are to be told."""
+
+import json
+from collections.abc import Sequence
+from typing import Final
+
+from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, UntoldEnd
+from acs.store.database import Database
+from acs.store.statements import Row, Step, batch, query
+from acs.store.writer import GroupWriter
+
+_UNTOLD = query("delivery", "untold")
+_PUT, _NOTE = batch("delivery", "put"), batch("delivery", "note")
+_DUE, _TAKE = query("delivery", "due"), batch("delivery", "take")
+_SETTLE = batch("delivery", "settle")
+_OF_SUBJECTS = query("delivery", "of_subjects")
+_COUNT_WAITING = query("delivery", "count_waiting")
+_TO_PRUNE, _PRUNE = query("delivery", "to_prune"), batch("delivery", "prune")
+# One after the other: two that stood in one statement would both get what only one may deliver.
+_TAKING: Final = "take deliveries"
+
+
+def delivery_step(news: Sequence[NewDelivery], at: float) -> Step:
+    """The step that puts news on its way; it belongs into the unit of what it tells of."""
+    return _PUT, [
+        (
+            each.subject_id,
+            each.public_id,
+            each.subject,
+            each.organization_id,
+            each.channel.value,
+            each.target,
+            each.event,
+            each.payload,
+            at,
+        )
+        for each in news
+    ]
+
+
+class DeliveryStore:
+    """The table ``delivery``."""
+
+    def __init__(self, database: Database, writer: GroupWriter) -> None:
+        self._database = database
+        self._writer = writer
+
+    async def untold(self, most: int) -> list[UntoldEnd]:
+        """Operations that have ended, with somebody to be told of it."""
+        return [UntoldEnd(*row) for row in await self._database.fetch(_UNTOLD, {"most": most})]
+
+    async def tell(self, end: UntoldEnd, news: Sequence[NewDelivery], at: float) -> None:
+        """Put news of an operation's end on its way, and note that this end needs no more telling."""
+        await self._writer.write(end.public_id, delivery_step(news, at), (_NOTE, [(end.public_id, end.state)]))
+
+    async def take_due(self, at: float, until: float, most: int) -> list[Delivery]:
+        """Some that are to be tried now, each given to one caller alone until a moment."""
+        due = await self._database.fetch(_DUE, {"at": at, "most": most})
+        if not due:
+            return []
+        (taken,) = await self._writer.write(_TAKING, (_TAKE, [(row[0], at, until) for row in sorted(due)]))
+        return [_delivery(row) for row in taken]
+
+    async def settle(
+        self, delivery: Delivery, state: DeliveryState, *, next_at: float, last_error: str, ended: float | None
+    ) -> bool:
+        """What came of an attempt; False if it was given to another one meanwhile."""
+        row = (delivery.id, delivery.attempts, state.value, next_at, last_error, ended)
+        (settled,) = await self._writer.write(delivery.id, (_SETTLE, [row]))
+        return bool(settled)
+
+    async def of_subjects(self, subject: str, subject_ids: Sequence[str]) -> list[Delivery]:
+        """The deliveries of some operations, or bulks, oldest first."""
+        rows = await self._database.fetch(
+            _OF_SUBJECTS, {"subject": subject, "subject_ids": json.dumps(list(subject_ids))}
+        )
+        return [_delivery(row) for row in rows]
+
+    async def count_waiting(self) -> int:
+        """How many are not delivered yet."""
+        number: int = (await self._database.fetch(_COUNT_WAITING, {}))[0][0]
+        return number
+
+    async def prune(self, before: float, most: int) -> int:
+        """Drop those that ended long ago, a few at a time; how many went."""
+        old = await self._database.fetch(_TO_PRUNE, {"before": before, "most": most})
+        if not old:
+            return 0
+        (gone,) = await self._writer.write("prune deliveries", (_PRUNE, old))
+        return len(gone)
+
+
+def _delivery(row: Row) -> Delivery:
+    public_id, subject, subject_id, organization_id, channel, target, event, payload = row[1:9]
+    news = NewDelivery(public_id, subject, subject_id, organization_id, Channel(channel), target, event, payload)
+    return Delivery(row[0], news, DeliveryState(row[9]), *row[10:])

@@ -1,0 +1,69 @@
+-- News on its way to those who are to be told.
+
+-- Operations that have ended, with somebody to be told of it who was not told of this end yet.
+-- name: untold
+SELECT operation.id, operation.public_id, operation.kind, operation.state, operation.fault, operation.attempts,
+    operation.created, operation.scheduled_at, operation.started_at, operation.completed_at, operation.notification,
+    operation.organization_id, device.id, device.name, device.serial_number
+FROM operation JOIN device ON device.id = operation.device_id
+WHERE operation.notification <> '' AND operation.completed_at IS NOT NULL AND operation.notified <> operation.state
+ORDER BY operation.id LIMIT :most;
+
+-- The same news is put once, whoever finds it.
+-- name: put
+-- rows: subject_id text, public_id text, subject text, organization_id bigint, channel text, target text, event text, payload text, at float8
+INSERT INTO delivery (public_id, subject, subject_id, organization_id, channel, target, event, payload, next_at, created)
+SELECT rows.public_id, rows.subject, rows.subject_id, rows.organization_id, rows.channel, rows.target, rows.event,
+    rows.payload, rows.at, rows.at
+FROM {rows} WHERE TRUE
+ON CONFLICT (public_id) DO NOTHING;
+
+-- name: note
+-- rows: public_id text, state text
+UPDATE operation SET notified = rows.state FROM {rows}
+WHERE operation.public_id = rows.public_id AND operation.state = rows.state;
+
+-- name: due
+SELECT id FROM delivery WHERE state = 'waiting' AND next_at <= :at ORDER BY next_at LIMIT :most;
+
+-- Whoever moves ``next_at`` delivers, and nobody else until then; if that one is no more, another one does.
+-- name: take
+-- rows: id bigint, at float8, until float8
+UPDATE delivery SET attempts = delivery.attempts + 1, next_at = rows.until
+FROM {rows}
+WHERE delivery.id = rows.id AND delivery.state = 'waiting' AND delivery.next_at <= rows.at
+RETURNING delivery.id, delivery.public_id, delivery.subject, delivery.subject_id, delivery.organization_id,
+    delivery.channel, delivery.target, delivery.event, delivery.payload, delivery.state, delivery.attempts,
+    delivery.next_at, delivery.last_error, delivery.created, delivery.ended;
+
+-- What came of an attempt; nothing is changed by one that was given up for lost.
+-- name: settle
+-- rows: id bigint, attempts bigint, state text, next_at float8, last_error text, ended float8
+UPDATE delivery SET state = rows.state, next_at = rows.next_at, last_error = rows.last_error, ended = rows.ended
+FROM {rows}
+WHERE delivery.id = rows.id AND delivery.state = 'waiting' AND delivery.attempts = rows.attempts
+RETURNING delivery.id;
+
+-- name: of_subjects
+-- only: sqlite
+SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
+    last_error, created, ended
+FROM delivery WHERE subject = :subject AND subject_id IN (SELECT value FROM json_each(:subject_ids)) ORDER BY id;
+
+-- name: of_subjects
+-- only: postgresql
+SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
+    last_error, created, ended
+FROM delivery
+WHERE subject = :subject AND subject_id = ANY (SELECT json_array_elements_text(CAST(:subject_ids AS json)))
+ORDER BY id;
+
+-- name: count_waiting
+SELECT COUNT(*) FROM delivery WHERE state = 'waiting';
+
+-- name: to_prune
+SELECT id FROM delivery WHERE ended IS NOT NULL AND ended < :before ORDER BY ended LIMIT :most;
+
+-- name: prune
+-- rows: id bigint
+DELETE FROM delivery WHERE id IN (SELECT rows.id FROM {rows}) AND ended IS NOT NULL RETURNING id;
