@@ -24,6 +24,7 @@ from acs.files.store import FileFolder
 from acs.logs import Throttle, get_logger
 from acs.metrics import Metrics
 from acs.services.briefing import DeviceBriefing
+from acs.services.device_types import DeviceTypes
 from acs.services.endings import Endings
 from acs.services.enrol import Enrolment
 from acs.services.expiry import Expiry
@@ -70,6 +71,7 @@ from acs.store.signals import WAITING as SIGNALS_WAITING
 from acs.store.signals import Signals
 from acs.store.tokens import TokenStore
 from acs.store.transfers import TransferStore
+from acs.store.type_changes import TypeChangeStore
 from acs.store.writer import GroupWriter
 
 _REALM: Final = "aioacs"
@@ -182,6 +184,7 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
         wanted=SettingStore(database, writer),
         transfers=TransferStore(database, writer),
         images=FirmwareImageStore(database, writer),
+        type_changes=TypeChangeStore(database, writer),
     )
 
 
@@ -203,7 +206,7 @@ def make_management(
         database=database,
         organizations=OrganizationStore(database, writer),
         locations=LocationStore(database, writer),
-        types=DeviceTypeStore(database, writer),
+        types=DeviceTypes(tools, DeviceTypeStore(database, writer), wanted),
         tokens=TokenStore(database, writer),
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),

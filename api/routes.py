@@ -8,6 +8,7 @@ from api.resources.itself import Itself
 from api.resources.locations import Locations
 from api.resources.organizations import Organizations
 from api.resources.tokens import Tokens
+from api.resources.types import Types
 from api.resources.variables import DeviceVariables
 from api.routing import AnyRoute
 
@@ -17,6 +18,7 @@ def routes(management: Management) -> list[AnyRoute]:
     found: list[AnyRoute] = [
         *Organizations(management).routes,
         *Locations(management).routes,
+        *Types(management).routes,
         *Tokens(management).routes,
         *AuditLog(management).routes,
         *Headless(management).routes,

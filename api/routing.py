@@ -10,7 +10,7 @@ from acs.domain.access import Principal
 from acs.domain.audit import AuditEntry
 from acs.domain.token import Role
 from api.fields import LARGEST, NoQuery, Query
-from api.problems import Kind, not_found
+from api.problems import Kind, forbidden, not_found
 
 Q_co = TypeVar("Q_co", bound=Query, covariant=True)
 B_co = TypeVar("B_co", covariant=True)
@@ -63,6 +63,11 @@ class Ask(Generic[Q_co, B_co]):
         if not (text.isascii() and text.isdigit() and len(text) <= 19) or int(text) > LARGEST:
             raise not_found(what)
         return int(text)
+
+    def check_unbound(self, what: str) -> None:
+        """A Problem if the token is bound to organizations: it changes nothing that is everybody's."""
+        if self.principal.is_bound:
+            raise forbidden(f"the token is bound to organizations: {what} are everybody's")
 
     def entry(
         self,

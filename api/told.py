@@ -37,6 +37,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Document": "This document, for programs and for people.",
     "Audit log": "Who changed what, when, and from where.",
     "Locations": "Where devices stand.",
+    "Types": "What many devices have in common: how they come in, what they are to have, how they are spoken to.",
     "Tokens": "Who may use the API, and for what.",
     "Headless operations": "What devices are asked to do, now or later: asked for, looked at, cancelled, tried again.",
     "Variables": "What devices say about their parameters; setting them, once.",

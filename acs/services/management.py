@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from acs.services.device_types import DeviceTypes
 from acs.services.finding import DeviceFinder
 from acs.services.notifications import Notifications
 from acs.services.operations import Operations
@@ -12,7 +13,6 @@ from acs.services.wake import Waker
 from acs.services.wanted import WantedSettings
 from acs.store.audit import AuditStore
 from acs.store.database import Database
-from acs.store.device_types import DeviceTypeStore
 from acs.store.idempotency import IdempotencyStore
 from acs.store.locations import LocationStore
 from acs.store.operation_list import OperationListStore
@@ -28,7 +28,7 @@ class Management:
     database: Database
     organizations: OrganizationStore
     locations: LocationStore
-    types: DeviceTypeStore
+    types: DeviceTypes
     tokens: TokenStore
     audit: AuditStore
     idempotency: IdempotencyStore

@@ -78,6 +78,7 @@ class Sweeper:
             self._operations,
             self._status,
             self._notifications.sweep,
+            self._types,
         ]
         if self._round % _SELDOM == 0:
             tasks += [self._prune, self._count]
@@ -133,6 +134,11 @@ class Sweeper:
 
     async def _status(self) -> None:
         await self._tools.contacts.mark_overdue_down(self._tools.clock.wall(), _FEW)
+
+    async def _types(self) -> None:
+        for _ in range(_PAGES):
+            if not await self._tools.type_changes.tell():
+                return
 
     async def tidy_files(self) -> None:
         """Delete the files that no record names: of operations of long ago, or from before a crash."""

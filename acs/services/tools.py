@@ -21,6 +21,7 @@ from acs.store.operations import OperationStore
 from acs.store.parameters import ParameterStore
 from acs.store.settings import SettingStore
 from acs.store.transfers import TransferStore
+from acs.store.type_changes import TypeChangeStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Tools:
     wanted: SettingStore
     transfers: TransferStore
     images: FirmwareImageStore
+    type_changes: TypeChangeStore
 
     def complain(self, key: str, event: str, **values: object) -> None:
         """Log what a peer did wrong, a few times a minute."""

@@ -56,23 +56,30 @@ class WantedSettings:
 
     async def put(self, device_id: int, settings: Sequence[NewSetting]) -> None:
         """Want values of a device; what else it is to have stays."""
-        await self._tools.wanted.put_of_device(device_id, self._sealed(settings), self._tools.clock.wall())
+        await self._tools.wanted.put_of_device(device_id, self.sealed(settings), self._tools.clock.wall())
 
     async def put_of_type(self, type_id: int, settings: Sequence[NewSetting]) -> None:
         """Want values of all devices of a type."""
-        await self._tools.wanted.put_of_type(type_id, self._sealed(settings), self._tools.clock.wall())
+        await self._tools.wanted.put_of_type(type_id, self.sealed(settings), self._tools.clock.wall())
+        await self._tools.type_changes.tell()
 
     async def drop(self, device_id: int, paths: Sequence[str] | None = None) -> None:
         """Want some of a device's values no longer; None: any of its own."""
         await self._tools.wanted.drop_of_device(device_id, paths)
 
-    def _sealed(self, settings: Sequence[NewSetting]) -> list[WantedValue]:
+    def sealed(self, settings: Sequence[NewSetting]) -> list[WantedValue]:
+        """Wishes as they are kept, each with a uuid of its own."""
         sealed: list[WantedValue] = []
         for each in settings:
             uuid = self._tools.chance.octets(16).hex()
             value = self._tools.vault.keep(each.value, "setting", uuid, "value", is_secret=is_secret(each.path))
             sealed.append(WantedValue(each.path, value, each.value_type, uuid))
         return sealed
+
+    def uttered(self, kept: WantedValue) -> NewSetting:
+        """A wish as it was uttered."""
+        value = self._tools.vault.open(kept.value, "setting", kept.uuid, "value")
+        return NewSetting(kept.path, value, kept.value_type)
 
     def _opened(self, device_id: int, kept: KeptSetting) -> Wanted:
         wanted = kept.wanted

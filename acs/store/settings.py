@@ -1,20 +1,23 @@
 """What devices are to have, and what became of it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from acs.domain.settlement import SettingsReport
 from acs.store.database import Database
 from acs.store.statements import Step, batch, query
+from acs.store.type_changes import SETTINGS, note_change
 from acs.store.writer import GroupWriter
 
 _EFFECTIVE = query("setting", "effective")
 _PUT_OF_DEVICE = batch("setting", "put_of_device")
 _PUT_OF_TYPE = batch("setting", "put_of_type")
 _DROP_OF_DEVICE = batch("setting", "drop_of_device")
-_DROP_OF_TYPE = batch("setting", "drop_of_type")
+_PUT_OF_NEW_TYPE = batch("setting", "put_of_new_type")
+_DROP_OTHERS_OF_TYPE = batch("setting", "drop_others_of_type")
+_OF_TYPES = query("setting", "of_types")
 _MARK_DUE = batch("setting", "mark_due")
-_MARK_DUE_OF_TYPE = batch("setting", "mark_due_of_type")
 _RECORD_STATES = batch("setting", "record_states")
 _SETTLE_FLAGS = batch("contact", "settle_flags")
 _REVISE_DEVICE = batch("device", "revise")
@@ -69,6 +72,22 @@ def settings_steps(device_id: int, fence: int, report: SettingsReport | None, at
     )
 
 
+def put_of_type(type_id: int, wanted: Sequence[WantedValue], at: float) -> Step:
+    """The step that wants values of a type's devices; of those that are there already only what differs changes."""
+    return _PUT_OF_TYPE, [(type_id, each.path, each.value, each.value_type, each.uuid, at) for each in wanted]
+
+
+def put_of_new_type(name: str, wanted: Sequence[WantedValue], at: float) -> Step:
+    """The same of a type that the unit has just made."""
+    return _PUT_OF_NEW_TYPE, [(name, each.path, each.value, each.value_type, each.uuid, at) for each in wanted]
+
+
+def drop_others_of_type(type_id: int, wanted: Sequence[WantedValue] | None) -> Step:
+    """The step that wants nothing else of a type's devices; None: what is wanted stays."""
+    rows = [] if wanted is None else [(type_id, json.dumps([each.path for each in wanted]))]
+    return _DROP_OTHERS_OF_TYPE, rows
+
+
 class SettingStore:
     """The tables ``setting`` and ``setting_state``."""
 
@@ -91,12 +110,13 @@ class SettingStore:
         rows = [(device_id, path) for path in ([None] if paths is None else paths)]
         await self._writer.write(device_id, (_DROP_OF_DEVICE, rows), (_MARK_DUE, [(device_id,)]))
 
-    async def put_of_type(self, type_id: int, wanted: Sequence[WantedValue], at: float) -> None:
-        """Want values of all devices of a type."""
-        rows = [(type_id, each.path, each.value, each.value_type, each.uuid, at) for each in wanted]
-        await self._writer.write(f"type {type_id}", (_PUT_OF_TYPE, rows), (_MARK_DUE_OF_TYPE, [(type_id,)]))
+    async def of_types(self, types: Sequence[int]) -> dict[int, list[WantedValue]]:
+        """What the devices of types are to have, by type, in the order of the paths."""
+        found: dict[int, list[WantedValue]] = {number: [] for number in types}
+        for type_id, *value in sorted(await self._database.fetch(_OF_TYPES, {"types": json.dumps(list(types))})):
+            found[type_id].append(WantedValue(*value))
+        return found
 
-    async def drop_of_type(self, type_id: int, paths: Sequence[str] | None = None) -> None:
-        """Want values of a type's devices no longer; None: any."""
-        rows = [(type_id, path) for path in ([None] if paths is None else paths)]
-        await self._writer.write(f"type {type_id}", (_DROP_OF_TYPE, rows), (_MARK_DUE_OF_TYPE, [(type_id,)]))
+    async def put_of_type(self, type_id: int, wanted: Sequence[WantedValue], at: float) -> None:
+        """Want values of all devices of a type; the rest stays. ``TypeChangeStore`` tells them."""
+        await self._writer.write(f"type {type_id}", put_of_type(type_id, wanted, at), note_change(type_id, SETTINGS))

@@ -28,6 +28,7 @@ from acs.store.settings import SettingStore
 from acs.store.statements import Dialect
 from acs.store.tokens import TokenStore
 from acs.store.transfers import TransferStore
+from acs.store.type_changes import TypeChangeStore
 from acs.store.writer import GroupWriter
 
 TABLES = [name for step in migrations() for name in re.findall(r"CREATE TABLE (\w+)", step.text)]
@@ -53,6 +54,7 @@ class OpenStore:
         self.organizations = OrganizationStore(database, writer)
         self.locations = LocationStore(database, writer)
         self.types = DeviceTypeStore(database, writer)
+        self.type_changes = TypeChangeStore(database, writer)
         self.images = FirmwareImageStore(database, writer)
         self.tokens = TokenStore(database, writer)
         self.audit = AuditStore(database, writer)

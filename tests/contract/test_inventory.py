@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from acs.domain.device import Credential, Filters
+from acs.domain.device import Filters
 from acs.domain.inventory import (
     DeviceTypeDetails,
     FirmwareImageDetails,
@@ -12,6 +12,7 @@ from acs.domain.inventory import (
     OrganizationDetails,
     TypeLogin,
 )
+from acs.store.device_types import TypeUpdate
 from acs.store.errors import ConflictError, RecordError, ReferredError
 from acs.store.listing import Slice
 from acs.store.locations import LocationFilter
@@ -60,7 +61,7 @@ async def test_every_text_is_kept_as_it_was_said(store: OpenStore, text: str) ->
     assert [each and each.details for each in found] == [organization, location, image, a_type]
     assert found[2] is not None
     assert (found[2].size, found[2].sha256, found[2].file_key, found[2].created) == (2**62, text, text, AT)
-    assert await store.types.login(type_id) == login
+    assert await store.types.logins([type_id]) == {type_id: login}
     assert await store.organizations.by_name(organization.name) == found[0]
     assert await store.locations.by_name(location.name) == found[1]
     assert await store.images.by_name(image.name) == found[2]
@@ -82,7 +83,7 @@ async def test_what_is_not_said_is_kept_as_not_said(store: OpenStore) -> None:
         LocationDetails("l"),
         DeviceTypeDetails("t", "t"),
     ]
-    assert await store.types.login(type_id) is None
+    assert await store.types.logins([type_id]) == {}
 
 
 async def test_an_update_replaces_what_was_said_and_nothing_else(store: OpenStore) -> None:
@@ -124,8 +125,8 @@ async def test_what_is_not_there_is_neither_found_nor_changed_nor_deleted(store:
     assert not await store.organizations.update(7, OrganizationDetails("x"))
     assert not await store.locations.update(7, LocationDetails("x"))
     assert not await store.images.update(7, _IMAGE)
-    assert not await store.types.update(7, _TYPE, AT, login=TypeLogin("u", "p", "u"))
-    assert not await store.types.drop_login(7)
+    assert not await store.types.update(7, _TYPE, AT, TypeUpdate(TypeLogin("u", "p", "u"), settings=()))
+    assert not await store.types.update(7, _TYPE, AT, TypeUpdate(drops_login=True, settings_differ=True))
     for each in (store.organizations, store.locations, store.images, store.types):
         assert not await each.delete(7)
     assert await probe.content() == before
@@ -154,17 +155,12 @@ async def test_names_are_unique_and_the_error_says_of_what(store: OpenStore) -> 
 
 async def test_pages_follow_one_another_and_end(store: OpenStore) -> None:
     images = [await _image(store, f"i{n}") for n in range(7)]
-    types = [await store.types.create(DeviceTypeDetails(f"t{n}", f"t{n}"), AT) for n in range(7)]
-    for each, numbers in (
-        (store.images, images),
-        (store.types, types),
-    ):
-        found: list[int] = []
-        while page := await each.page(after=found[-1] if found else 0, most=3):
-            assert len(page) == min(3, 7 - len(found))
-            found += [record.id for record in page]
-        assert found == numbers
-        assert await each.count() == 7
+    found: list[int] = []
+    while page := await store.images.page(after=found[-1] if found else 0, most=3):
+        assert len(page) == min(3, 7 - len(found))
+        found += [record.id for record in page]
+    assert found == images
+    assert await store.images.count() == 7
 
 
 async def test_a_page_shows_what_is_of_some_organizations_alone(store: OpenStore) -> None:
@@ -268,83 +264,6 @@ async def test_an_image_is_kept_while_a_transfer_of_it_is_open_and_no_longer(sto
     transfer = await store.transfers.by_id(transfer_id)
     assert transfer is not None
     assert (transfer.firmware_image_id, transfer.version) == (None, "2.0")
-
-
-@pytest.mark.parametrize(
-    ("changed", "matters"),
-    [
-        ({"quirks": "{}"}, True),
-        ({"managed": ("Device.",)}, True),
-        ({"update_frequency": 60}, True),
-        ({"update_frequency": None}, True),
-        ({"name": "other", "short_name": "other", "description": "other"}, False),
-        ({"onboarding_enabled": False, "filters": Filters()}, False),
-        ({"helpers": ()}, False),
-        ({}, False),
-    ],
-    ids=str,
-)
-async def test_a_change_that_matters_to_devices_revises_them_and_no_others(
-    store: OpenStore, changed: dict[str, object], matters: bool
-) -> None:
-    type_id = await store.types.create(_TYPE, AT)
-    other = await store.types.create(replace(_TYPE, name="other type", short_name="other type"), AT)
-    devices = [await make_device(store, f"S{n}", type_id=type_id) for n in range(3)]
-    others = [await make_device(store, "S8", type_id=other), await make_device(store, "S9")]
-    await store.types.update(type_id, replace(_TYPE, **changed), AT + 1)  # type: ignore[arg-type]
-
-    async def revisions(numbers: list[int]) -> set[int]:
-        found = [await store.devices.by_id(number) for number in numbers]
-        return {device.revision for device in found if device is not None}
-
-    assert await revisions(devices) == {int(matters)}
-    assert await revisions(others) == {0}
-
-
-async def test_another_login_of_a_type_replaces_the_first_and_revises_its_devices(store: OpenStore) -> None:
-    type_id = await store.types.create(_TYPE, AT, login=TypeLogin("shared", "sealed 1", "uuid 1"))
-    device_id = await make_device(store, type_id=type_id)
-    (login,) = await store.devices.logins("shared")
-    assert login == Credential(login.id, "cwmp", None, type_id, "shared", "sealed 1", True, "uuid 1", _TYPE.filters)
-    assert await store.types.update(type_id, _TYPE, AT + 1, login=TypeLogin("shared", "sealed 2", "uuid 2"))
-    (login,) = await store.devices.logins("shared")
-    assert (login.password, login.uuid) == ("sealed 2", "uuid 2")
-    device = await store.devices.by_id(device_id)
-    assert device is not None
-    assert device.revision == 1
-    assert await store.types.update(type_id, _TYPE, AT + 2)
-    assert await store.types.login(type_id) == TypeLogin("shared", "sealed 2", "uuid 2")
-    assert await store.types.drop_login(type_id)
-    assert not await store.types.drop_login(type_id)
-    assert await store.devices.logins("shared") == []
-    device = await store.devices.by_id(device_id)
-    assert device is not None
-    assert device.revision >= 2
-
-
-async def test_a_type_that_does_not_take_devices_in_has_no_login_that_opens(store: OpenStore) -> None:
-    details = replace(_TYPE, onboarding_enabled=False)
-    type_id = await store.types.create(details, AT, login=TypeLogin("shared", "sealed", "uuid"))
-    assert await store.devices.logins("shared") == []
-    await store.types.update(type_id, _TYPE, AT)
-    assert len(await store.devices.logins("shared")) == 1
-
-
-async def test_a_type_that_is_refused_leaves_no_login(store: OpenStore, probe: Probe) -> None:
-    await store.types.create(_TYPE, AT)
-    with pytest.raises(ConflictError):
-        await store.types.create(_TYPE, AT, login=TypeLogin("shared", "sealed", "uuid"))
-    assert await probe.value("SELECT COUNT(*) FROM credential") == 0
-
-
-async def test_a_type_takes_its_login_and_its_settings_along(store: OpenStore, probe: Probe) -> None:
-    type_id = await store.types.create(_TYPE, AT, login=TypeLogin("shared", "sealed", "uuid"))
-    await probe.execute(
-        f"INSERT INTO setting (type_id, path, value, uuid, updated) VALUES ({type_id}, 'Device.X', '1', 'u', 0.0)"
-    )
-    assert await store.types.delete(type_id)
-    content = await probe.content()
-    assert (content["device_type"], content["credential"], content["setting"]) == ([], [], [])
 
 
 async def test_a_number_is_never_given_out_twice(store: OpenStore) -> None:

@@ -10,6 +10,7 @@ from acs.domain.queue import ClaimedOperation, OperationRecord, OperationState, 
 from acs.domain.setting import SettingState
 from acs.domain.settlement import Consequences, SettingsReport, Settled, Settlement
 from acs.domain.transfer import ReceivedFile
+from acs.store.device_types import TypeUpdate
 from acs.store.operations import WAKE_NET
 from acs.store.settings import KeptSetting, WantedValue
 from tests.contract.opened import OpenStore
@@ -340,6 +341,8 @@ async def test_a_devices_own_setting_stands_over_its_types(store: OpenStore) -> 
     of_type = [WantedValue("Device.A", "type", None, "ta"), WantedValue("Device.B", "type", None, "tb")]
     own = WantedValue("Device.B", "own", "xsd:string", "ob")
     await store.settings.put_of_type(type_id, of_type, AT)
+    while await store.type_changes.tell():
+        pass
     assert (await meet(store, device_id)).settings_due
     assert not (await meet(store, bystander)).settings_due
     await store.settings.put_of_device(device_id, [own], AT)
@@ -349,9 +352,9 @@ async def test_a_devices_own_setting_stands_over_its_types(store: OpenStore) -> 
     ]
     await store.settings.drop_of_device(device_id, ["Device.B", "Device.A"])
     assert [each.wanted for each in await store.settings.effective(device_id)] == of_type
-    await store.settings.drop_of_type(type_id, ["Device.A"])
+    await store.types.update(type_id, DeviceTypeDetails("t", "t"), AT, TypeUpdate(settings=of_type[1:]))
     assert [each.wanted for each in await store.settings.effective(device_id)] == of_type[1:]
-    await store.settings.drop_of_type(type_id)
+    await store.types.update(type_id, DeviceTypeDetails("t", "t"), AT, TypeUpdate(settings=()))
     assert await store.settings.effective(device_id) == []
 
 

@@ -31,7 +31,17 @@ def _all() -> list[Batch | Query]:
 ALL = [*_all(), *LOOKUPS]
 
 # Tables that stay small, and the rows that callers bring.
-_WALKED = {"organization", "location", "firmware_image", "device_type", "token", "quarantine", "rows", "json_each"}
+_WALKED = {
+    "organization",
+    "location",
+    "firmware_image",
+    "device_type",
+    "type_change",
+    "token",
+    "quarantine",
+    "rows",
+    "json_each",
+}
 # Indices that hold a few rows of a big table: operations that a session has, or whose proof may still come; those that
 # have just ended and are to be told of.
 _FEW = {"operation_unsettled", "operation_untold"}

@@ -16,19 +16,6 @@ INSERT INTO credential (uuid, purpose, type_id, username, password, is_confirmed
 SELECT rows.uuid, 'cwmp', device_type.id, rows.username, rows.password, TRUE, rows.at
 FROM {rows} JOIN device_type ON device_type.name = rows.name;
 
--- Before the type is changed: its devices, if it matters to them.
--- name: revise_devices_if_changed
--- rows: id bigint, update_frequency bigint, managed text, quirks text
-UPDATE device SET revision = device.revision + 1
-FROM device_type JOIN {rows} ON device_type.id = rows.id
-WHERE device.type_id = device_type.id
-    AND (device_type.update_frequency IS DISTINCT FROM rows.update_frequency
-        OR device_type.managed <> rows.managed OR device_type.quirks <> rows.quirks);
-
--- name: revise_devices
--- rows: id bigint
-UPDATE device SET revision = device.revision + 1 FROM {rows} WHERE device.type_id = rows.id;
-
 -- name: update
 -- rows: id bigint, name text, short_name text, description text, onboarding_enabled boolean, manufacturer text, oui text, product_class text, serial_prefix text, update_frequency bigint, helpers text, managed text, quirks text, firmware_image_id bigint, at float8
 UPDATE device_type SET name = rows.name, short_name = rows.short_name, description = rows.description,
@@ -54,8 +41,15 @@ RETURNING type_id;
 -- rows: id bigint
 DELETE FROM credential WHERE type_id IN (SELECT rows.id FROM {rows}) AND purpose = 'cwmp' RETURNING type_id;
 
--- name: login
-SELECT username, password, uuid FROM credential WHERE type_id = :id AND purpose = 'cwmp';
+-- name: logins
+-- only: sqlite
+SELECT type_id, username, password, uuid FROM credential
+WHERE type_id IN (SELECT value FROM json_each(:types)) AND purpose = 'cwmp';
+
+-- name: logins
+-- only: postgresql
+SELECT type_id, username, password, uuid FROM credential
+WHERE type_id = ANY (SELECT CAST(json_array_elements_text(CAST(:types AS json)) AS bigint)) AND purpose = 'cwmp';
 
 -- Its login and its settings go with it.
 -- name: delete
@@ -82,10 +76,12 @@ SELECT id, name, short_name, description, onboarding_enabled, manufacturer, oui,
     update_frequency, helpers, managed, quirks, firmware_image_id, revision, created, updated
 FROM device_type WHERE short_name = :short_name;
 
--- name: page
+-- name: list
+-- parts: where, order, value
 SELECT id, name, short_name, description, onboarding_enabled, manufacturer, oui, product_class, serial_prefix,
-    update_frequency, helpers, managed, quirks, firmware_image_id, revision, created, updated
-FROM device_type WHERE id > :after ORDER BY id LIMIT :most;
+    update_frequency, helpers, managed, quirks, firmware_image_id, revision, created, updated, {value}
+FROM device_type WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
 
--- name: count
-SELECT COUNT(*) FROM device_type;
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM device_type WHERE {where};

@@ -27,7 +27,7 @@ INSERT INTO setting (type_id, path, value, value_type, uuid, updated)
 SELECT rows.type_id, rows.path, rows.value, rows.value_type, rows.uuid, rows.at FROM {rows} WHERE TRUE
 ON CONFLICT (type_id, path) WHERE type_id IS NOT NULL
 DO UPDATE SET value = excluded.value, value_type = excluded.value_type, uuid = excluded.uuid, updated = excluded.updated
-RETURNING type_id, id;
+WHERE setting.uuid <> excluded.uuid;
 
 -- name: drop_of_device
 -- rows: device_id bigint, path text
@@ -36,12 +36,38 @@ DELETE FROM setting WHERE id IN (
         AND (rows.path IS NULL OR old.path = rows.path)
 );
 
--- name: drop_of_type
--- rows: type_id bigint, path text
+-- name: put_of_new_type
+-- rows: name text, path text, value text, value_type text, uuid text, at float8
+INSERT INTO setting (type_id, path, value, value_type, uuid, updated)
+SELECT device_type.id, rows.path, rows.value, rows.value_type, rows.uuid, rows.at
+FROM {rows} JOIN device_type ON device_type.name = rows.name;
+
+-- All of a type's but some.
+-- name: drop_others_of_type
+-- only: sqlite
+-- rows: type_id bigint, paths text
 DELETE FROM setting WHERE id IN (
     SELECT old.id FROM {rows} JOIN setting AS old ON old.type_id = rows.type_id
-        AND (rows.path IS NULL OR old.path = rows.path)
+        AND old.path NOT IN (SELECT value FROM json_each(rows.paths))
 );
+
+-- name: drop_others_of_type
+-- only: postgresql
+-- rows: type_id bigint, paths text
+DELETE FROM setting WHERE id IN (
+    SELECT old.id FROM {rows} JOIN setting AS old ON old.type_id = rows.type_id
+        AND old.path NOT IN (SELECT json_array_elements_text(CAST(rows.paths AS json)))
+);
+
+-- name: of_types
+-- only: sqlite
+SELECT type_id, path, value, value_type, uuid FROM setting
+WHERE type_id IN (SELECT value FROM json_each(:types));
+
+-- name: of_types
+-- only: postgresql
+SELECT type_id, path, value, value_type, uuid FROM setting
+WHERE type_id = ANY (SELECT CAST(json_array_elements_text(CAST(:types AS json)) AS bigint));
 
 -- name: mark_due
 -- rows: device_id bigint
@@ -53,17 +79,6 @@ UPDATE contact SET
     )
 FROM {rows}
 WHERE contact.device_id = rows.device_id;
-
--- name: mark_due_of_type
--- rows: type_id bigint
-UPDATE contact SET
-    settings_due = TRUE,
-    has_settings = EXISTS (
-        SELECT 1 FROM setting JOIN device ON device.id = contact.device_id
-        WHERE setting.device_id = device.id OR setting.type_id = device.type_id
-    )
-FROM device JOIN {rows} ON device.type_id = rows.type_id
-WHERE contact.device_id = device.id;
 
 -- name: record_states
 -- rows: device_id bigint, fence bigint, path text, uuid text, state text, fault text, shown text, at float8
