@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from acs.doctor.database import postgresql_findings, sqlite_findings
-from acs.doctor.files import folder_findings, key_findings, keyring_of
+from acs.doctor.files import folder_findings, key_findings, keyring_of, webhook_secret_findings
 from acs.doctor.findings import Finding, failure, ok
 from acs.doctor.listeners import open_file_findings, port_findings, public_url_findings
 from acs.doctor.tls import tls_findings
@@ -70,6 +70,7 @@ async def _ports(settings: Settings, _: float) -> AsyncIterator[Finding]:
 _LOOKS: Final[tuple[tuple[str, Callable[[Settings, float], Iterable[Finding]]], ...]] = (
     ("folders", lambda settings, _: folder_findings(settings)),
     ("keys", lambda settings, _: key_findings(settings)),
+    ("webhooks", lambda settings, _: webhook_secret_findings(settings)),
     ("TLS", tls_findings),
     ("public URL", lambda settings, _: public_url_findings(settings)),
     ("open files", lambda settings, _: open_file_findings(settings)),

@@ -9,7 +9,7 @@ from typing import Final
 
 from acs.auth.sealing import Keyring
 from acs.doctor.findings import Finding, failure, ok, warning
-from acs.keys import KeyFileError, load_keyring, read_keyring
+from acs.keys import KeyFileError, load_keyring, read_keyring, read_webhook_secret
 from acs.settings import Settings
 from acs.settings.values import sqlite_path
 
@@ -24,6 +24,7 @@ def folder_findings(settings: Settings) -> Iterator[Finding]:
     folders = [
         *([database.parent] if database else []),
         *([] if settings.secret_key else [settings.secret_key_file.parent]),
+        *([] if settings.webhook_secret else [settings.webhook_secret_file.parent]),
         settings.files_folder,
         settings.trace_folder,
     ]
@@ -57,6 +58,23 @@ def key_findings(settings: Settings) -> Iterator[Finding]:
             yield ok("keys", f"{path} is not there yet; the first start makes it")
     except KeyFileError as error:
         yield failure("keys", str(error), "restore the file from a backup if it is damaged; never make a new one")
+
+
+def webhook_secret_findings(settings: Settings) -> Iterator[Finding]:
+    """Whether the secret that signs webhooks can be read, without making one."""
+    path = settings.webhook_secret_file
+    if settings.webhook_secret:
+        yield ok("webhooks", "what signs them comes from AIOACS_WEBHOOK_SECRET")
+        return
+    try:
+        read_webhook_secret(path)
+    except FileNotFoundError:
+        yield ok("webhooks", f"{path} is not there yet; the next start makes it")
+    except KeyFileError as error:
+        advice = "mend the file, or delete it: the next start makes another secret, which the receivers need then"
+        yield failure("webhooks", str(error), advice)
+    else:
+        yield ok("webhooks", f"{path} is closed to others and holds what signs them")
 
 
 def keyring_of(settings: Settings) -> Keyring | None:

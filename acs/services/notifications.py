@@ -48,6 +48,8 @@ class News:
     """Whose it is; None: nobody's, or that of several."""
     facts: Mapping[str, JSON] = field(repr=False)
     """What else is told of it; no secrets."""
+    occasion: str = ""
+    """Which of its ends, of something that ends in the same way several times."""
 
 
 class Notifications:
@@ -186,7 +188,7 @@ class Notifications:
 
 def _public_id(news: News, channel: Channel) -> str:
     """The same for the same news to the same receiver, whoever finds that there is something to tell."""
-    told = f"{news.subject}\n{news.subject_id}\n{news.status}\n{channel.value}"
+    told = f"{news.subject}\n{news.subject_id}\n{news.status}\n{news.occasion}\n{channel.value}"
     return f"dlv_{hashlib.sha256(told.encode()).hexdigest()[:_ID_LENGTH]}"
 
 

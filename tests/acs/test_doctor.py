@@ -15,7 +15,7 @@ from rich.console import Console
 from acs.doctor import Finding, State, examine, show
 from acs.doctor.database import sqlite_findings
 from acs.doctor.examination import RELEASED, clock_findings
-from acs.doctor.files import folder_findings, key_findings, room_finding
+from acs.doctor.files import folder_findings, key_findings, room_finding, webhook_secret_findings
 from acs.doctor.listeners import open_file_findings, port_findings, public_url_findings
 from acs.keys import load_keyring
 from acs.settings import Settings
@@ -191,6 +191,18 @@ def test_missing_keys_beside_a_database_are_told(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "aioacs.db").touch()
     only(list(key_findings(settings)), State.WARNING)
+
+
+def test_a_secret_for_webhooks_that_cannot_be_used_is_told_and_not_quoted(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, webhook_secret_file=tmp_path / "webhook.secret")
+    only(list(webhook_secret_findings(settings)), State.OK)
+    settings.webhook_secret_file.write_text(f"{SECRET}\n")
+    settings.webhook_secret_file.chmod(0o600)
+    assert SECRET not in shown([only(list(webhook_secret_findings(settings)), State.FAILURE)])
+    settings.webhook_secret_file.write_text("a-secret-that-is-long-enough\n")
+    only(list(webhook_secret_findings(settings)), State.OK)
+    settings.webhook_secret_file.chmod(0o640)
+    assert "chmod 600" in only(list(webhook_secret_findings(settings)), State.FAILURE).sentence
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from acs.auth.sealing import Keyring, keyring_text
-from acs.keys import KeyFileError, is_missing, load_keyring, read_keyring
+from acs.keys import KeyFileError, is_missing, load_keyring, load_webhook_secret, read_keyring, read_webhook_secret
 
 KEY = b"k" * 32
 OTHER = b"o" * 32
@@ -148,3 +148,38 @@ def test_a_file_that_must_not_be_looked_for_is_not_missing(tmp_path: Path) -> No
     assert not is_missing(tmp_path / ("long" * 100) / "secret.keys"), (
         "it cannot be looked for, as below a closed folder"
     )
+
+
+def test_the_first_start_makes_a_secret_for_webhooks_that_later_starts_find(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "webhook.secret"
+    before = os.umask(0)
+    try:
+        first = load_webhook_secret(path, random=lambda length: KEY[:length])
+    finally:
+        os.umask(before)
+    assert first == KEY.hex()
+    assert load_webhook_secret(path) == first
+    assert path.read_text() == f"{first}\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_secret_of_the_settings_needs_no_file(tmp_path: Path) -> None:
+    assert load_webhook_secret(tmp_path / "webhook.secret", "a-secret-of-the-settings") == "a-secret-of-the-settings"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"too short\n", b"two words that are long enough\n", b"x" * 257, b"\xff" * 20]
+)
+def test_a_file_without_a_secret_is_refused_and_not_quoted(tmp_path: Path, content: bytes) -> None:
+    path = file_with(tmp_path / "webhook.secret", content)
+    with pytest.raises(KeyFileError) as caught:
+        read_webhook_secret(path)
+    assert str(path) in str(caught.value)
+    assert "words" not in str(caught.value)
+
+
+def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    path = file_with(tmp_path / "webhook.secret", b"a-secret-that-is-long-enough\n", 0o644)
+    with pytest.raises(KeyFileError, match="chmod 600"):
+        load_webhook_secret(path)

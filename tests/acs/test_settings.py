@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from acs.settings import Settings, SettingsError, load_settings
 from acs.settings.loading import accepted, holds_secret
+from acs.settings.mail import SmtpServer, read_smtp_url
 from acs.settings.model import GROUPS, env_name
 from acs.settings.values import LoginScheme, Onboarding, shown_database_url, size_text, sqlite_path
 from tests.outside import ROOT
@@ -330,3 +331,52 @@ def test_every_setting_says_what_it_means_and_what_it_accepts() -> None:
         assert field.description, name
         assert accepted(field), name
         assert sum(name in group.model_fields for group in GROUPS) == 1, name
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "is_secure", "login"),
+    [
+        ("smtp://mail.example.net", "mail.example.net", 587, False, ("", "")),
+        ("smtp://mail.example.net:25/", "mail.example.net", 25, False, ("", "")),
+        ("smtps://acs:p%40ss@mail.example.net", "mail.example.net", 465, True, ("acs", "p@ss")),
+        ("smtp://[2001:db8::1]:2525", "2001:db8::1", 2525, False, ("", "")),
+    ],
+)
+def test_a_mail_server_is_named_by_a_url(
+    url: str, host: str, port: int, is_secure: bool, login: tuple[str, str]
+) -> None:
+    assert read_smtp_url(url) == SmtpServer(host, port, is_secure, *login)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mail.example.net",
+        "http://mail.example.net",
+        "smtp://",
+        "smtp://mail.example.net:0",
+        "smtp://mail.example.net:99999",
+        "smtp://mail.example.net/inbox",
+        "smtp://mail.example.net?tls=no",
+        f"smtp://acs@{SECRET}",
+        f"smtp://:{SECRET}@mail.example.net",
+        f"smtp://acs:{SECRET}%0d%0aQUIT@mail.example.net",
+    ],
+)
+def test_what_names_no_mail_server_is_refused_and_not_quoted(tmp_path: Path, url: str) -> None:
+    (told,) = problems(tmp_path, SMTP_URL=url, SMTP_FROM="acs@example.net")
+    assert told.startswith("AIOACS_SMTP_URL")
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("name", ["SMTP_URL", "SMTP_FROM"])
+def test_mail_needs_a_server_and_a_sender(tmp_path: Path, name: str) -> None:
+    both = {"SMTP_URL": "smtp://mail.example.net", "SMTP_FROM": "acs@example.net"}
+    assert problems(tmp_path, **{name: both[name]}) == [f"AIOACS_{name} is set alone: mail needs both"]
+    load_settings({f"AIOACS_{each}": value for each, value in both.items()}, tmp_path)
+
+
+@pytest.mark.parametrize("sender", ["acs", "acs@", "NOC <acs@example.net>", "a@b@c", "acs@example.net\nBcc: x@y"])
+def test_the_sender_of_mail_is_one_address(tmp_path: Path, sender: str) -> None:
+    (told,) = problems(tmp_path, SMTP_URL="smtp://mail.example.net", SMTP_FROM=sender)
+    assert told.startswith("AIOACS_SMTP_FROM")

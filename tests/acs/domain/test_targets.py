@@ -1,6 +1,6 @@
 """Which addresses are called, and how a device may write them."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import Final
 
 import pytest
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acs.domain.reach import ReachKind
-from acs.domain.targets import MAX_URL_LENGTH, Address, Endpoint, Refusal, is_special, judge, read_url
+from acs.domain.targets import MAX_URL_LENGTH, Address, Endpoint, Refusal, is_special, judge, judge_public, read_url
 
 EVERYTHING: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 
@@ -323,3 +323,50 @@ def v4_inside(address: Address) -> int:
         if number >> 96 == 0x20010000:
             return (number & 0xFFFFFFFF) ^ 0xFFFFFFFF
     return number
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860:4860::8888", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+def test_webhooks_go_to_public_addresses(address: str) -> None:
+    allowed = judge_public([ip_address(address)], ())
+    assert not isinstance(allowed, Refusal)
+
+
+PRIVATE: Final = [
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.0.1",
+    "100.64.0.1",
+    "fd00::1",
+    "fec0::1",
+    "64:ff9b::a00:1",
+    "192.0.2.1",
+]
+
+
+@pytest.mark.parametrize("address", [*SPECIAL, *PRIVATE])
+def test_webhooks_go_to_no_special_nor_private_address_by_themselves(address: str) -> None:
+    assert isinstance(judge_public([ip_address(address)], ()), Refusal)
+
+
+@pytest.mark.parametrize("address", PRIVATE)
+def test_a_network_opens_private_addresses_for_webhooks(address: str) -> None:
+    assert not isinstance(judge_public([ip_address(address)], EVERYTHING), Refusal)
+
+
+@pytest.mark.parametrize("address", SPECIAL)
+def test_a_network_of_everything_opens_no_special_address_for_webhooks(address: str) -> None:
+    assert isinstance(judge_public([ip_address(address)], EVERYTHING), Refusal)
+
+
+def test_a_network_of_its_own_opens_a_special_address_for_webhooks() -> None:
+    allowed = judge_public([ip_address("127.0.0.1"), ip_address("::ffff:127.0.0.1")], [ip_network("127.0.0.1/32")])
+    assert allowed == (ip_address("127.0.0.1"),)
+
+
+@given(st.ip_addresses(), st.lists(st.sampled_from([ip_network("10.0.0.0/8"), ip_network("fd00::/8")])))
+def test_what_webhooks_may_go_to_is_public_or_in_a_network(address: Address, networks: list[IPv4Network]) -> None:
+    allowed = judge_public([address], networks)
+    if not isinstance(allowed, Refusal):
+        (found,) = allowed
+        assert found.is_global or any(found in network for network in networks)
+        assert not is_special(found)

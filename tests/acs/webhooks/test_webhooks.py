@@ -1,6 +1,5 @@
 """How webhooks go out, and where they do not go."""
 
-import datetime
 import hashlib
 import hmac
 import re
@@ -11,15 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from acs.connecting import Resolver
 from acs.domain.delivery import Sent, SentKind
 from acs.domain.targets import Network
 from acs.webhooks.http import WebhookSender
 from tests.acs.connection_request.devices import Names
+from tests.acs.webhooks.authority import authority
 from tests.acs.webhooks.receiver import PAYLOAD, SECRET, delivery, receiving, status
 from tests.outside import ROOT
 
@@ -193,32 +190,6 @@ async def test_of_a_names_addresses_only_those_that_may_be_called_are() -> None:
 
 async def test_a_name_without_an_address_is_a_failure() -> None:
     assert (await sent("http://noc.example/")).kind is SentKind.FAILED
-
-
-def authority(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a receiver of this name shows, and what believes it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC))
-        .not_valid_after(datetime.datetime(2120, 1, 1, tzinfo=datetime.UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / f"{name}.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    shown.load_cert_chain(file)
-    return shown, ssl.create_default_context(cafile=str(file))
 
 
 async def test_over_tls_the_name_is_checked_though_the_address_is_pinned(tmp_path: Path) -> None:
