@@ -29,6 +29,7 @@ from acs.services.endings import Endings
 from acs.services.enrol import Enrolment
 from acs.services.expiry import Expiry
 from acs.services.finding import DeviceFinder
+from acs.services.inventory import Inventory
 from acs.services.live import LiveSession
 from acs.services.login import Door
 from acs.services.logins import DeviceLogins
@@ -39,6 +40,7 @@ from acs.services.operations import Operations
 from acs.services.ports import Chance, Clock, ConnectionRequester
 from acs.services.readiness import Readiness
 from acs.services.recording import Recorder
+from acs.services.registration import References
 from acs.services.requests import CpeRequests
 from acs.services.run_session import Sessions
 from acs.services.status_helpers import StatusHelpers
@@ -56,6 +58,8 @@ from acs.settings.values import LoginScheme
 from acs.store.audit import AuditStore
 from acs.store.contacts import ContactStore
 from acs.store.deliveries import DeliveryStore
+from acs.store.device_changes import DeviceChanges
+from acs.store.device_list import DeviceList
 from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
 from acs.store.firmware_images import FirmwareImageStore
@@ -201,12 +205,15 @@ def make_management(
     is_draining: Callable[[], bool],
 ) -> Management:
     """What the management API works with."""
+    organizations, locations = OrganizationStore(database, writer), LocationStore(database, writer)
+    types = DeviceTypeStore(database, writer)
+    references = References(tools, organizations, locations, types)
     return Management(
         tools=tools,
         database=database,
-        organizations=OrganizationStore(database, writer),
-        locations=LocationStore(database, writer),
-        types=DeviceTypes(tools, DeviceTypeStore(database, writer), wanted),
+        organizations=organizations,
+        locations=locations,
+        types=DeviceTypes(tools, types, wanted),
         tokens=TokenStore(database, writer),
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),
@@ -217,6 +224,7 @@ def make_management(
         helpers=helpers,
         notifications=notifications,
         finder=DeviceFinder(tools.devices),
+        inventory=Inventory(tools, operations, DeviceList(database), DeviceChanges(writer), references),
         readiness=Readiness(database, writer, is_draining=is_draining),
     )
 

@@ -22,6 +22,11 @@ class Family:
     words: str
     """What it is called in the document."""
 
+    @property
+    def may_be_ambiguous(self) -> bool:
+        """Whether a path may mean several devices."""
+        return self.place == "serial_number"
+
     def path(self, suffix: str = "") -> str:
         """Where its lists are."""
         return f"/inventory_device{self.infix}{suffix}/"

@@ -2,6 +2,8 @@
 
 from acs.services.management import Management
 from api.resources.audit_log import AuditLog
+from api.resources.device_operations import DeviceOperations
+from api.resources.devices import Devices
 from api.resources.document import Document
 from api.resources.headless import Headless
 from api.resources.itself import Itself
@@ -16,6 +18,8 @@ from api.routing import AnyRoute
 def routes(management: Management) -> list[AnyRoute]:
     """All of them, in the order of the document."""
     found: list[AnyRoute] = [
+        *Devices(management).routes,
+        *DeviceOperations(management).routes,
         *Organizations(management).routes,
         *Locations(management).routes,
         *Types(management).routes,

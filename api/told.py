@@ -33,6 +33,8 @@ PLACES: Final[Mapping[str, Place]] = {
 """What stands in the places of paths where a route says nothing else."""
 
 TAGS: Final[Mapping[str, str]] = {
+    "Devices": "The inventory: by name, by number or by serial number, over the same devices.",
+    "Operations on one device": "Reboots, resets and the like, of a device that is Up.",
     "Server": "Whether the server is up and can work, and its figures.",
     "Document": "This document, for programs and for people.",
     "Audit log": "Who changed what, when, and from where.",
@@ -48,6 +50,7 @@ TAGS: Final[Mapping[str, str]] = {
 HEADERS: Final[Mapping[str, str]] = {
     "X-Request-ID": "What the request is called in the log",
     "X-Ignored-Fields": "Names of fields of the body that were passed over",
+    "X-Status-Not-Reached": "How many devices could not be looked at in time: their status is what it was",
     "X-Total-Count": "How many there are in all, where the answer is a bare array",
     "Link": "Where the next page is, where the answer is a bare array",
     "Idempotent-Replay": "`true` where this is the answer to an earlier request with the same key",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from acs.services.device_types import DeviceTypes
 from acs.services.finding import DeviceFinder
+from acs.services.inventory import Inventory
 from acs.services.notifications import Notifications
 from acs.services.operations import Operations
 from acs.services.readiness import Readiness
@@ -39,4 +40,5 @@ class Management:
     helpers: StatusHelpers
     notifications: Notifications
     finder: DeviceFinder
+    inventory: Inventory
     readiness: Readiness

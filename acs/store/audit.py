@@ -13,6 +13,7 @@ from acs.store.writer import GroupWriter
 
 _ADD = batch("audit", "add")
 _ADD_IF_GONE = batch("audit", "add_if_gone")
+_ADD_OF_DEVICE = batch("audit", "add_of_device")
 _ADD_QUEUED = batch("audit", "add_queued")
 _ADD_IF_CANCELLABLE = batch("audit", "add_if_cancellable")
 _TO_PRUNE, _PRUNE = query("audit", "to_prune"), batch("audit", "prune")
@@ -61,6 +62,11 @@ def audit_if_queued(public_id: str, entry: AuditEntry | None) -> Step:
 def audit_if_cancellable(entry: AuditEntry | None) -> Step:
     """The step that notes the cancellation of an operation, in front of the step that cancels what has not begun."""
     return _ADD_IF_CANCELLABLE, [] if entry is None else [_row(entry)]
+
+
+def audit_of_device(entry: AuditEntry | None) -> Step:
+    """The step that notes a change of a device, if there is such a device; before the one that deletes it."""
+    return _ADD_OF_DEVICE, [] if entry is None else [_row(entry)]
 
 
 def _row(entry: AuditEntry) -> Row:

@@ -102,6 +102,12 @@ def _first_state(operation: QueuedOperation, at: float) -> OperationState:
     return OperationState.SCHEDULED if operation.scheduled_at > at else OperationState.QUEUED
 
 
+def cancel_steps(public_ids: Sequence[str], at: float, actor: str) -> tuple[Step, Step]:
+    """The steps that cancel operations that have not begun, with their place in the history of their devices."""
+    told = [(public_id, at, actor) for public_id in public_ids]
+    return (_TELL_CANCEL, told), (_CANCEL, [(public_id, at) for public_id in public_ids])
+
+
 class OperationStore:
     """The table ``operation``."""
 
@@ -244,8 +250,7 @@ class OperationStore:
         *_, cancelled = await self._writer.write(
             public_id,
             audit_if_cancellable(audit),
-            (_TELL_CANCEL, [(public_id, at, "" if audit is None else audit.actor)]),
-            (_CANCEL, [(public_id, at)]),
+            *cancel_steps([public_id], at, "" if audit is None else audit.actor),
         )
         return bool(cancelled)
 

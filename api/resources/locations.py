@@ -11,16 +11,13 @@ from acs.domain.inventory import Location, LocationDetails
 from acs.domain.token import Role
 from acs.services.management import Management
 from acs.store.locations import LocationFilter
-from api.fields import Body, Id, Line, Name, NoQuery, QueryNumber, Shown, Time, json_schema_example
+from api.fields import Body, Coordinate, Id, Line, Name, NoQuery, QueryNumber, Shown, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, forbidden, invalid, not_found
 from api.routing import Answer, AnyRoute, Ask, Route
 
 _TAG = "Locations"
 _WHAT = "location"
-
-Coordinate = Annotated[Line, Field(max_length=64)]
-"""A latitude or a longitude, as it was typed."""
 
 
 class LocationQuery(Paged):

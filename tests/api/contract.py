@@ -84,4 +84,4 @@ class Contract:
         assert not wrong, f"{what}, which does not fit the document: {wrong}"
 
 
-_TOLD: Final = {"X-Ignored-Fields", "X-Total-Count", "Link", "Idempotent-Replay"}
+_TOLD: Final = {"X-Ignored-Fields", "X-Status-Not-Reached", "X-Total-Count", "Link", "Idempotent-Replay"}

@@ -32,8 +32,9 @@ RETURNING uuid, id;
 INSERT INTO contact (device_id, status_change, has_settings, settings_due)
 SELECT device.id, rows.at,
     EXISTS (SELECT 1 FROM setting WHERE setting.type_id = device.type_id),
-    EXISTS (SELECT 1 FROM setting WHERE setting.type_id = device.type_id)
-FROM {rows} JOIN device ON device.uuid = rows.uuid;
+    device.update_frequency IS NOT NULL OR device_type.update_frequency IS NOT NULL
+        OR EXISTS (SELECT 1 FROM setting WHERE setting.type_id = device.type_id)
+FROM {rows} JOIN device ON device.uuid = rows.uuid LEFT JOIN device_type ON device_type.id = device.type_id;
 
 -- What a device says of itself, and the identity of one that was registered with its serial number alone.
 -- name: describe
