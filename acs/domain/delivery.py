@@ -121,3 +121,37 @@ class UntoldEnd:
     """What the device is called."""
     serial_number: str
     """Its serial number."""
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldBulk:
+    """An end of a request for many devices, of which somebody may be to be told."""
+
+    id: int
+    """The row of the execution that has ended; of the request, if it never began."""
+    public_id: str
+    """What the request is called outside."""
+    kind: str
+    """What was to be done."""
+    state: str
+    """How it ended."""
+    notification: str = field(repr=False)
+    """Who is to be told, as JSON; empty: nobody."""
+    execution: int
+    """The how manyeth time it was carried out; 0: it never was."""
+    total: int
+    """How many devices it was for."""
+    completed: int
+    """How many of them ended well."""
+    failed: int
+    """How many did not."""
+    errors: str
+    """Why not, by kind, as JSON."""
+    created: float
+    """When it was asked for."""
+    started_at: float | None
+    """When it began."""
+    completed_at: float
+    """When it ended."""
+    organization_id: int | None
+    """Whose devices they are; None: nobody's, or those of several."""

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, Sent, SentKind, UntoldEnd
+from acs.domain.bulk import BulkState
+from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, Sent, SentKind, UntoldBulk, UntoldEnd
 from acs.domain.notification import Recipients, read_recipients
 from acs.domain.operation import JSON
 from acs.domain.queue import OperationState
 from acs.domain.times import written
 from acs.services.ports import Messenger
 from acs.services.tools import Tools
-from acs.store.deliveries import DeliveryStore, delivery_step
+from acs.store.deliveries import DeliveryStore
 from acs.store.errors import StoreError
-from acs.store.statements import Step
 
 FIRST_DELAY: Final = 10.0
 """Seconds before the second attempt at most; doubled for each later one."""
@@ -42,8 +42,10 @@ class News:
     """Which one, by its public id."""
     status: str
     """How it ended."""
-    is_success: bool
-    """Whether that is a good end."""
+    is_good: bool
+    """Whether those are told who want to know of good ends."""
+    is_bad: bool
+    """Whether those are told who want to know of bad ends."""
     organization_id: int | None
     """Whose it is; None: nobody's, or that of several."""
     facts: Mapping[str, JSON] = field(repr=False)
@@ -62,10 +64,6 @@ class Notifications:
         self._messengers = messengers
         self._tasks: set[asyncio.Task[None]] = set()
         tools.metrics.notifications_in_flight.watch(lambda: len(self._tasks))
-
-    def step(self, news: News, notification: str, at: float) -> Step:
-        """What puts news on its way to the recipients that were kept as text; it belongs into the end's own unit."""
-        return delivery_step(self._deliveries(news, read_recipients(notification)), at)
 
     async def of(self, subject: str, subject_ids: Sequence[str]) -> dict[str, list[Delivery]]:
         """What became of the news of some operations or bulks, by their public ids."""
@@ -106,7 +104,10 @@ class Notifications:
 
     async def _note_ends(self) -> None:
         for _ in range(_PAGES):
-            untold = await self._store.untold(_FEW)
+            untold: list[UntoldEnd | UntoldBulk] = [
+                *await self._store.untold(_FEW),
+                *await self._store.untold_bulks(_FEW),
+            ]
             at = self._tools.clock.wall()
             noted = await asyncio.gather(*(self._note(each, at) for each in untold), return_exceptions=True)
             wrong = [each for each in noted if each is not None]
@@ -116,12 +117,16 @@ class Notifications:
             if wrong or len(untold) < _FEW:
                 return
 
-    async def _note(self, end: UntoldEnd, at: float) -> None:
-        news = self._deliveries(_news_of(end), read_recipients(end.notification))
-        await self._store.tell(end, news, at)
+    async def _note(self, end: UntoldEnd | UntoldBulk, at: float) -> None:
+        recipients = read_recipients(end.notification)
+        match end:
+            case UntoldEnd():
+                await self._store.tell(end, self._deliveries(_news_of(end), recipients), at)
+            case UntoldBulk():
+                await self._store.tell_bulk(end, self._deliveries(_news_of_bulk(end), recipients), at)
 
     def _deliveries(self, news: News, recipients: Recipients) -> list[NewDelivery]:
-        if not (recipients.on_completion if news.is_success else recipients.on_failure):
+        if not ((recipients.on_completion and news.is_good) or (recipients.on_failure and news.is_bad)):
             return []
         event = f"{news.subject}.{news.status}"
         payload = json.dumps({"event": event, "id": news.subject_id, **news.facts, "status": news.status})
@@ -206,5 +211,22 @@ def _news_of(end: UntoldEnd) -> News:
         "started_at": None if end.started_at is None else written(end.started_at),
         "completed_at": written(end.completed_at),
     }
-    is_success = end.state == OperationState.COMPLETED.value
-    return News("operation", end.public_id, end.state, is_success, end.organization_id, facts)
+    is_good = end.state == OperationState.COMPLETED.value
+    return News("operation", end.public_id, end.state, is_good, not is_good, end.organization_id, facts)
+
+
+def _news_of_bulk(end: UntoldBulk) -> News:
+    facts: dict[str, JSON] = {
+        "operation_type": end.kind,
+        "execution": end.execution,
+        "total_devices": end.total,
+        "processed_devices": end.completed + end.failed,
+        "failed_devices": end.failed,
+        "error_summary": json.loads(end.errors),
+        "created_at": written(end.created),
+        "started_at": None if end.started_at is None else written(end.started_at),
+        "completed_at": written(end.completed_at),
+    }
+    is_good = end.state == BulkState.COMPLETED.value
+    is_bad = not is_good or end.failed > 0
+    return News("bulk", end.public_id, end.state, is_good, is_bad, end.organization_id, facts, str(end.execution))

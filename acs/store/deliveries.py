@@ -4,12 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, UntoldEnd
+from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, UntoldBulk, UntoldEnd
 from acs.store.database import Database
 from acs.store.statements import Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
 _UNTOLD = query("delivery", "untold")
+_UNTOLD_EXECUTIONS, _NOTE_EXECUTION = query("delivery", "untold_executions"), batch("delivery", "note_execution")
+_UNTOLD_BULKS, _NOTE_BULK = query("delivery", "untold_bulks"), batch("delivery", "note_bulk")
 _PUT, _NOTE = batch("delivery", "put"), batch("delivery", "note")
 _DUE, _TAKE = query("delivery", "due"), batch("delivery", "take")
 _SETTLE = batch("delivery", "settle")
@@ -52,6 +54,17 @@ class DeliveryStore:
     async def tell(self, end: UntoldEnd, news: Sequence[NewDelivery], at: float) -> None:
         """Put news of an operation's end on its way, and note that this end needs no more telling."""
         await self._writer.write(end.public_id, delivery_step(news, at), (_NOTE, [(end.public_id, end.state)]))
+
+    async def untold_bulks(self, most: int) -> list[UntoldBulk]:
+        """Ends of requests for many devices that are to be told, or noted as not to be."""
+        executions = await self._database.fetch(_UNTOLD_EXECUTIONS, {"most": most})
+        never_begun = await self._database.fetch(_UNTOLD_BULKS, {"most": most})
+        return [UntoldBulk(*row) for row in (*executions, *never_begun)]
+
+    async def tell_bulk(self, end: UntoldBulk, news: Sequence[NewDelivery], at: float) -> None:
+        """Put news of such an end on its way, and note that it needs no more telling."""
+        note = _NOTE_EXECUTION if end.execution else _NOTE_BULK
+        await self._writer.write(end.public_id, delivery_step(news, at), (note, [(end.public_id, end.id, end.state)]))
 
     async def take_due(self, at: float, until: float, most: int) -> list[Delivery]:
         """Some that are to be tried now, each given to one caller alone until a moment."""

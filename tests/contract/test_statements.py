@@ -44,7 +44,7 @@ _WALKED = {
 }
 # Indices that hold a few rows of a big table: operations that a session has, or whose proof may still come; those that
 # have just ended and are to be told of.
-_FEW = {"operation_unsettled", "operation_untold"}
+_FEW = {"operation_unsettled", "operation_untold", "bulk_execution_untold", "bulk_untold"}
 # What is open is counted once a minute; whether there is any login is asked at the start, and any one will do.
 _ALLOWED = {"operation.count_open", "delivery.count_waiting", "credential.any"}
 

@@ -12,11 +12,11 @@ import pytest
 from acs.domain.delivery import Delivery, DeliveryState
 from acs.domain.notification import Recipients
 from acs.domain.operation import OperationKind, Variable
-from acs.services.notifications import LONGEST_DELAY, News
+from acs.services.notifications import LONGEST_DELAY
 from acs.services.operations import Terms
 from acs.webhooks.signing import signature
 from tests.acs.webhooks.receiver import Receiver, receiving, status
-from tests.contract.opened import OpenStore, Probe
+from tests.contract.opened import Probe
 from tests.e2e.device import Parameter
 from tests.e2e.quirks import VANISH
 from tests.e2e.serving import Served, serving
@@ -244,22 +244,60 @@ async def test_the_address_is_not_in_the_log(served: Served, capsys: pytest.Capt
     assert "T0P-SECRET" not in captured.out + captured.err
 
 
-async def test_news_of_a_bulk_goes_out_with_the_unit_that_ends_it(served: Served, store: OpenStore) -> None:
-    notifications = served.server.services.management.notifications
+async def make_bulk(probe: Probe, receiver: Receiver, state: str, *, executions: int = 0, **wishes: Any) -> None:
+    """A request for many devices."""
+    notification = told_at(receiver, **wishes).notification
+    await probe.execute(
+        "INSERT INTO bulk (public_id, kind, state, request, notification, scheduled_for, targets, executions, created, "
+        f"updated) VALUES ('bulk_1', 'reboot', '{state}', '', '{notification}', 0, 3, {executions}, 0, 0)"
+    )
+
+
+async def end_bulk(probe: Probe, number: int, state: str, *, failed: int = 0) -> None:
+    """One time that it was carried out."""
+    await probe.execute(
+        "INSERT INTO bulk_execution "
+        "(bulk_id, number, state, total, completed, failed, errors, started_at, completed_at) "
+        f"SELECT id, {number}, '{state}', 3, {3 - failed}, {failed}, '{{\"faults\": {failed}}}', 1, 2 FROM bulk"
+    )
+
+
+async def test_each_end_of_a_bulk_is_told(served: Served, probe: Probe) -> None:
     async with receiving() as receiver:
-        news = News("bulk", "bulk_1", "completed", True, None, {"operation_type": "reboot", "total_devices": 3})
-        step = notifications.step(news, told_at(receiver).notification, served.clock.wall())
-        await store.writer.write("bulk_1", step)
+        await make_bulk(probe, receiver, "scheduled", executions=2)
+        for number in (1, 2):
+            await end_bulk(probe, number, "completed", failed=1)
+            await served.sweep()
+            request = await receiver.next()
+            told = json.loads(request.body)
+            assert (told["event"], told["id"], told["execution"]) == ("bulk.completed", "bulk_1", number)
+            assert (told["operation_type"], told["total_devices"], told["processed_devices"]) == ("reboot", 3, 3)
+            assert (told["failed_devices"], told["error_summary"]) == (1, {"faults": 1})
+            assert request.headers["X-Aioacs-Event"] == "bulk.completed"
         await served.sweep()
-        request = await receiver.next()
-        assert json.loads(request.body) == {
-            "event": "bulk.completed",
-            "id": "bulk_1",
-            "operation_type": "reboot",
-            "total_devices": 3,
-            "status": "completed",
-        }
-        assert request.headers["X-Aioacs-Event"] == "bulk.completed"
+        assert len(receiver.received) == 2
+
+
+async def test_whoever_waits_for_failures_is_told_of_a_bulk_with_some(served: Served, probe: Probe) -> None:
+    async with receiving() as receiver:
+        await make_bulk(probe, receiver, "completed", executions=3, on_completion=False)
+        await end_bulk(probe, 1, "completed")
+        await end_bulk(probe, 2, "completed", failed=1)
+        await served.sweep()
+        assert json.loads((await receiver.next()).body)["execution"] == 2
+        await end_bulk(probe, 3, "failed", failed=3)
+        await served.sweep()
+        assert json.loads((await receiver.next()).body)["status"] == "failed"
+
+
+async def test_a_bulk_that_is_cancelled_before_it_begins_is_told(served: Served, probe: Probe) -> None:
+    async with receiving() as receiver:
+        await make_bulk(probe, receiver, "cancelled")
+        for _ in range(2):
+            await served.sweep()
+        told = json.loads((await receiver.next()).body)
+        assert (told["status"], told["execution"]) == ("cancelled", 0)
+        assert len(receiver.received) == 1
 
 
 async def test_without_a_mail_server_an_address_is_kept_and_nothing_is_sent(served: Served) -> None:

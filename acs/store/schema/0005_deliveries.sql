@@ -22,3 +22,8 @@ CREATE INDEX delivery_of_subject ON delivery (subject, subject_id, id);
 CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 'waiting';
 CREATE INDEX delivery_ended ON delivery (ended) WHERE ended IS NOT NULL;
 CREATE INDEX operation_untold ON operation (id) WHERE notification <> '' AND completed_at IS NOT NULL AND notified <> state;
+
+-- Each end of a request for many devices is told; and its cancellation, if it never began.
+ALTER TABLE bulk_execution ADD COLUMN notified TEXT NOT NULL DEFAULT '';
+CREATE INDEX bulk_execution_untold ON bulk_execution (id) WHERE completed_at IS NOT NULL AND notified <> state;
+CREATE INDEX bulk_untold ON bulk (id) WHERE state = 'cancelled' AND executions = 0 AND notified <> state;

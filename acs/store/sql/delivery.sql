@@ -9,6 +9,36 @@ FROM operation JOIN device ON device.id = operation.device_id
 WHERE operation.notification <> '' AND operation.completed_at IS NOT NULL AND operation.notified <> operation.state
 ORDER BY operation.id LIMIT :most;
 
+-- Requests for many devices that were carried out, once for each time.
+-- name: untold_executions
+SELECT bulk_execution.id, bulk.public_id, bulk.kind, bulk_execution.state, bulk.notification, bulk_execution.number,
+    bulk_execution.total, bulk_execution.completed, bulk_execution.failed, bulk_execution.errors, bulk.created,
+    bulk_execution.started_at, bulk_execution.completed_at,
+    (SELECT CASE WHEN COUNT(*) = 1 THEN NULLIF(MAX(bulk_organization.organization_id), 0) END
+        FROM bulk_organization WHERE bulk_organization.bulk_id = bulk.id)
+FROM bulk_execution JOIN bulk ON bulk.id = bulk_execution.bulk_id
+WHERE bulk_execution.completed_at IS NOT NULL AND bulk_execution.notified <> bulk_execution.state
+ORDER BY bulk_execution.id LIMIT :most;
+
+-- Those that were cancelled before they began.
+-- name: untold_bulks
+SELECT bulk.id, bulk.public_id, bulk.kind, bulk.state, bulk.notification, bulk.executions, bulk.targets, 0, 0, '{}',
+    bulk.created, NULL, COALESCE(bulk.completed_at, bulk.updated),
+    (SELECT CASE WHEN COUNT(*) = 1 THEN NULLIF(MAX(bulk_organization.organization_id), 0) END
+        FROM bulk_organization WHERE bulk_organization.bulk_id = bulk.id)
+FROM bulk
+WHERE bulk.state = 'cancelled' AND bulk.executions = 0 AND bulk.notified <> bulk.state
+ORDER BY bulk.id LIMIT :most;
+
+-- name: note_execution
+-- rows: public_id text, id bigint, state text
+UPDATE bulk_execution SET notified = rows.state FROM {rows}
+WHERE bulk_execution.id = rows.id AND bulk_execution.state = rows.state;
+
+-- name: note_bulk
+-- rows: public_id text, id bigint, state text
+UPDATE bulk SET notified = rows.state FROM {rows} WHERE bulk.id = rows.id AND bulk.state = rows.state;
+
 -- The same news is put once, whoever finds it.
 -- name: put
 -- rows: subject_id text, public_id text, subject text, organization_id bigint, channel text, target text, event text, payload text, at float8
