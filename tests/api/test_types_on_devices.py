@@ -27,8 +27,10 @@ SETTINGS: list[dict[str, Any]] = [
 @pytest.fixture
 async def strict_api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
     """An API of a server that lets no device in that does not log in."""
-    settings = {"bootstrap_token": ADMIN, "onboarding": "reject"}
-    async with serving(database_url, tmp_path, **settings) as served, aiohttp.ClientSession() as session:
+    async with (
+        serving(database_url, tmp_path, bootstrap_token=ADMIN, onboarding="reject") as served,
+        aiohttp.ClientSession() as session,
+    ):
         served.clock.advance(10)
         yield Api(served, Client(served.server.api_ports[0], session))
 

@@ -13,6 +13,7 @@ from acs.domain.operation import JSON, Operation, OperationKind, Variable
 from acs.domain.reach import Reach, ReachKind, WakeTarget
 from acs.server import Server
 from acs.services.operations import AT_ONCE, OperationView, Terms
+from acs.services.ports import ConnectionRequester
 from acs.services.requested import Requested
 from acs.settings import Settings
 from tests.e2e.device import ScriptedDevice
@@ -123,8 +124,24 @@ def _identity(device: ScriptedDevice) -> Identity:
 
 @asynccontextmanager
 async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Served]:
-    """A server on a database, with ports that the kernel chooses."""
-    clock, calls = HandClock(), NotedCalls()
+    """A server on a database, with ports that the kernel chooses; its connection requests are noted."""
+    calls = NotedCalls()
+    async with _server(database_url, folder, calls, settings) as (server, clock):
+        yield Served(server, clock, calls)
+
+
+@asynccontextmanager
+async def serving_and_calling(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Served]:
+    """The same, but it really calls devices."""
+    async with _server(database_url, folder, None, settings) as (server, clock):
+        yield Served(server, clock, NotedCalls())
+
+
+@asynccontextmanager
+async def _server(
+    database_url: str, folder: Path, requester: ConnectionRequester | None, settings: dict[str, Any]
+) -> AsyncIterator[tuple[Server, HandClock]]:
+    clock = HandClock()
     chosen: dict[str, Any] = {
         "database_url": database_url,
         "cwmp_host": "127.0.0.1",
@@ -139,6 +156,6 @@ async def serving(database_url: str, folder: Path, **settings: Any) -> AsyncIter
         "drain_timeout": 0,
         **settings,
     }
-    server = Server(Settings(**chosen), clock=clock, requester=calls, sweeps=False)
+    server = Server(Settings(**chosen), clock=clock, requester=requester, sweeps=False)
     async with server:
-        yield Served(server, clock, calls)
+        yield server, clock
