@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from acs.domain.device import Identity, ManagedDevice
@@ -142,6 +142,10 @@ class Enrolment:
         self, caller: Caller, login: Login, inform: Inform, told: Told, identity: Identity
     ) -> Admitted | Refused:
         candidates = await self._tools.devices.matching(identity)
+        proven = await self._still_proven(identity, login, candidates)
+        if proven is None:
+            return self._ask_again(login)
+        login = proven
         admission = self._decide(identity, inform, told, login, candidates)
         match admission.answer:
             case Answer.ADMIT | Answer.CREATE:
@@ -152,7 +156,7 @@ class Enrolment:
                 self._remember(identity, device)
                 return Admitted(device, admission, login)
             case Answer.CHALLENGE:
-                return Refused(self._door.challenge())
+                return self._ask_again(login)
             case Answer.QUARANTINE if login.is_refused and not login.username and self._is_new_here(identity):
                 # Others at its address never log in, but this one may.
                 return Refused(self._door.challenge())
@@ -179,6 +183,27 @@ class Enrolment:
         return decide(
             identity, inform.device_id.manufacturer, told, login, candidates=candidates, onboarding=onboarding
         )
+
+    async def _still_proven(self, identity: Identity, login: Login, candidates: list[ManagedDevice]) -> Login | None:
+        """The login, as the device's own that it is now; None if the device has it no more.
+
+        What the door remembers of it may be older than what was just read of the device. Where several devices share a
+        name and a password, it proves for each of them that it is one of them.
+        """
+        device = next((each for each in candidates if each.identity == identity), candidates[0] if candidates else None)
+        credential = login.credential
+        if credential is None or credential.device_id is None or device is None:
+            return login
+        own = await self._tools.devices.logins_of(device.id, "cwmp")
+        same = next((each for each in own if self._door.is_same(each, credential)), None)
+        if same is not None:
+            return replace(login, credential=same)
+        return login if credential.device_id != device.id else None
+
+    def _ask_again(self, login: Login) -> Refused:
+        """What the door remembers of this name may be what is wrong."""
+        self._door.forget(login.username)
+        return Refused(self._door.challenge())
 
     async def _create(self, identity: Identity, inform: Inform, admission: Admission) -> ManagedDevice | None:
         devices, at = self._tools.devices, self._tools.clock.wall()

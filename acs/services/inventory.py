@@ -85,7 +85,7 @@ class Inventory:
         tools, uuid = self._tools, self._tools.chance.octets(_UUID_OCTETS).hex()
         details = await self._references.checked(principal, None, details)
         decided = decided_login(tools, None, "", login)
-        said = plain(details, decided.name, has_new_password=decided.change.login is not None)
+        said = plain(details, decided.name, decided.change)
         audit = replace(note("", json.dumps(said), details.organization_id), found_by=uuid)
         details = replace(details, username=decided.label)
         return await self._changes.create(uuid, details, decided.change.login, tools.clock.wall(), audit)
@@ -101,7 +101,7 @@ class Inventory:
         cancelled, has_download = await self._downloads(device_id, before, after)
         queued = self._queued(device_id, principal, wish, after, has_download=has_download, at=at)
         old = plain(before, login.before)
-        new = plain(after, login.name, has_new_password=login.change.login is not None)
+        new = plain(after, login.name, login.change)
         history = tuple(replace(each, actor=principal.actor) for each in differences(old, new))
         if not history and not queued and not cancelled:
             return

@@ -1,5 +1,6 @@
 """Who is calling: the check of credentials, before a body is read (CWMP.md 5; TR-069 3.4.4)."""
 
+import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -94,6 +95,14 @@ class Door:
     def forget(self, username: str) -> None:
         """What is known of a name has changed."""
         self._known.pop(username, None)
+
+    def is_same(self, one: Credential, other: Credential) -> bool:
+        """Whether who has proven one of two logins has proven the other."""
+        if one.username != other.username:
+            return False
+        return one.uuid == other.uuid or hmac.compare_digest(
+            self._password(one).encode("utf-8"), self._password(other).encode("utf-8")
+        )
 
     async def _verdict(self, caller: Caller, credentials: Credentials) -> tuple[Verdict, list[Credential]]:
         known = await self._logins(credentials.username)

@@ -153,14 +153,16 @@ def decided_login(tools: Tools, known: Credential | None, label: str, wish: Logi
     return DecidedLogin(before, before, has_password=True)
 
 
-def plain(details: DeviceDetails, username: str, *, has_new_password: bool = False) -> dict[str, Any]:
+def plain(details: DeviceDetails, username: str, change: LoginChange = LOGIN_STAYS) -> dict[str, Any]:
     """What is said of a device by the names of the API, for the audit log."""
     said: dict[str, Any] = asdict(details)
     identity: dict[str, Any] = said.pop("identity")
     said["type"], said["location"] = said.pop("type_id"), said.pop("location_id")
     said["firmware_image"] = said.pop("firmware_image_id")
-    secret = {"password": MASK} if has_new_password else {}
-    return said | identity | {"username": username} | secret
+    said |= identity | {"username": username}
+    if change.login is not None or change.is_dropped:
+        said["password"] = None if change.is_dropped else MASK
+    return said
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[HistoryEntry, ...]:
@@ -168,7 +170,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[History
     return tuple(
         HistoryEntry("change", name, _word(old.get(name)), _word(value))
         for name, value in new.items()
-        if value != old.get(name)
+        if name not in old or value != old[name]
     )
 
 

@@ -113,9 +113,10 @@ class DeviceChanges:
             (_MOVE_OPERATIONS, [(device_id, after.organization_id)] if moves else []),
             (_MARK_DUE, [(device_id,)] if is_due else []),
             *cancel_steps(change.cancelled, at, audit.actor),
-            *queue_steps(change.operations, at),
             history_step(device_id, at, change.history),
             audit_of_device(audit),
+            # One after the other: their rows are in the order in which they are to be done.
+            *(step for each in change.operations for step in queue_steps([each], at)),
         )
         return [row[0] for row in cancelled] if changed else None
 
