@@ -70,6 +70,7 @@ from acs.store.operation_list import OperationListStore
 from acs.store.operations import OperationStore
 from acs.store.organizations import OrganizationStore
 from acs.store.parameters import ParameterStore
+from acs.store.setting_changes import SettingChangeStore
 from acs.store.settings import SettingStore
 from acs.store.signals import WAITING as SIGNALS_WAITING
 from acs.store.signals import Signals
@@ -186,6 +187,7 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
         operations=OperationStore(database, writer),
         parameters=ParameterStore(database, writer),
         wanted=SettingStore(database, writer),
+        wishes=SettingChangeStore(writer),
         transfers=TransferStore(database, writer),
         images=FirmwareImageStore(database, writer),
         type_changes=TypeChangeStore(database, writer),

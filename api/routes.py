@@ -9,6 +9,7 @@ from api.resources.headless import Headless
 from api.resources.itself import Itself
 from api.resources.locations import Locations
 from api.resources.organizations import Organizations
+from api.resources.settings import Settings
 from api.resources.tokens import Tokens
 from api.resources.types import Types
 from api.resources.variables import DeviceVariables
@@ -27,6 +28,7 @@ def routes(management: Management) -> list[AnyRoute]:
         *AuditLog(management).routes,
         *Headless(management).routes,
         *DeviceVariables(management).routes,
+        *Settings(management).routes,
         *Itself(management).routes,
     ]
     return [*found, *Document(found).routes]

@@ -43,6 +43,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Tokens": "Who may use the API, and for what.",
     "Headless operations": "What devices are asked to do, now or later: asked for, looked at, cancelled, tried again.",
     "Variables": "What devices say about their parameters; setting them, once.",
+    "Settings": "What devices are to have: pushed in their next session, and again when they drift.",
     "Organizations": "Whose devices are. A token may be bound to some organizations.",
 }
 """What stands under each tag."""

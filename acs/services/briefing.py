@@ -1,7 +1,7 @@
 """What planning needs to know of a device, and what follows when an operation is over."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,13 +14,14 @@ from acs.domain.operation import (
     VariableStatus,
 )
 from acs.domain.queue import ClaimedOperation
-from acs.domain.setting import KnownParameter, SettingState
+from acs.domain.setting import SettingState
 from acs.domain.settlement import Consequences, Rhythm, SettingsReport
 from acs.provisioning.context import Context
 from acs.provisioning.planner import plan_for_due_settings
 from acs.provisioning.quirks import Quirks
 from acs.services.errand import Errand
 from acs.services.informs import interval_of
+from acs.services.knowledge import INTERVALS, known_parameters, root_of
 from acs.services.live import LiveSession
 from acs.services.logins import DeviceLogins
 from acs.services.requested import Requested, is_secret
@@ -28,15 +29,9 @@ from acs.services.tools import Tools
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper
 from acs.services.wanted import Wanted, WantedSettings
-from acs.store.statements import Row
 from cwmp_schemas.datamodel import lookup
-from cwmp_schemas.values import XsdType
 
 _DONE: Final = frozenset({VariableStatus.APPLIED, VariableStatus.ACCEPTED})
-_INTERVAL: Final = (
-    "Device.ManagementServer.PeriodicInformInterval",
-    "InternetGatewayDevice.ManagementServer.PeriodicInformInterval",
-)
 # Where nothing says what a sync is to read: all of it.
 _EVERYTHING: Final = ("",)
 
@@ -72,12 +67,12 @@ class DeviceBriefing:
         match operation.kind:
             case OperationKind.SET | OperationKind.ADD_OBJECT:
                 names = [each.name for each in operation.variables]
-                return replace(base, known=await self.known(device.id, names))
+                return replace(base, known=await known_parameters(self._tools, device.id, names))
             case OperationKind.SYNC | OperationKind.RECONF:
-                wanted = await self._wanted.of_device(device, await self.root(device.id))
+                wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
                 return replace(
                     base,
-                    known=await self.known(device.id, wanted),
+                    known=await known_parameters(self._tools, device.id, wanted),
                     settings={path: each.setting for path, each in wanted.items()},
                     managed=tuple(json.loads(device.managed)) or _EVERYTHING,
                 )
@@ -93,7 +88,7 @@ class DeviceBriefing:
             return errands
         if session.credentials_due:
             session.credentials_due = False
-            errand = await self._logins.errand(session, await self.root(session.device.id))
+            errand = await self._logins.errand(session, await root_of(self._tools, session.device.id))
             errands += [errand] if errand else []
         if session.settings_due:
             session.settings_due = False
@@ -114,7 +109,7 @@ class DeviceBriefing:
         )
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
-                wanted = await self._wanted.of_device(device, await self.root(device.id))
+                wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
                 return replace(found, settings=self._settings_report(device.id, wanted, outcome, at, batches))
             case OperationKind.SET if outcome.state is OutcomeState.COMPLETED:
                 return replace(found, update_frequency=_interval(outcome))
@@ -127,21 +122,12 @@ class DeviceBriefing:
             case _:
                 return found
 
-    async def known(self, device_id: int, paths: Iterable[str]) -> dict[str, KnownParameter]:
-        """What a device last said about these parameters."""
-        return self._opened(device_id, await self._tools.parameters.known(device_id, paths))
-
-    async def root(self, device_id: int) -> str:
-        """The root of the device's tree."""
-        rows = await self._tools.parameters.below(device_id, "InternetGatewayDevice.", 1)
-        return "InternetGatewayDevice." if rows else "Device."
-
     async def _settings_errand(self, session: LiveSession) -> Errand | None:
         device = session.device
-        wanted = await self._wanted.of_device(device, await self.root(device.id))
+        wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
         context = Context(
             learned_quirks(session.quirks, device.batches),
-            await self.known(device.id, wanted),
+            await known_parameters(self._tools, device.id, wanted),
             lookup,
             settings={path: each.setting for path, each in wanted.items() if not each.is_refused},
         )
@@ -186,7 +172,7 @@ class DeviceBriefing:
         """How often the device informs, if it was given an interval or shows one; what it shows is what counts."""
         told = {each.name: each.value for each in outcome.variables if each.status is VariableStatus.APPLIED}
         told |= {each.name: each.value for each in outcome.learned}
-        seconds = next((found for name in _INTERVAL if (found := interval_of(told.get(name))) is not None), None)
+        seconds = next((found for name in INTERVALS if (found := interval_of(told.get(name))) is not None), None)
         if seconds is None:
             return None
         # Until when it could not be down no longer stands: its next Inform says anew when to look.
@@ -198,16 +184,6 @@ class DeviceBriefing:
         if found is None:
             return None
         return self._tools.vault.keep(found, "setting_state", (device_id, path), "shown", is_secret=is_secret(path))
-
-    def _opened(self, device_id: int, rows: Iterable[Row]) -> dict[str, KnownParameter]:
-        return {
-            path: KnownParameter(
-                self._keeper.opened(device_id, path, value),
-                XsdType(kind) if kind else None,
-                None if writable is None else bool(writable),
-            )
-            for path, value, kind, writable in rows
-        }
 
 
 def learned_quirks(quirks: Quirks, batches: str) -> Quirks:
@@ -238,6 +214,6 @@ def _learned(session: LiveSession, outcome: Outcome) -> str | None:
 
 def _interval(outcome: Outcome) -> int | None:
     """The interval that a device was given, if it was."""
-    given = [each.value for each in outcome.variables if each.name in _INTERVAL and each.value is not None]
+    given = [each.value for each in outcome.variables if each.name in INTERVALS and each.value is not None]
     seconds = [interval for value in given if (interval := interval_of(value)) is not None]
     return seconds[-1] if seconds else None

@@ -19,6 +19,7 @@ from acs.store.devices import DeviceStore
 from acs.store.firmware_images import FirmwareImageStore
 from acs.store.operations import OperationStore
 from acs.store.parameters import ParameterStore
+from acs.store.setting_changes import SettingChangeStore
 from acs.store.settings import SettingStore
 from acs.store.transfers import TransferStore
 from acs.store.type_changes import TypeChangeStore
@@ -41,6 +42,7 @@ class Tools:
     operations: OperationStore
     parameters: ParameterStore
     wanted: SettingStore
+    wishes: SettingChangeStore
     transfers: TransferStore
     images: FirmwareImageStore
     type_changes: TypeChangeStore

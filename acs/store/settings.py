@@ -51,6 +51,10 @@ class KeptSetting:
     """Why it was refused."""
     shown: str | None = field(repr=False)
     """What the device shows since it was applied, as kept; None: not known."""
+    id: int
+    """Its row."""
+    updated: float
+    """When it was put."""
 
 
 def settings_steps(device_id: int, fence: int, report: SettingsReport | None, at: float) -> tuple[Step, Step, Step]:
@@ -98,7 +102,7 @@ class SettingStore:
     async def effective(self, device_id: int) -> list[KeptSetting]:
         """A device's own settings over those of its type."""
         rows = await self._database.fetch(_EFFECTIVE, {"device_id": device_id})
-        return [KeptSetting(WantedValue(*row[:4]), bool(row[4]), row[5], row[6] or "", row[7]) for row in rows]
+        return [KeptSetting(WantedValue(*row[:4]), bool(row[4]), row[5], row[6] or "", *row[7:]) for row in rows]
 
     async def put_of_device(self, device_id: int, wanted: Sequence[WantedValue], at: float) -> None:
         """Want values of a device; the rest stays."""

@@ -323,15 +323,17 @@ async def test_a_setting_is_kept_with_what_became_of_it(store: OpenStore, text: 
     path = f"Device.{text[:500]}"
     wanted = WantedValue(path, text, text, f"u{text}")
     await store.settings.put_of_device(device_id, [wanted], AT)
-    assert await store.settings.effective(device_id) == [KeptSetting(wanted, True, None, "", None)]
+    (kept,) = await store.settings.effective(device_id)
+    assert kept == KeptSetting(wanted, True, None, "", None, kept.id, AT)
     fence = (await meet(store, device_id)).fence
     report = SettingsReport([SettingState(path, f"u{text}", "refused", text, text)])
     assert await store.operations.keep(device_id, fence, Consequences(settings=report), AT)
     await store.reopen()
-    assert await store.settings.effective(device_id) == [KeptSetting(wanted, True, "refused", text, text)]
+    assert await store.settings.effective(device_id) == [KeptSetting(wanted, True, "refused", text, text, kept.id, AT)]
     changed = replace(wanted, uuid="another")
     await store.settings.put_of_device(device_id, [changed], AT)
-    assert await store.settings.effective(device_id) == [KeptSetting(changed, True, None, "", None)], "pending again"
+    again = KeptSetting(changed, True, None, "", None, kept.id, AT)
+    assert await store.settings.effective(device_id) == [again], "pending again"
 
 
 async def test_a_devices_own_setting_stands_over_its_types(store: OpenStore) -> None:

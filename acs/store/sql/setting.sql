@@ -2,7 +2,7 @@
 
 -- name: effective
 SELECT setting.path, setting.value, setting.value_type, setting.uuid, setting.device_id IS NOT NULL,
-    setting_state.state, setting_state.fault, setting_state.shown
+    setting_state.state, setting_state.fault, setting_state.shown, setting.id, setting.updated
 FROM setting
 LEFT JOIN setting_state ON setting_state.device_id = :device_id AND setting_state.path = setting.path
     AND setting_state.uuid = setting.uuid
@@ -78,7 +78,8 @@ UPDATE contact SET
         WHERE setting.device_id = device.id OR setting.type_id = device.type_id
     )
 FROM {rows}
-WHERE contact.device_id = rows.device_id;
+WHERE contact.device_id = rows.device_id
+RETURNING contact.device_id;
 
 -- name: record_states
 -- rows: device_id bigint, fence bigint, path text, uuid text, state text, fault text, shown text, at float8
