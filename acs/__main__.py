@@ -3,14 +3,17 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from importlib.metadata import version as version_of
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
 
+from acs.domain.token import Role
+
 if TYPE_CHECKING:
     from acs.settings import Settings
+    from acs.token_desk import TokenDesk
 
 T = TypeVar("T")
 
@@ -28,6 +31,12 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+tokens = typer.Typer(name="token", help="Make, list and take back tokens of the API.", no_args_is_help=True)
+app.add_typer(tokens)
+
+_Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def _show_version(*, wanted: bool) -> None:
@@ -100,6 +109,53 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@tokens.command("create")
+def create_token(
+    *,
+    name: Annotated[str, typer.Option(help="What it is for.")],
+    role: Annotated[Role, typer.Option(help="What it may do.")],
+    organization: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The name or the number of an organization whose devices it sees; several times for several."
+        ),
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="From when on it is worth nothing: 2030-01-31, 2030-01-31T10:00:00Z.")
+    ] = None,
+    json: _Json = False,
+) -> None:
+    """Make a token; it is printed this once."""
+    from acs.token_desk import NewTokenWish
+
+    wish = NewTokenWish(name, role, tuple(organization or ()), expires)
+    made = _at_desk(lambda desk: desk.create(wish))
+    if json:
+        _echo_json(made.shown)
+        return
+    typer.echo(made.text)
+    typer.echo(f"aioacs: token {made.id} ({made.name}), shown this once", err=True)
+
+
+@tokens.command("list")
+def list_tokens(*, json: _Json = False) -> None:
+    """List the tokens that were not taken back; none is shown itself."""
+    found = _at_desk(lambda desk: desk.all())
+    if json:
+        _echo_json(found)
+        return
+    from acs.token_desk import table
+
+    for line in table(found):
+        typer.echo(line)
+
+
+@tokens.command("revoke")
+def revoke_token(number: Annotated[int, typer.Argument(help="The number of the token.", metavar="ID")]) -> None:
+    """Take a token back: it is worth nothing from now on."""
+    typer.echo(f"revoked token {number} ({_at_desk(lambda desk: desk.revoke(number))})")
+
+
 @app.command()
 def version() -> None:
     """Print the version."""
@@ -119,6 +175,25 @@ def _settings() -> "Settings":
         return load_settings()
     except SettingsError as error:
         _fail(error.problems, 2)
+
+
+def _at_desk(ask: "Callable[[TokenDesk], Coroutine[Any, Any, T]]") -> T:
+    """What the desk for tokens answers, or a sentence and the end."""
+    from acs.store.errors import MigrationError, StoreError
+    from acs.token_desk import TokenDeskError, at_token_desk
+
+    try:
+        return _run(at_token_desk(_settings(), ask))
+    except TokenDeskError as error:
+        _fail([str(error)], error.status)
+    except (MigrationError, StoreError) as error:
+        _fail([str(error)], 1)
+
+
+def _echo_json(document: object) -> None:
+    import json
+
+    typer.echo(json.dumps(document, indent=2))
 
 
 def _fail(sentences: Iterable[str], status: int) -> NoReturn:

@@ -14,11 +14,12 @@ from typing import Any, Final
 
 import asyncpg
 
-from acs.store.errors import MigrationError
+from acs.store.database import Database
+from acs.store.errors import MigrationError, StoreError
 from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
 from acs.store.sqlite import SqliteDatabase
-from acs.store.statements import Dialect
+from acs.store.statements import Dialect, query
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
 _WORDS: Final = {
@@ -39,6 +40,7 @@ _RECORDS: Final = (
     "CREATE TABLE IF NOT EXISTS migration "
     "(number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at DOUBLE PRECISION NOT NULL)"
 )
+_NEWEST: Final = query("migration", "newest")
 _APPLIED: Final = "SELECT number, name FROM migration ORDER BY number"
 _TABLES: Final = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 # Any number, the same in every program of ours: one worker migrates, the others wait.
@@ -83,6 +85,20 @@ async def migrate(url: str) -> list[str]:
         return await apply_migrations(database, migrations())
     finally:
         await database.close()
+
+
+async def check_migrated(database: Database) -> None:
+    """MigrationError unless the tables are those that this program works with."""
+    try:
+        ((newest,),) = await database.fetch(_NEWEST, {})
+    except StoreError:
+        newest = None
+    ours = migrations()[-1].number
+    if newest is None:
+        raise MigrationError("the database has no tables yet: start the server, or run aioacs migrate")
+    if newest != ours:
+        older = "an older" if newest < ours else "a newer"
+        raise MigrationError(f"the tables of the database are those of {older} aioacs than this one")
 
 
 async def apply_migrations(database: AnyDatabase, steps: Sequence[Migration]) -> list[str]:

@@ -90,7 +90,7 @@ class Tokens:
         """Those that see no more than the token that asks."""
         query = ask.query
         found = await self._store.page(query.part, ask.principal.organizations, query.ordering)
-        return Answer(enveloped(ask, query.part, found, [TokenShown(**_fields(each)) for each in found.items]))
+        return Answer(enveloped(ask, query.part, found, [TokenShown(**shown_fields(each)) for each in found.items]))
 
     async def create(self, ask: Ask[NoQuery, TokenBody]) -> Answer:
         """Make one."""
@@ -102,18 +102,20 @@ class Tokens:
         text = token_from(self._chance.octets(TOKEN_OCTETS))
         new = NewToken(body.name, body.role, hash_token(text), organizations, body.expires_at)
         token = Token(0, new.name, new.role, new.organizations, ask.at, new.expires_at, None, None)
-        entry = ask.entry("create", _WHAT, organization_id=_owner(organizations), after=_text(token), found_by=new.hash)
+        entry = ask.entry(
+            "create", _WHAT, organization_id=owner_of(organizations), after=told(token), found_by=new.hash
+        )
         number = await self._store.create(new, ask.at, entry)
-        return Answer(NewTokenShown(**_fields(token) | {"id": number}, token=text), 201)
+        return Answer(NewTokenShown(**shown_fields(token) | {"id": number}, token=text), 201)
 
     async def get(self, ask: Ask[NoQuery, None]) -> Answer:
         """Show one."""
-        return Answer(TokenShown(**_fields(await self._seen(ask))))
+        return Answer(TokenShown(**shown_fields(await self._seen(ask))))
 
     async def revoke(self, ask: Ask[NoQuery, None]) -> Answer:
         """Take one back."""
         known = await self._seen(ask)
-        entry = ask.entry("revoke", _WHAT, known.id, organization_id=_owner(known.organizations), before=_text(known))
+        entry = ask.entry("revoke", _WHAT, known.id, organization_id=owner_of(known.organizations), before=told(known))
         if not await self._store.revoke(known.id, ask.at, entry):
             raise not_found(_WHAT)
         return Answer(status=204)
@@ -144,12 +146,13 @@ def _covers(principal: Principal, organizations: Sequence[int] | None) -> bool:
     return all(map(principal.sees, organizations))
 
 
-def _owner(organizations: Sequence[int] | None) -> int | None:
+def owner_of(organizations: Sequence[int] | None) -> int | None:
     """Whose log tells of it: that of the one organization that it sees."""
     return organizations[0] if organizations is not None and len(organizations) == 1 else None
 
 
-def _fields(token: Token) -> dict[str, Any]:
+def shown_fields(token: Token) -> dict[str, Any]:
+    """A token as it is shown."""
     return {
         "id": token.id,
         "name": token.name,
@@ -161,7 +164,8 @@ def _fields(token: Token) -> dict[str, Any]:
     }
 
 
-def _text(token: Token) -> str:
+def told(token: Token) -> str:
+    """A token as the audit log tells of it."""
     return json.dumps(
         {
             "name": token.name,

@@ -59,7 +59,7 @@ def test_the_version_loads_nothing_of_the_server(tmp_path: Path) -> None:
 def test_help_names_every_command(tmp_path: Path) -> None:
     done = aioacs(tmp_path, "--help")
     assert done.returncode == 0
-    assert all(command in done.stdout for command in ("serve", "migrate", "doctor", "version"))
+    assert all(command in done.stdout for command in ("serve", "migrate", "token", "doctor", "version"))
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate"])
