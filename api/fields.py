@@ -141,7 +141,7 @@ class OpenBody(Body):
 class Shown(BaseModel):
     """What an answer holds."""
 
-    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True, hide_input_in_errors=True)
 
 
 class Sparse(Shown):

@@ -52,7 +52,9 @@ async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
 async def sqlite_api(tmp_path: Path) -> AsyncIterator[Api]:
     """An API on SQLite, for what no database has a part in."""
     async with (
-        serving(f"sqlite:///{tmp_path / 'aioacs.db'}", tmp_path, bootstrap_token=ADMIN) as served,
+        serving(
+            f"sqlite:///{tmp_path / 'aioacs.db'}", tmp_path, bootstrap_token=ADMIN, api_rate=100_000, api_burst=100_000
+        ) as served,
         aiohttp.ClientSession() as session,
     ):
         yield Api(served, Client(served.server.api_ports[0], session))

@@ -1,0 +1,67 @@
+"""Requests made from the document alone: whatever it allows, and whatever it forbids, is answered as it says."""
+
+import asyncio
+from typing import Any, Final
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+from schemathesis.core.failures import Failure, FailureGroup
+
+from tests.api.client import ADMIN
+from tests.api.conftest import Api
+
+load_all_checks()
+
+_EXAMPLES: Final = 8
+_CHECKS: Final = CHECKS.get_by_names(
+    [
+        "not_a_server_error",
+        "status_code_conformance",
+        "content_type_conformance",
+        "response_headers_conformance",
+        "response_schema_conformance",
+        "negative_data_rejection",
+    ]
+)
+
+
+def _ask(port: int, document: dict[str, Any]) -> list[str]:
+    """Ask for everything that the document has; what was answered otherwise than it says."""
+    wrong = []
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {ADMIN}"
+        for found in schemathesis.openapi.from_dict(document).get_all_operations():
+            operation = found.ok()
+            modes = [GenerationMode.POSITIVE]
+            if operation.body or operation.query or operation.path_parameters:
+                modes.append(GenerationMode.NEGATIVE)
+            for mode in modes:
+                try:
+                    _try(operation, mode, f"http://127.0.0.1:{port}/api/v1", session)
+                except (FailureGroup, Failure) as failure:
+                    wrong.append(f"{operation.label}: {failure}")
+    return wrong
+
+
+def _try(operation: Any, mode: GenerationMode, base_url: str, session: requests.Session) -> None:
+    @settings(
+        max_examples=_EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        case.validate_response(case.call(base_url, session), checks=_CHECKS)
+
+    ask()
+
+
+async def test_all_answers_are_as_the_document_says(sqlite_api: Api) -> None:
+    document = (await sqlite_api.client.get("/openapi.json")).json
+    assert not await asyncio.to_thread(_ask, sqlite_api.client.port, document)
