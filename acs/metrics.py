@@ -40,7 +40,7 @@ STATUSES: Final = (200, 204, 400, 401, 403, 404, 405, 408, 411, 413, 415, 417, 4
 API_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 """What is asked of the API."""
 API_STATUSES: Final = (
-    200, 201, 204, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 417, 422, 429, 500, 503,
+    200, 201, 204, 308, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 422, 429, 500, 503,
 )  # fmt: skip
 """What the API answers."""
 REFUSALS: Final = ("overload", "rate", "draining", "storage", "quarantine", "rejected")
@@ -151,6 +151,9 @@ class Metrics:
         self.memories = Memories(registry, "aioacs_remembered", "Entries of queues and caches")
         self.body_bytes = Level(registry, "aioacs_body_bytes", "Bytes of bodies that are held", settings.body_budget)
 
+        self.api_connections = Level(
+            registry, "aioacs_api_connections", "Connections to the API", settings.max_api_connections
+        )
         self.api_requests = Counts(
             registry, "aioacs_api_requests", "Answers of the API", method=API_METHODS, status=API_STATUSES
         )

@@ -247,7 +247,7 @@ class Server:
         ports: list[tuple[int, ssl.SSLContext | None]] = [(settings.api_port, None)]
         if settings.api_tls_port is not None:
             ports.append((settings.api_tls_port, api_tls_context(settings)))
-        listener = ApiListener(Application(management, routes(management)).web)
+        listener = ApiListener(management.tools, Application(management, routes(management)))
         self._stack.push_async_callback(listener.stop)
         try:
             self._api = await listener.start(settings.api_host, ports, shares_ports=self._shares_ports)

@@ -8,13 +8,15 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiohttp import web
 from pydantic import TypeAdapter
 
+from acs.domain.access import Principal
 from acs.services.management import Management
 from acs.store.errors import RecordError, StoreError
+from api.bodies import Bodies, go_ahead, note_expectation
 from api.doors import Doors
 from api.fields import NoQuery
 from api.problems import MEDIA_TYPE, Kind, Problem, of_store
@@ -22,24 +24,27 @@ from api.reading import checked, checked_query, passed_over, read_json
 from api.repeats import HEADER, Rendered, Repeats
 from api.routing import BASE, JSON, Answer, AnyRoute, Ask
 
+R = TypeVar("R", bound=web.StreamResponse)
+
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 """What a request is called in its answer and in the log."""
 _REQUEST_ID: Final = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _FIELD_NAME: Final = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
 _HOST: Final = re.compile(r"(?:[\w.\-]{1,253}|\[[0-9a-fA-F:.%]{2,60}\])(?::\d{1,5})?", re.ASCII)
+_OWN_METHOD: Final = re.compile(r"[^A-Z]")
 _MOST_IGNORED: Final = 50
+_COME_AGAIN: Final = "5"
 _ALWAYS: Final = {
     "Cache-Control": "no-store",
+    # Which program it is in which version is nobody's business.
+    "Server": "aioacs",
     "X-Content-Type-Options": "nosniff",
 }
-_BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _OF_AIOHTTP: Final = {
     404: Kind.NOT_FOUND,
     405: Kind.METHOD_NOT_ALLOWED,
     408: Kind.TIMEOUT,
     413: Kind.TOO_LARGE,
-    415: Kind.UNSUPPORTED,
-    417: Kind.EXPECTATION_FAILED,
 }
 
 
@@ -60,6 +65,7 @@ class Application:
         self._tools = management.tools
         self._doors = Doors(management)
         self._repeats = Repeats(management)
+        self._bodies = Bodies(management.tools)
         self.web = web.Application(
             middlewares=[self._outermost], client_max_size=int(management.tools.settings.max_api_body)
         )
@@ -82,9 +88,8 @@ class Application:
 
         # aiohttp's own places do not take braces.
         path = re.sub(r"\{(\w+)\}", r"{\1:[^/]+}", BASE + route.path)
-        self.web.router.add_route(route.method, path, handle)
-        if route.method == "GET":
-            self.web.router.add_route("HEAD", path, handle)
+        for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+            self.web.router.add_route(method, path, handle, expect_handler=note_expectation)
 
     @web.middleware
     async def _outermost(
@@ -100,7 +105,7 @@ class Application:
         except Problem as problem:
             response = _problem(problem, request_id)
         except web.HTTPException as error:
-            response = self._of_aiohttp(request, error)
+            response = await self._of_aiohttp(request, error)
         except StoreError as error:
             if not isinstance(error, RecordError):
                 self._tools.complain("api store", "the database failed", request=request_id, reason=str(error))
@@ -111,24 +116,32 @@ class Application:
             self._tools.log.exception("a request failed", request=request_id, route=_route_name(request))
             response = _problem(Problem(Kind.INTERNAL, "the log says more, by the request_id"), request_id)
         if not response.prepared:
-            response.headers["X-Request-ID"] = request_id
-            for name, value in _ALWAYS.items():
-                response.headers.setdefault(name, value)
+            _with_what_all_have(response, request_id)
         self._tools.metrics.api_requests.inc(request.method, response.status)
         self._tell(request, response.status, self._tools.clock.monotonic() - started)
         return response
 
     async def _handle(self, prepared: _Prepared, request: web.Request) -> web.StreamResponse:
-        route = prepared.route
         _refuse_nul(request)
-        principal = await self._doors.principal(request, route.role)
-        octets = b"" if route.streams else await self._octets(prepared, request)
-        document = read_json(octets) if prepared.body is not None else None
-        body = checked(prepared.body, document) if prepared.body is not None else None
-        query = checked_query(prepared.query, list(request.query.items()))
+        principal = await self._doors.principal(request, prepared.route.role)
+        if prepared.body is not None:
+            async with self._bodies.json_of(request) as octets:
+                return await self._answer(prepared, request, principal, octets)
+        if prepared.route.streams:
+            await go_ahead(request)
+        else:
+            await self._bodies.refuse(request)
+        return await self._answer(prepared, request, principal, b"")
+
+    async def _answer(
+        self, prepared: _Prepared, request: web.Request, principal: Principal, octets: bytes
+    ) -> web.StreamResponse:
+        route = prepared.route
+        document = None if prepared.body is None else read_json(octets)
+        body = None if prepared.body is None else checked(prepared.body, document)
         ask: Ask[Any, Any] = Ask(
             principal,
-            query,
+            checked_query(prepared.query, list(request.query.items())),
             body,
             dict(request.match_info),
             self._tools.clock.wall(),
@@ -149,34 +162,56 @@ class Application:
             rendered = await do()
         return web.Response(status=rendered.status, body=rendered.body, headers=rendered.headers)
 
-    async def _octets(self, prepared: _Prepared, request: web.Request) -> bytes:
-        """The body, within its bound. One that nobody asked for must be empty."""
-        if request.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-            raise Problem(Kind.UNSUPPORTED, "the body must not be compressed")
-        if prepared.body is not None and request.method in _BODY_METHODS and request.content_type != JSON:
-            raise Problem(Kind.UNSUPPORTED, f"the body must be {JSON}")
-        try:
-            async with asyncio.timeout(self._tools.settings.body_timeout):
-                octets = await request.read()
-        except TimeoutError:
-            raise Problem(Kind.TIMEOUT, "the body did not arrive in time") from None
-        if prepared.body is None and octets.strip():
-            raise Problem(Kind.MALFORMED, "this takes no body")
-        return octets
-
-    def _of_aiohttp(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:
-        kind = _OF_AIOHTTP.get(error.status)
-        request_id = request[REQUEST_ID]
-        if kind is None:
-            return _problem(Problem(Kind.MALFORMED, "the request cannot be understood"), request_id)
+    async def _of_aiohttp(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:
+        kind = _OF_AIOHTTP.get(error.status, Kind.MALFORMED)
         details = {
-            Kind.NOT_FOUND: "there is nothing here: /api/v1/docs/ shows what there is",
-            Kind.TOO_LARGE: f"the body has more than {self._tools.settings.max_api_body} octets",
+            Kind.NOT_FOUND: f"there is nothing here: {BASE}/docs/ shows what there is",
+            Kind.METHOD_NOT_ALLOWED: f"{_OWN_METHOD.sub('', request.method)} is not among what can be done here",
+            Kind.MALFORMED: "the request cannot be understood",
         }
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-        if kind is Kind.NOT_FOUND and not request.path.endswith("/"):
+        if kind is Kind.NOT_FOUND and await self._is_there_with_a_slash(request):
+            if request.method in {"GET", "HEAD"}:
+                # The same path on the same host, whatever the Host header says.
+                return web.Response(status=308, headers={"Location": _with_a_slash(request)})
             details[kind] = "there is nothing here: paths end with a slash"
-        return _problem(Problem(kind, details.get(kind, kind.title), headers=headers), request_id)
+        return _problem(Problem(kind, details.get(kind, kind.title), headers=headers), request[REQUEST_ID])
+
+    async def _is_there_with_a_slash(self, request: web.Request) -> bool:
+        if request.path.endswith("/") or not request.path.startswith(f"{BASE}/"):
+            return False
+        match = await self.web.router.resolve(request.clone(rel_url=_with_a_slash(request)))
+        return match.http_exception is None
+
+    def of_the_edge(self, address: str, status: int, error: BaseException | None) -> web.Response:
+        """The answer where there is no request: what came is no HTTP, or an answer could not be written."""
+        request_id = self._tools.chance.octets(8).hex()
+        if status >= 500:
+            self._tools.log.error("an answer could not be written", request=request_id, exc_info=error)
+            problem = Problem(Kind.INTERNAL, "the log says more, by the request_id")
+        else:
+            reason = type(error).__name__
+            self._tools.remark(f"api http {address}", "api", address=address, request=request_id, reason=reason)
+            problem = Problem(Kind.MALFORMED, "what came is no HTTP that can be understood")
+        self._tools.metrics.api_requests.inc("", problem.kind.status)
+        return _with_what_all_have(_problem(problem, request_id), request_id)
+
+    def refusal(self) -> bytes:
+        """The answer, head and all, to a connection too many."""
+        request_id = self._tools.chance.octets(8).hex()
+        problem = Problem(Kind.UNAVAILABLE, "there are too many connections")
+        body = problem.body(request_id)
+        self._tools.metrics.api_requests.inc("", problem.kind.status)
+        head = {
+            "Content-Type": MEDIA_TYPE,
+            "Content-Length": str(len(body)),
+            "Retry-After": _COME_AGAIN,
+            "X-Request-ID": request_id,
+            "Connection": "close",
+            **_ALWAYS,
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+        return f"HTTP/1.1 503 Service Unavailable\r\n{lines}\r\n".encode("ascii") + body
 
     def _tell(self, request: web.Request, status: int, seconds: float) -> None:
         """One line for each change and each refusal; the text of a request is in none of them."""
@@ -217,6 +252,18 @@ def _problem(problem: Problem, request_id: str) -> web.Response:
         content_type=MEDIA_TYPE,
         headers=dict(problem.headers),
     )
+
+
+def _with_what_all_have(response: R, request_id: str) -> R:
+    response.headers["X-Request-ID"] = request_id
+    for name, value in _ALWAYS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _with_a_slash(request: web.Request) -> str:
+    query = request.rel_url.raw_query_string
+    return f"{request.rel_url.raw_path}/{'?' if query else ''}{query}"
 
 
 def _field_name(name: str) -> str:

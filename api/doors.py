@@ -1,6 +1,5 @@
 """Who may come in: tokens, roles, and how often."""
 
-import ipaddress
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +11,13 @@ from acs.auth.passwords import hash_token
 from acs.domain.access import Principal
 from acs.domain.token import Role, Token
 from acs.services.management import Management
+from acs.services.peers import forwarded_for, is_within, plain_address
 from acs.settings.values import Network
 from api.problems import Kind, Problem, forbidden
 
+_PROTOCOLS: Final = frozenset({"http", "https"})
+# A connection that has gone has no other end any more.
+_NOWHERE: Final = "::"
 _SCHEMES: Final = ("bearer ", "token ")
 _LONGEST_TOKEN: Final = 512
 _BUCKETS: Final = 10_000
@@ -61,14 +64,17 @@ class Doors:
         self._proxies: Sequence[Network] = settings.trusted_proxies
         self._limits = RateLimiter(settings.api_rate, settings.api_burst)
         self._wrong = RateLimiter(_WRONG_RATE, _WRONG_BURST)
+        self._open = RateLimiter(settings.api_rate, settings.api_burst)
         watch = management.tools.metrics.memories.watch
         watch("rates of tokens", _BUCKETS, lambda: len(self._limits))
         watch("rates of failed logins", _BUCKETS, lambda: len(self._wrong))
+        watch("rates of requests without a token", _BUCKETS, lambda: len(self._open))
 
     async def principal(self, request: web.Request, role: Role | None) -> Principal:
         """Who asks; a Problem if that one may not do what needs this role."""
         address = self.address(request)
         if role is None:
+            self._admit(self._open, address)
             return Principal(NOBODY, address)
         token = await self._token(request, address)
         self._admit(self._limits, token.id)
@@ -80,16 +86,15 @@ class Doors:
 
     def address(self, request: web.Request) -> str:
         """Where a request came from; what a trusted proxy says of it is believed."""
-        address = request.remote or ""
-        hops = [each.strip() for each in request.headers.get("X-Forwarded-For", "").split(",") if each.strip()]
-        while hops and self._is_proxy(address):
-            address = hops.pop()
-        return address[:64]
+        peer = _peer(request)
+        if not is_within(peer, self._proxies):
+            return peer
+        return forwarded_for(request.headers.getall("X-Forwarded-For", []), peer, self._proxies)
 
     def scheme(self, request: web.Request) -> str:
         """``http`` or ``https``, as the client sees it."""
         said = request.headers.get("X-Forwarded-Proto", "").strip().lower()
-        return said if said in {"http", "https"} and self._is_proxy(request.remote or "") else request.scheme
+        return said if said in _PROTOCOLS and is_within(_peer(request), self._proxies) else request.scheme
 
     async def _token(self, request: web.Request, address: str) -> Token:
         text = _token_text(request.headers.getall("Authorization", []))
@@ -115,12 +120,10 @@ class Doors:
                 headers={"Retry-After": str(seconds)},
             )
 
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            host = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(host in network for network in self._proxies)
+
+def _peer(request: web.Request) -> str:
+    """The other end of the connection."""
+    return plain_address(request.remote or _NOWHERE)
 
 
 def _token_text(headers: Sequence[str]) -> str | None:

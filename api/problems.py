@@ -34,7 +34,6 @@ class Kind(Enum):
     KEY_PENDING = ("key-pending", 409, "The request with this idempotency key has no answer yet")
     TOO_LARGE = ("too-large", 413, "The body is too large")
     UNSUPPORTED = ("unsupported-media-type", 415, "The body is of another media type")
-    EXPECTATION_FAILED = ("expectation-failed", 417, "The expectation cannot be met")
     IMPOSSIBLE = ("impossible", 422, "It is understood and cannot be done")
     TOO_MANY = ("too-many-requests", 429, "Too many requests")
     INTERNAL = ("internal", 500, "The server has failed")

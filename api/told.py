@@ -75,7 +75,6 @@ PROBLEMS: Final[Mapping[Kind, tuple[str, Mapping[str, Any]]]] = {
     Kind.KEY_PENDING: ("the first request with this key has no answer yet", {}),
     Kind.TOO_LARGE: ("the body has more than 1048576 octets", {}),
     Kind.UNSUPPORTED: ("the body must be application/json", {}),
-    Kind.EXPECTATION_FAILED: ("The expectation cannot be met", {}),
     Kind.IMPOSSIBLE: ("no device is meant", {"errors": {"device_filters": ["mean no device"]}}),
     Kind.TOO_MANY: ("more than 50 requests a second; come again in 1 s", {}),
     Kind.INTERNAL: ("the log says more, by the request_id", {}),

@@ -9,12 +9,12 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from acs.cwmp_http.file_connections import FileConnection
-from acs.cwmp_http.heads import plain_address
 from acs.cwmp_http.patience import Phase
 from acs.cwmp_http.reader import Reader, RefusedError
 from acs.cwmp_http.replies import octets_of
 from acs.cwmp_http.requests import Request
 from acs.services.calling import Link, Reply
+from acs.services.peers import plain_address
 
 if TYPE_CHECKING:
     from acs.cwmp_http.listener import Listener

@@ -4,9 +4,10 @@ import ssl
 from typing import Final
 
 from acs.cwmp_http.connections import Connection
-from acs.cwmp_http.heads import base_url, forwarded_for, is_within, our_cookies
+from acs.cwmp_http.heads import base_url, our_cookies
 from acs.cwmp_http.requests import BodyError, Request
 from acs.services.calling import Caller, Reply
+from acs.services.peers import forwarded_for, is_within
 from acs.services.run_session import Sessions
 from acs.services.tools import Tools
 

@@ -16,7 +16,7 @@ from acs.settings import Settings
 from acs.settings.model import env_name
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=3.0)
-# For the database, files, pipes and the API.
+# For the database, files and pipes.
 _SPARE_FILES: Final = 256
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared with, not listened on
 _REALM: Final = 'realm="aioacs"'
@@ -96,7 +96,13 @@ def public_url_findings(settings: Settings) -> Iterator[Finding]:
 def open_file_findings(settings: Settings, limits: tuple[int, int] | None = None) -> Iterator[Finding]:
     """Whether the system allows as many connections as the settings do. ``limits``: the soft and the hard one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE) if limits is None else limits
-    needed = settings.max_connections + settings.max_downloads + settings.connection_requests + _SPARE_FILES
+    needed = (
+        settings.max_connections
+        + settings.max_api_connections
+        + settings.max_downloads
+        + settings.connection_requests
+        + _SPARE_FILES
+    )
     words = f"{needed} open files may be needed"
     if soft == resource.RLIM_INFINITY or soft >= needed:
         yield ok("open files", f"{words}; the limit is {'off' if soft == resource.RLIM_INFINITY else soft}")

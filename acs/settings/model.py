@@ -152,6 +152,7 @@ class ApiListener(_Group):
     api_tls_key: Path | None = _said(None, "The key of that certificate, in PEM, without a password")
     bootstrap_token: Token | None = _said(None, "The first admin token, in the place of a random one")
     max_api_body: ByteSize = _size(_MIB, 16 * _KIB, 64 * _MIB, "The largest body of a request, but for files")
+    max_api_connections: int = _count(1_000, 16, 100_000, "Open connections to the API, in each process")
     metrics_open: bool = _said(False, "Whether whoever reaches the API may read its metrics without a token")
     api_rate: float = _number(50, 0.1, 100_000, "Requests a second of each token, in each process")
     api_burst: float = _number(200, 1, 100_000, "Requests of each token at once, in each process")

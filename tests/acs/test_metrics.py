@@ -114,6 +114,7 @@ def test_every_level_of_something_bounded_has_its_bound_beside_it(metrics: Metri
     assert bounds == {
         "aioacs_sessions_open": 123,
         "aioacs_connections": settings.max_connections,
+        "aioacs_api_connections": settings.max_api_connections,
         "aioacs_body_bytes": settings.body_budget,
         "aioacs_store_queue": settings.store_queue,
         "aioacs_connection_requests_in_flight": settings.connection_requests,

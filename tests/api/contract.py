@@ -18,7 +18,6 @@ _OF_HTTP: Final = {
     405: "method-not-allowed",
     408: "timeout",
     413: "too-large",
-    417: "expectation-failed",
 }
 
 
@@ -45,6 +44,9 @@ class Contract:
         media_type = headers.get("Content-Type", "").partition(";")[0]
         operation = self._operation(method, path)
         described = operation and operation["responses"].get(str(status))
+        if status == 308:
+            assert headers["Location"].partition("?")[0] == f"{path}/", what
+            return
         if described is None:
             assert operation is None or status in _OF_HTTP, f"{what}, which the document does not say"
             assert media_type == _PROBLEM, f"{what} as {media_type}"
