@@ -153,6 +153,9 @@ class _Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """What came is no HTTP that can be understood, or the answer could not be written."""
         self._forget_head()
+        if isinstance(exc, ConnectionError):
+            # Whoever asked has gone; there is nobody to tell.
+            raise exc
         if request.writer.output_size > 0:
             raise ConnectionError("a part of the answer has been sent")
         response = self._listener.app.of_the_edge(self.peer, status, exc)

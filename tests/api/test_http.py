@@ -198,6 +198,17 @@ async def test_a_stop_answers_what_is_under_way_and_takes_nothing_new(tmp_path: 
         await stopping
 
 
+async def test_who_goes_away_while_speaking_leaves_no_trace_in_the_log(served: Served) -> None:
+    connection = await connect(served)
+    head, _ = connection.request(b"x" * 100, target=ORGANIZATIONS, headers=[TOKEN, JSON])
+    with capture_logs() as log:
+        await connection.write(head.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n"))
+        await connection.read_continue()
+        connection.drop()
+        await until(lambda: open_connections(served) == 0)
+    assert log == []
+
+
 async def test_bodies_that_are_read_at_once_have_a_bound_together(tmp_path: Path) -> None:
     largest = 16 * 1024
     async with served_on_sqlite(tmp_path, max_api_body=largest) as served:
