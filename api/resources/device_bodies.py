@@ -160,7 +160,11 @@ class DeviceFields(OpenBody):
     username: Annotated[Line | None, Field(description="The login with which it calls")] = None
     password: Annotated[
         Annotated[str, StringConstraints(strict=True, max_length=255), AfterValidator(_line)] | None,
-        Field(description="Its password; never shown", repr=False),
+        Field(
+            description="Its password; never shown. An empty one takes the login away",
+            json_schema_extra={"writeOnly": True, "format": "password"},
+            repr=False,
+        ),
     ] = None
     update_frequency: Annotated[
         Seconds | None, Field(description="How often it is to inform, in seconds; as its type says if nothing is said")

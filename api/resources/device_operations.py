@@ -1,5 +1,6 @@
 """Operations on one device that is Up, by one word (PUT)."""
 
+import json
 from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Final, Literal
@@ -70,8 +71,8 @@ class DeviceOperations:
             answers={200: DeviceOperationShown},
             problems=(Kind.CONFLICT, *ambiguous),
             description="A device that is Down, or that a user has another operation open for now, is a 409; the "
-            "problem names the other one in `execution_id`. What the server does by itself is in nobody's way, and "
-            "neither is what is scheduled for later.",
+            "problem names the other one in `execution_id`, `operation` and `operation_status`. What the server does "
+            "by itself is in nobody's way, and neither is what is scheduled for later.",
         )
 
     async def begin(self, family: Family, ask: Ask[NoQuery, DeviceOperationBody]) -> Answer:
@@ -90,7 +91,11 @@ class DeviceOperations:
         except DeviceBusyError as error:
             other = error.other
             raise Problem(
-                Kind.CONFLICT, str(error), execution_id=other.public_id, operation=other.kind, status_of_it=other.state
+                Kind.CONFLICT,
+                str(error),
+                execution_id=other.public_id,
+                operation=other.kind,
+                operation_status=other.state,
             ) from None
         except NotNowError as error:
             raise Problem(Kind.CONFLICT, str(error)) from None
@@ -108,5 +113,5 @@ class DeviceOperations:
 
 
 def _entry(ask: Ask[NoQuery, DeviceOperationBody], device: ManagedDevice, public_id: str) -> AuditEntry:
-    after = f'{{"operation": "{ask.body.operation}", "device": {device.id}}}'
+    after = json.dumps({"operation": ask.body.operation, "device": device.id})
     return ask.entry("create", "operation", public_id, organization_id=device.organization_id, after=after)

@@ -31,7 +31,6 @@ from api.routing import Answer, AnyRoute, Ask, Route
 _TAG = "Devices"
 _LOOK_AT_ONE: Final = 5.0
 _LOOK_AT_MANY: Final = 10.0
-_MOST_LOOKED_AT: Final = 50
 NOT_REACHED: Final = "X-Status-Not-Reached"
 """How many devices could not be looked at in time."""
 
@@ -64,7 +63,9 @@ class Devices:
         words, found = family.words, (Kind.AMBIGUOUS,) if family.may_be_ambiguous else ()
         return [
             Route("GET", many, Role.VIEWER, self.list, f"List devices ({words})", _TAG, DeviceQuery,
-                  answers={200: Envelope[DeviceItem]}, headers=(NOT_REACHED,)),
+                  answers={200: Envelope[DeviceItem]}, headers=(NOT_REACHED,),
+                  description="`update_status` looks at the devices of the page for 10 seconds in all, at 50 of them "
+                  "at once; those that no longer fit the filters then are left out."),
             Route("POST", many, Role.OPERATOR, self.create, f"Register a device ({words})", _TAG, body=DeviceBody,
                   answers={201: DeviceShown}, problems=(Kind.CONFLICT,), takes_unknown=True,
                   description="Before it ever calls: at its first Inform it is found by its serial number, with OUI "
@@ -74,8 +75,8 @@ class Devices:
                   answers=seen, problems=found, headers=(NOT_REACHED,)),
             Route("PUT", one, Role.OPERATOR, partial(self.replace, family), f"Replace a device ({words})", _TAG,
                   body=DeviceReplacement, answers=seen, problems=(Kind.CONFLICT, *found), takes_unknown=True,
-                  description="What is not said becomes what it is on a new device. The login stays unless it is said "
-                  "otherwise, and so does the firmware image."),
+                  description="What is not said becomes what it is on a new device, the serial number as well. The "
+                  "login stays unless it is said otherwise, and so does the firmware image."),
             Route("PATCH", one, Role.OPERATOR, partial(self.change, family), f"Change a device ({words})", _TAG,
                   body=DevicePatch, answers=seen, problems=(Kind.CONFLICT, *found), takes_unknown=True,
                   description="What is not said stays. Flags such as `reboot` queue operations, for a device that is "
@@ -110,8 +111,8 @@ class Devices:
         found = await show(part)
         if query.update_status:
             ids = [each.record.id for each in found.items]
-            refreshed = await self._helpers.refresh(ids[:_MOST_LOOKED_AT], within=_LOOK_AT_MANY)
-            headers[NOT_REACHED] = str(refreshed.unchecked + len(ids[_MOST_LOOKED_AT:]))
+            refreshed = await self._helpers.refresh(ids, within=_LOOK_AT_MANY)
+            headers[NOT_REACHED] = str(refreshed.unchecked)
             found = await show(part)
         return Answer(enveloped(ask, part, found, [item(each) for each in found.items]), headers=headers)
 

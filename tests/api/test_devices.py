@@ -299,3 +299,34 @@ async def test_two_who_change_different_things_at_once_do_not_clash(api: Api) ->
     assert {each.status for each in answers} == {200}
     shown = (await api.client.get(f"{PATH}a/")).json
     assert {name: shown[name] for name in said} == said
+
+
+async def test_of_two_who_register_the_same_at_once_one_is_told(api: Api) -> None:
+    body = {"name": "a", "serial_number": "S", "username": "u", "password": "p"}
+    answers = await asyncio.gather(*(api.client.post(PATH, body) for _ in range(4)))
+    assert sorted(each.status for each in answers) == [201, 409, 409, 409]
+    assert (await api.client.get("/audit_log/?resource=device")).json["count"] == 1
+    assert len(await api.served.server.services.tools.devices.logins("u")) == 1
+
+
+async def test_a_change_of_nothing_is_none(api: Api) -> None:
+    await make(api, "a")
+    shown = (await api.client.get(f"{PATH}a/")).json
+    api.served.clock.advance(60)
+    assert (await api.client.patch(f"{PATH}a/", {})).json == shown
+    assert (await api.client.put(f"{PATH}a/", {"name": "a"})).json == shown
+
+
+async def test_a_login_in_the_url_of_a_device_is_not_shown(sqlite_api: Api) -> None:
+    await make(sqlite_api, "a", serial_number="S1")
+    url = "Device.ManagementServer.ConnectionRequestURL"
+    await sqlite_api.served.device(serial="S1").run_session(parameters={url: "http://user:hush@[::1]:7547/path?q=1"})
+    assert (await sqlite_api.client.get(f"{PATH}a/")).json["connection_request_url"] == "http://[::1]:7547/path?q=1"
+
+
+async def test_a_request_that_is_sent_again_registers_once(api: Api) -> None:
+    first = await api.client.post(PATH, {"name": "a", "model": "x"}, Idempotency_Key="k")
+    again = await api.client.post(PATH, {"name": "a", "model": "x"}, Idempotency_Key="k")
+    assert (first.status, again.status, again.json) == (201, 201, first.json)
+    assert again.headers["X-Ignored-Fields"] == "model"
+    assert (await api.client.post(PATH, {"name": "b"}, Idempotency_Key="k")).status == 409
