@@ -1,5 +1,6 @@
 """The kinds of fields that bodies, queries and answers are made of. Everything is checked here, once."""
 
+import math
 import re
 from typing import Annotated, Any, Final
 
@@ -27,6 +28,7 @@ LARGEST: Final = 2**63 - 1
 """The largest number that the database holds."""
 _CONTROLS: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _LINE_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_UNCARRIABLE: Final = re.compile(r"[\x00\ud800-\udfff]")
 _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 _STATES: Final = {"true": True, "1": True, "up": True, "false": False, "0": False, "down": False}
 
@@ -41,6 +43,22 @@ def _line(text: str) -> str:
     if _LINE_CONTROLS.search(text):
         raise PydanticCustomError("text", "must be one line without control characters or lone surrogates")
     return text
+
+
+def _carriable(document: dict[str, Any]) -> dict[str, Any]:
+    """JSON can hold what neither UTF-8 nor JSON itself can carry on: halves of characters, and numbers without end."""
+    waiting: list[object] = [document]
+    while waiting:
+        match waiting.pop():
+            case str() as text if _UNCARRIABLE.search(text):
+                raise PydanticCustomError("text", "must not hold NUL characters or lone surrogates")
+            case float() as number if not math.isfinite(number):
+                raise PydanticCustomError("number", "must not hold numbers that are too large")
+            case dict() as inner:
+                waiting += [*inner, *inner.values()]
+            case list() as inner:
+                waiting += inner
+    return document
 
 
 def _when(value: object) -> float:
@@ -92,6 +110,8 @@ Flag = StrictBool
 """True or false."""
 Seconds = Annotated[StrictInt, Field(ge=1, le=2**31 - 1)]
 """A span of time."""
+JsonObject = Annotated[dict[str, Any], AfterValidator(_carriable)]
+"""Whatever a client likes to say, as long as it can be said back."""
 
 When = Annotated[float, BeforeValidator(_when), WithJsonSchema({"type": "string", "format": "date-time"})]
 """A time that somebody writes."""

@@ -6,8 +6,9 @@ from typing import Any, Final
 from acs.domain.secret_names import MASK, is_secret_name
 from acs.services.requested import is_secret
 
-_NAMES: Final = ("variable_name", "name", "path", "parameter")
-_VALUES: Final = ("value", "val")
+# Fields that name a parameter, and those that hold its value; RPCs are written in CWMP's spelling, too (``Name``).
+_NAMES: Final = frozenset({"variablename", "name", "path", "parameter", "parametername"})
+_VALUES: Final = frozenset({"value", "val"})
 
 
 def masked_value(path: str, value: str | None) -> str | None:
@@ -25,11 +26,15 @@ def masked(document: Any) -> Any:  # noqa: ANN401  any JSON
 
 
 def _object(document: Mapping[str, Any]) -> dict[str, Any]:
-    named = [document[name] for name in _NAMES if isinstance(document.get(name), str)]
+    named = [value for key, value in document.items() if isinstance(value, str) and _spelt(key) in _NAMES]
     is_a_secret = any(is_secret(name) for name in named)
     return {
         key: MASK
-        if (is_secret_name(key) or (is_a_secret and key in _VALUES)) and value not in ("", None)
+        if (is_secret_name(key) or (is_a_secret and _spelt(key) in _VALUES)) and value not in ("", None)
         else masked(value)
         for key, value in document.items()
     }
+
+
+def _spelt(key: str) -> str:
+    return key.replace("_", "").lower()

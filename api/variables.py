@@ -1,5 +1,6 @@
 """Variables as clients write them: a path, perhaps a value and what its type is called."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Final
@@ -51,6 +52,8 @@ def _path(text: str) -> str:
 
 def _value(value: object) -> JsonValue | None:
     match value:
+        case float() if not math.isfinite(value):
+            raise PydanticCustomError("value", "must be a number that is not too large")
         case None | bool() | int() | float():
             return value
         case str() if len(value) > MAX_VALUE:

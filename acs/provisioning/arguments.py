@@ -1,6 +1,7 @@
 """RPCs from a method's name and plain arguments, and answers as plain data."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from acs.domain.operation import JSON, JSONObject
@@ -10,6 +11,7 @@ from acs.provisioning.plain import from_plain, to_plain
 from cwmp_schemas.errors import EncodeError
 from cwmp_schemas.messages import CODECS, AcsRequest, CpeResponse
 from cwmp_schemas.rpc import vendor
+from cwmp_schemas.rpc.parameters import GetParameterValuesResponse
 from cwmp_schemas.rpc.vendor import VendorField, VendorMessage
 from cwmp_schemas.style import DEFAULT_STYLE
 
@@ -46,6 +48,11 @@ def answer_as_plain(answer: CpeResponse) -> dict[str, JSON]:
     """An answer as plain data, without secrets."""
     if isinstance(answer, VendorMessage):
         return _plain_fields(answer.fields)
+    if isinstance(answer, GetParameterValuesResponse):
+        shown = tuple(
+            replace(each, value=MASK) if is_secret_name(each.name) else each for each in answer.parameter_list
+        )
+        return to_plain(replace(answer, parameter_list=shown), secrets=True)
     return to_plain(answer, secrets=False)
 
 

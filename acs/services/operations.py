@@ -1,7 +1,7 @@
 """Operations from outside: asked for, looked at, cancelled, tried again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from acs.domain.audit import AuditEntry
@@ -200,13 +200,23 @@ class Operations:
         if await self._tools.operations.cancel(public_id, self._tools.clock.wall(), entry):
             self._tools.endings.ended(public_id, "", OperationState.CANCELLED.value)
             return
-        view = await self.view(public_id)
-        raise NotNowError(f"operation {public_id} is {view.record.state} and can no longer be cancelled")
+        record = await self._tools.operations.by_public_id(public_id)
+        if record is None:
+            raise NoSuchOperationError(f"there is no operation {public_id}")
+        raise NotNowError(f"operation {public_id} is {record.state} and can no longer be cancelled")
 
     async def retry(
-        self, public_id: str, actor: str = "", note: Callable[[str], AuditEntry] | None = None
+        self,
+        public_id: str,
+        *,
+        actor: str = "",
+        note: Callable[[str], AuditEntry] | None = None,
+        extra: str | None = None,
     ) -> OperationView:
-        """Ask for the same once more: a new operation, which has as much time as the first one had."""
+        """Ask for the same once more: a new operation, which has as much time as the first one had.
+
+        ``extra`` is what is shown again with the new one; None: what is with the first one.
+        """
         view = await self.view(public_id)
         record = view.record
         if not record.state.is_final:
@@ -222,7 +232,8 @@ class Operations:
             actor=actor,
             notification=record.notification,
         )
-        return await self.queue(record.device_id, view.requested, terms, note)
+        requested = view.requested if extra is None else replace(view.requested, extra=extra)
+        return await self.queue(record.device_id, requested, terms, note)
 
     def view_of(self, record: OperationRecord) -> OperationView:
         """An operation that was read by somebody else. SealError or InvalidDataError if what is kept is unreadable."""

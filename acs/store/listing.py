@@ -124,6 +124,8 @@ class Wanted:
     """What holds of all of them."""
     values: Mapping[str, object] | None = None
     """The values of the conditions' parameters."""
+    more: tuple[tuple[str, Condition], ...] = ()
+    """What stands in places that only this list has."""
 
 
 class Listing(Generic[T]):
@@ -138,7 +140,7 @@ class Listing(Generic[T]):
     async def page(self, database: Database, wanted: Wanted, part: Slice) -> Found[T]:
         """One page. What is nearer to the end than to the beginning is reached from there."""
         values = dict(wanted.values or {})
-        count: int = (await database.fetch(_query(self._count, wanted.conditions), values))[0][0]
+        count: int = (await database.fetch(_query(self._count, wanted.conditions, wanted.more), values))[0][0]
         conditions, order, limit, offset = wanted.conditions, wanted.order, part.limit, part.offset
         if part.after is not None:
             conditions = (*conditions, order.following)
@@ -152,7 +154,7 @@ class Listing(Generic[T]):
         # One more than asked for tells whether there is a next page.
         most = limit if is_backwards else limit + 1
         rows = await database.fetch(
-            _query(self._rows, conditions, order), values | {"row_limit": most, "row_offset": offset}
+            _query(self._rows, conditions, wanted.more, order), values | {"row_limit": most, "row_offset": offset}
         )
         has_more = part.offset + limit < count if is_backwards else len(rows) > limit
         rows = rows[::-1] if is_backwards else rows[:limit]
@@ -161,9 +163,15 @@ class Listing(Generic[T]):
 
 
 @lru_cache(maxsize=_QUERIES)
-def _query(text: Template, conditions: tuple[Condition, ...], order: Order | None = None) -> Query:
+def _query(
+    text: Template,
+    conditions: tuple[Condition, ...],
+    more: tuple[tuple[str, Condition], ...],
+    order: Order | None = None,
+) -> Query:
     where = {dialect: " AND ".join(f"({each.text(dialect)})" for each in conditions) or "TRUE" for dialect in Dialect}
     parts = {"where": where}
+    parts |= {place: {dialect: each.text(dialect) for dialect in Dialect} for place, each in more}
     if order is not None:
         parts |= {"order": dict.fromkeys(Dialect, order.text), "value": dict.fromkeys(Dialect, order.column)}
     return text.filled(parts)

@@ -9,11 +9,24 @@ from acs.domain.queue import OperationRecord
 from acs.store.database import Database
 from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
 from acs.store.operations import record_of
-from acs.store.statements import Row
+from acs.store.statements import Dialect, Row
 
 _NEWEST_FIRST: Final = Order("operation.created", "operation.id", is_descending=True)
+# In the words of both halves of a union.
+_NEWEST_OF_BOTH_FIRST: Final = Order("created", "id", is_descending=True)
+_ANY: Final = condition("TRUE")
+_NAMED: Final = among("operation.public_id", "public_ids", "text")
 _SINGLE: Final = condition("operation.bulk_id IS NULL")
 _OF_ORGANIZATIONS: Final = among("operation.organization_id", "organizations")
+_ITS_OTHERS: Final = among("bulk_organization.organization_id", "organizations")
+# Who does not see all the organizations of a request does not see it.
+_SEEN: Final = Condition(
+    *(
+        "NOT EXISTS (SELECT 1 FROM bulk_organization"  # noqa: S608  constants of the stores
+        f" WHERE bulk_organization.bulk_id = bulk.id AND NOT ({_ITS_OTHERS.text(dialect)}))"
+        for dialect in (Dialect.SQLITE, Dialect.POSTGRESQL)
+    )
+)
 _CONDITIONS: Final = {
     "public_id": condition("operation.public_id = :public_id"),
     "name": condition("operation.device_id = (SELECT device.id FROM device WHERE device.name = :name)"),
@@ -69,16 +82,24 @@ class OperationListStore:
 
     async def page(self, part: Slice, filters: OperationFilters) -> Found[ListedOperation]:
         """A page of them."""
-        values: dict[str, object] = {
-            name: value for name in _CONDITIONS if (value := getattr(filters, name)) is not None
-        }
-        conditions: list[Condition] = [_CONDITIONS[name] for name in values]
-        if filters.public_id is None:
-            conditions.append(_SINGLE)
+        conditions, values = _conditions(filters)
         if filters.organizations is not None:
             conditions.append(_OF_ORGANIZATIONS)
-            values["organizations"] = json.dumps(list(filters.organizations))
         return await _LIST.page(self._database, Wanted(_NEWEST_FIRST, tuple(conditions), values), part)
+
+    async def page_of_both(self, part: Slice, filters: OperationFilters) -> Found[str]:
+        """A page of them and of requests for many devices: the public ids. Not by device, nor by public id."""
+        conditions, values = _conditions(filters)
+        is_bound = filters.organizations is not None
+        more = (("ours", _OF_ORGANIZATIONS if is_bound else _ANY), ("theirs", _SEEN if is_bound else _ANY))
+        wanted = Wanted(_NEWEST_OF_BOTH_FIRST, tuple(conditions), values, more)
+        return await _BOTH.page(self._database, wanted, part)
+
+    async def by_public_ids(self, public_ids: Sequence[str]) -> dict[str, ListedOperation]:
+        """The operations that are called so."""
+        wanted = Wanted(_NEWEST_FIRST, (_NAMED,), {"public_ids": json.dumps(list(public_ids))})
+        found = await _LIST.page(self._database, wanted, Slice(len(public_ids)))
+        return {each.record.public_id: each for each in found.items}
 
     async def one(self, public_id: str, organizations: Sequence[int] | None) -> ListedOperation | None:
         """The operation that is called so, if its device is one of these organizations'."""
@@ -86,8 +107,20 @@ class OperationListStore:
         return found.items[0] if found.items else None
 
 
+def _conditions(filters: OperationFilters) -> tuple[list[Condition], dict[str, object]]:
+    """What holds of the rows but for whose they are, and the values of all parameters."""
+    values: dict[str, object] = {name: value for name in _CONDITIONS if (value := getattr(filters, name)) is not None}
+    conditions = [_CONDITIONS[name] for name in values]
+    if filters.public_id is None:
+        conditions.append(_SINGLE)
+    if filters.organizations is not None:
+        values["organizations"] = json.dumps(list(filters.organizations))
+    return conditions, values
+
+
 def _listed(row: Row) -> ListedOperation:
     return ListedOperation(record_of(row[:-2]), row[-2], row[-1])
 
 
 _LIST: Final = Listing("operation_list", "list", _listed)
+_BOTH: Final = Listing("operation_list", "both", lambda row: str(row[1]))

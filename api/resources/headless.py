@@ -2,20 +2,23 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
 
+from acs.auth.sealing import SealError
+from acs.domain.bulk import BulkKind
 from acs.domain.device import ManagedDevice
 from acs.domain.operation import OperationKind
 from acs.domain.queue import OperationState
 from acs.domain.token import Role
-from acs.provisioning.errors import PlanningError
+from acs.provisioning.errors import InvalidDataError, PlanningError
 from acs.services.finding import AmbiguousDeviceError, NoDeviceError
 from acs.services.management import Management
 from acs.services.operations import NoSuchDeviceError, NotNowError, OperationView, Terms
 from acs.services.requested import Requested
-from acs.store.listing import Found, Slice
+from acs.store.listing import Found
 from acs.store.operation_list import ListedOperation, OperationFilters
 from api.families import BY_SERIAL_NUMBER, FAMILIES, WHAT, Family, ambiguous
 from api.fields import Line, Name, NoQuery, Query, QueryFlag, Shown, When
@@ -23,14 +26,16 @@ from api.masking import masked
 from api.notifications import notification_text, retry_terms
 from api.paging import Envelope, Paged, enveloped, next_link
 from api.problems import Kind, Problem, forbidden, invalid, not_found
-from api.resources.headless_bodies import OlderOperationBody, OneDevice, OneDeviceBody, OperationBody, priority_of
+from api.resources.headless_bodies import OlderOperationBody, OneDevice, OneDeviceBody, OperationBody
 from api.resources.headless_forms import ManyDevices, body_of, is_bulk_id
 from api.resources.headless_items import (
     OlderOperationItem,
     OperationItem,
     OperationMade,
+    Said,
     estimated_seconds,
     item_of,
+    read_said,
 )
 from api.routing import Answer, AnyRoute, Ask, Place, Route
 from api.variables import unfit
@@ -52,9 +57,14 @@ class OperationQuery(Paged):
     name: Annotated[Name | None, Field(description="Of the device of this name")] = None
     serial_number: Annotated[Name | None, Field(description="Of devices of this serial number")] = None
     status: Annotated[OperationState | None, Field(description="Where they are in their life")] = None
-    operation: Annotated[OperationKind | None, Field(description="What is to be done")] = None
+    operation: Annotated[OperationKind | BulkKind | None, Field(description="What is to be done")] = None
     created_from: Annotated[When | None, Field(description="Asked for then or later")] = None
     created_to: Annotated[When | None, Field(description="Asked for then or earlier")] = None
+
+    @property
+    def is_of_any_device(self) -> bool:
+        """Whether requests for many devices may be meant, too."""
+        return self.id is None and self.name is None and self.serial_number is None
 
 
 class OneOperationQuery(Query):
@@ -122,7 +132,7 @@ class Headless:
         _admit(ask, operation.kind)
         device = await self._device(ask, body)
         terms = self._terms(ask, body)
-        requested = Requested(operation, extra=_said(body, ask.at))
+        requested = Requested(operation, extra=_said(body, ask.at).text)
         echo = masked(ask.document)
         try:
             view = await self._operations.queue(
@@ -144,38 +154,41 @@ class Headless:
     async def _show(self, ask: Ask[OperationQuery, None], family: Family) -> Answer:
         query = ask.query
         part, is_bulk = query.part, query.id is not None and is_bulk_id(query.id)
-        found: Found[Shown]
+        is_serial = family is BY_SERIAL_NUMBER
         if is_bulk:
-            found = await self._bulk(ask, query.id or "")
+            found = await self._bulk(ask)
+        elif is_serial and query.is_of_any_device:
+            found = await self._page_of_both(ask)
         else:
-            found = await self._page(ask, part)
-        is_bare = family is not BY_SERIAL_NUMBER and not is_bulk and query.limit is None and query.offset is None
-        if is_bare:
-            return Answer(found.items, headers=next_link(ask, found))
-        return Answer(enveloped(ask, part, found, found.items))
+            found = await self._page(ask)
+        if is_serial or is_bulk or query.limit is not None or query.offset is not None:
+            return Answer(enveloped(ask, part, found, found.items))
+        return Answer(found.items, headers=next_link(ask, found))
 
-    async def _page(self, ask: Ask[OperationQuery, None], part: Slice) -> Found[Shown]:
-        query, organizations = ask.query, ask.principal.organizations
-        filters = OperationFilters(
-            organizations,
-            query.id,
-            query.name,
-            query.serial_number,
-            query.status and query.status.value,
-            query.operation and query.operation.value,
-            query.created_from,
-            query.created_to,
-        )
-        found = await self._list.page(part, filters)
-        if query.id is not None and not found.count and await self._list.one(query.id, organizations) is None:
+    async def _page(self, ask: Ask[OperationQuery, None]) -> Found[Shown]:
+        filters = _filters(ask)
+        found = await self._list.page(ask.query.part, filters)
+        is_unknown = filters.public_id is not None and not found.count
+        if is_unknown and await self._list.one(filters.public_id or "", filters.organizations) is None:
             raise not_found(_RESOURCE)
-        return Found([item_of(self._operations, each) for each in found.items], found.count, found.following)
+        items = [item_of(self._operations, each) for each in found.items]
+        return Found(items, found.count, found.following)
 
-    async def _bulk(self, ask: Ask[OperationQuery, None], public_id: str) -> Found[Shown]:
-        items = () if self._many is None else await self._many.items(ask, [public_id])
+    async def _page_of_both(self, ask: Ask[OperationQuery, None]) -> Found[Shown]:
+        found = await self._list.page_of_both(ask.query.part, _filters(ask))
+        listed = await self._list.by_public_ids([each for each in found.items if not is_bulk_id(each)])
+        shown: dict[str, Shown] = {name: item_of(self._operations, each) for name, each in listed.items()}
+        if self._many is not None:
+            shown |= await self._many.items(ask, [each for each in found.items if is_bulk_id(each)])
+        items = [shown[each] for each in found.items if each in shown]
+        return Found(items, found.count, found.following)
+
+    async def _bulk(self, ask: Ask[OperationQuery, None]) -> Found[Shown]:
+        public_id = ask.query.id or ""
+        items = {} if self._many is None else await self._many.items(ask, [public_id])
         if not items:
             raise not_found(_RESOURCE)
-        return Found(items, len(items), None)
+        return Found([*items.values()], len(items), None)
 
     async def _cancel(self, ask: Ask[OneOperationQuery, None]) -> Answer:
         public_id = ask.query.id
@@ -198,15 +211,20 @@ class Headless:
         _admit(ask, OperationKind(known.record.kind))
         before = json.dumps({"id": public_id, "status": known.record.state})
         try:
+            extra = self._operations.view_of(known.record).requested.extra
             view = await self._operations.retry(
                 public_id,
-                ask.principal.actor,
-                lambda new_id: ask.entry(
+                actor=ask.principal.actor,
+                note=lambda new_id: ask.entry(
                     "retry", _RESOURCE, new_id, organization_id=known.record.organization_id, before=before
                 ),
+                # It is wanted now.
+                extra=replace(read_said(extra), scheduled_at=None).text,
             )
-        except NotNowError as error:
+        except (NotNowError, PlanningError) as error:
             raise Problem(Kind.CONFLICT, str(error)) from None
+        except (SealError, InvalidDataError):
+            raise Problem(Kind.CONFLICT, "what is kept of it cannot be read") from None
         except NoSuchDeviceError:
             raise not_found(_RESOURCE) from None
         listed = ListedOperation(view.record, known.device_name, known.serial_number)
@@ -253,7 +271,7 @@ class Headless:
             raise invalid({"expires_at": ["must be later than now, and than when it is to be done"]})
         attempts, delay = retry_terms(body.retry_policy)
         return Terms(
-            priority_of(body.priority),
+            body.priority,
             body.start,
             expires_at,
             wakes=body.connection_request,
@@ -262,6 +280,20 @@ class Headless:
             actor=ask.principal.actor,
             notification=notification_text(body.notification),
         )
+
+
+def _filters(ask: Ask[OperationQuery, None]) -> OperationFilters:
+    query = ask.query
+    return OperationFilters(
+        ask.principal.organizations,
+        query.id,
+        query.name,
+        query.serial_number,
+        query.status and query.status.value,
+        query.operation and query.operation.value,
+        query.created_from,
+        query.created_to,
+    )
 
 
 def _admit(ask: Ask[Any, Any], kind: OperationKind) -> None:
@@ -275,15 +307,12 @@ def _given(many: ManyDevices | None) -> ManyDevices:
     return many
 
 
-def _said(body: OneDeviceBody, at: float) -> str:
-    """What is to be shown again as it was said, beyond what every operation has."""
-    said: dict[str, object] = {}
-    if body.start is not None and body.start < at:
-        # It is done at once, and shown for when it was wanted.
-        said["scheduled_at"] = body.start
+def _said(body: OneDeviceBody, at: float) -> Said:
+    # What is wanted for a time that is over is done at once.
+    start = body.start if body.start is not None and body.start < at else None
     if isinstance(body, OlderOperationBody):
-        said |= {"operation_type": body.operation_type, "parameters": masked(body.parameters)}
-    return json.dumps(said) if said else ""
+        return Said(start, body.operation_type, masked(body.parameters))
+    return Said(start)
 
 
 def _made(view: OperationView, device: ManagedDevice, body: OneDeviceBody, echo: dict[str, Any]) -> OperationMade:

@@ -7,6 +7,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     Strict,
     StrictInt,
     StringConstraints,
@@ -14,6 +15,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     field_validator,
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -22,7 +24,7 @@ from acs.domain.operation import Operation, OperationKind, Variable
 from acs.provisioning.context import Context
 from acs.provisioning.errors import PlanningError
 from acs.provisioning.planner import plan_for
-from api.fields import Body, Flag, Id, Name, When, json_schema_example
+from api.fields import Body, Flag, Id, JsonObject, Name, When, json_schema_example
 from api.notifications import Notification, RetryPolicy
 from api.variables import MOST, VariableBody, VariableValue
 from cwmp_schemas.datamodel import lookup
@@ -32,8 +34,8 @@ LONGEST_WAIT: Final = 60
 """So many seconds an answer may be waited for."""
 SELECTORS: Final = ("name", "device_name", "id", "device_id", "serial_number", "device_serial")
 """The fields that say which device is meant."""
-PRIORITIES: Final[Mapping[str, int]] = {"low": -10, "normal": 0, "high": 10}
-"""The words for how urgent something is."""
+_PRIORITIES: Final[Mapping[str, int]] = {"low": -10, "normal": 0, "high": 10}
+_MOST_URGENT: Final = 100
 _MOST_MINUTES: Final = 525_600
 _STARTS: Final = ("scheduled_at", "scheduled_time", "execute_at")
 _ENDS: Final = ("expires_at", "timeout_minutes")
@@ -51,13 +53,30 @@ _OLDER: Final[Mapping[str, OperationKind]] = {
     "del.obj": OperationKind.DELETE_OBJECT,
 }
 
-Priority = Literal["low", "normal", "high"] | Annotated[StrictInt, Field(ge=-100, le=100)]
+
+def _priority(said: object) -> int:
+    if isinstance(said, str) and said in _PRIORITIES:
+        return _PRIORITIES[said]
+    if isinstance(said, int) and not isinstance(said, bool) and abs(said) <= _MOST_URGENT:
+        return said
+    raise PydanticCustomError(
+        "priority", "must be low, normal, high or a whole number from -{most} to {most}", {"most": _MOST_URGENT}
+    )
+
+
+Priority = Annotated[
+    int,
+    PlainValidator(_priority),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "enum": list(_PRIORITIES)},
+                {"type": "integer", "minimum": -_MOST_URGENT, "maximum": _MOST_URGENT},
+            ]
+        }
+    ),
+]
 """How urgent something is: a word, or a number; what has a higher one goes first."""
-
-
-def priority_of(said: str | int) -> int:
-    """The number of a priority."""
-    return said if isinstance(said, int) else PRIORITIES[said]
 
 
 class _Read(VariableBody):
@@ -146,7 +165,7 @@ class OneDevice(Body):
     timeout_minutes: Annotated[StrictInt, Field(ge=1, le=_MOST_MINUTES)] | None = Field(
         None, description="The same, in minutes from when it is to be done"
     )
-    priority: Priority = Field("normal", description="What has a higher one goes first; `high` is 10, `low` is -10")
+    priority: Priority = Field(0, description="What has a higher one goes first; `high` is 10, `low` is -10")
     connection_request: Flag = Field(True, description="Whether the device is called for it")
     wait: Annotated[float, Strict(), Field(ge=0, le=LONGEST_WAIT, allow_inf_nan=False)] = Field(
         0, description="Answer when it is done, or after so many seconds, and with what became of it"
@@ -185,7 +204,7 @@ class OperationBody(OneDevice):
     method: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)] | None = Field(
         None, validate_default=True, description="The method that is called, of `rpc`"
     )
-    arguments: dict[str, Any] = Field({}, repr=False, description="What it is called with")
+    arguments: JsonObject = Field({}, repr=False, description="What it is called with")
 
     @field_validator("variables", mode="wrap")
     @classmethod
@@ -246,7 +265,7 @@ class OlderOperationBody(OneDevice):
     )
 
     operation_type: str
-    parameters: dict[str, Any] = Field(
+    parameters: JsonObject = Field(
         {},
         validate_default=True,
         repr=False,

@@ -39,8 +39,8 @@ class ManyDevices(Protocol):
     async def create(self, ask: Ask[Any, Any], family: Family) -> Answer:
         """Ask it of many devices; ``ask.body`` is a ``body``, ``ask.document`` what it was made of."""
 
-    async def items(self, ask: Ask[Any, Any], ids: Sequence[str]) -> Sequence[Shown]:
-        """What is shown of these, without those that the token does not see."""
+    async def items(self, ask: Ask[Any, Any], ids: Sequence[str]) -> Mapping[str, Shown]:
+        """What is shown of these by their ids, without those that the token does not see."""
 
     async def cancel(self, ask: Ask[Any, Any], public_id: str) -> Answer:
         """Cancel what has not started."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Final
 
 from pydantic import ConfigDict, Field
@@ -117,6 +118,29 @@ class OperationMade(Shown):
     scheduled_at: Time
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was said of an operation and is shown again with it, beyond what every operation has."""
+
+    scheduled_at: float | None = None
+    """When it was wanted, if that was in the past by then."""
+    operation_type: str | None = None
+    """What it is called in the older form."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """What came with it in the older form; secrets are masked."""
+
+    @property
+    def text(self) -> str:
+        """As it is kept with the operation."""
+        told = {name: value for name, value in asdict(self).items() if value}
+        return json.dumps(told) if told else ""
+
+
+def read_said(text: str) -> Said:
+    """What was kept."""
+    return Said(**json.loads(text)) if text else Said()
+
+
 def estimated_seconds(kind: str) -> int:
     """About how long an operation takes once its device has called."""
     return _ESTIMATES.get(kind, _USUAL_ESTIMATE)
@@ -130,20 +154,20 @@ def item_of(operations: Operations, listed: ListedOperation) -> OperationItem:
         # The key is gone: what can be told is told, and the list is not lost for one of its rows.
         fault = FaultShown(code=None, string=_UNREADABLE)
         return OperationItem.model_construct(**_plain(listed), variables=[], fault=fault, result=None)
-    said: dict[str, Any] = json.loads(view.requested.extra or "{}")
+    said = read_said(view.requested.extra)
     shown = _plain(listed) | {
         "variables": _variables(view),
         "fault": _kept_fault(listed.record),
         "result": None if view.outcome is None else masked(dict(view.outcome.result)),
     }
-    if "scheduled_at" in said:
-        shown["scheduled_at"] = said["scheduled_at"]
-    if "operation_type" not in said:
+    if said.scheduled_at is not None:
+        shown["scheduled_at"] = said.scheduled_at
+    if said.operation_type is None:
         return OperationItem.model_construct(**shown)
     return OlderOperationItem.model_construct(
         **shown,
-        operation_type=said["operation_type"],
-        parameters=said["parameters"],
+        operation_type=said.operation_type,
+        parameters=said.parameters,
         estimated_duration=estimated_seconds(listed.record.kind),
     )
 

@@ -18,3 +18,22 @@ ORDER BY {order};
 -- name: list_count
 -- parts: where
 SELECT COUNT(*) FROM operation WHERE {where};
+
+-- Single operations and requests for many devices: the latter are seen as operations with numbers below zero.
+-- name: both
+-- parts: where, order, value, ours, theirs
+SELECT operation.id, operation.public_id, {value} FROM operation WHERE {where} AND {ours}
+UNION ALL
+SELECT operation.id, operation.public_id, {value} FROM (
+    SELECT -bulk.id AS id, bulk.public_id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk WHERE {theirs}
+) AS operation WHERE {where}
+ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
+
+-- name: both_count
+-- parts: where, ours, theirs
+SELECT (SELECT COUNT(*) FROM operation WHERE {where} AND {ours}) + (
+    SELECT COUNT(*) FROM (
+        SELECT -bulk.id AS id, bulk.public_id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk
+        WHERE {theirs}
+    ) AS operation WHERE {where}
+);
