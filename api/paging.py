@@ -47,7 +47,7 @@ class Paged(Query):
 class Envelope(Shown, Generic[T]):
     """A page of a list."""
 
-    count: Annotated[int, Field(description="How many there are in all")]
+    count: Annotated[int, Field(description="How many there are in all; behind a cursor, how many at the first page")]
     next: Annotated[str | None, Field(description="The next page")]
     previous: Annotated[str | None, Field(description="The page before")]
     next_cursor: Annotated[str | None, Field(description="Where the next page begins; cheap however deep")] = None
@@ -85,19 +85,29 @@ def _address(ask: Ask[Any, Any], place: dict[str, object]) -> str:
 
 
 def _cursor_text(cursor: Cursor) -> str:
-    return base64.urlsafe_b64encode(json.dumps([cursor.value, cursor.key]).encode()).decode("ascii").rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps([cursor.value, cursor.key, cursor.count]).encode())
+        .decode("ascii")
+        .rstrip("=")
+    )
 
 
 def _cursor(text: str) -> Cursor:
     """What ``_cursor_text`` made; it is the client's by now, so it is looked at like anything else."""
     try:
-        value, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        value, key, count = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, TypeError, RecursionError):
-        value, key = None, None
-    is_value = isinstance(value, str | int | float) and not isinstance(value, bool)
-    if not is_value or type(key) is not int or abs(key) >= 2**63 or (isinstance(value, int) and abs(value) >= 2**63):
+        value = key = count = None
+    is_value = isinstance(value, str | float) or _is_number(value)
+    is_count = count is None or (_is_number(count) and count >= 0)
+    if not is_value or not _is_number(key) or not is_count:
         raise invalid({"cursor": ["is none that a page has given"]})
-    return Cursor(value, key)
+    return Cursor(value, key, count)
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a whole number that the database holds."""
+    return type(value) is int and abs(value) < 2**63
 
 
 def path_of(*parts: str | int) -> str:

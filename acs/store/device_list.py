@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, Final
 
 from acs.domain.device import Identity
@@ -12,6 +13,12 @@ from acs.store.statements import Row, query
 
 _BY_ID = query("device_list", "by_id")
 _OPEN_KINDS = query("device_list", "open_kinds")
+_MATCHING = query("device_list", "matching")
+_COUNT_MATCHING = query("device_list", "count_matching")
+
+_MANY: Final = 10_000
+"""So many devices with a text are named one by one; more are looked at where others stand in the way."""
+_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 _COLUMNS: Final = {
     "id": "device.id",
@@ -36,20 +43,25 @@ _COLUMNS: Final = {
 }
 ORDERINGS: Final = tuple(_COLUMNS)
 """By what devices can be in order."""
+_KEYS: Final = ("device.id", "contact.device_id")
 _ORDERS: Final = {
-    f"{sign}{name}": Order(column, "device.id", is_descending=sign == "-")
+    f"{sign}{name}": Order(column, _KEYS["contact." in column], is_descending=sign == "-", sorts_few=True)
     for name, column in _COLUMNS.items()
     for sign in ("", "-")
 }
 
+_DEVICE, _CONTACT = condition("device"), condition("contact")
+_BOTH: Final = condition("device JOIN contact ON contact.device_id = device.id")
+_DEVICE_KEY, _CONTACT_KEY = (condition(key) for key in _KEYS)
 _UP: Final = {True: condition("contact.is_up"), False: condition("NOT contact.is_up")}
 _ACTIVE: Final = {True: condition("device.is_active"), False: condition("NOT device.is_active")}
 _AMONG: Final = among("device.organization_id", "organizations")
+_OF_ONE: Final = condition("device.organization_id = :only")
 _TAGGED: Final = Condition("instr(device.tags, :tag) > 0", "strpos(device.tags, :tag) > 0")
-_SEARCHED: Final = ("device.name", "device.serial_number", "contact.address", "device.customer_id")
-_SEARCH: Final = Condition(
-    " OR ".join(f"{column} LIKE :search ESCAPE '\\'" for column in _SEARCHED),
-    " OR ".join(f"{column} ILIKE :search ESCAPE '\\'" for column in _SEARCHED),
+_NAMED: Final = among("device.id", "named")
+_SEARCH: Final = condition(
+    "EXISTS (SELECT 1 FROM device_text WHERE device_text.device_id = device.id AND "
+    "(device_text.text LIKE :search ESCAPE '\\' OR device_text.address LIKE :search ESCAPE '\\'))"
 )
 _EQUAL: Final = {
     name: condition(f"{column} = :{name}")
@@ -72,14 +84,27 @@ _PLACES: Final = 4
 
 
 class DeviceList:
-    """Reads of the tables ``device`` and ``contact``."""
+    """Reads of the tables ``device``, ``contact`` and ``device_text``."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def page(self, which: DeviceFilter, ordering: str, part: Slice) -> Found[DeviceRecord]:
         """A page of devices in one of the orders, ``-`` before it for the greatest first."""
-        return await _LIST.page(self._database, _wanted(which, ordering), part)
+        conditions, values = _conditions(which)
+        count = None
+        if which.search:
+            searched = {"search": f"%{_literal(which.search.translate(_LOWER))}%"}
+            ((found, named),) = await self._database.fetch(_MATCHING, searched | {"most": _MANY + 1})
+            if found > _MANY:
+                if not conditions:
+                    ((found,),) = await self._database.fetch(_COUNT_MATCHING, searched)
+                values |= searched
+            else:
+                values["named"] = named
+            count = None if conditions else found
+            conditions.append(_SEARCH if found > _MANY else _NAMED)
+        return await _LIST.page(self._database, _wanted(conditions, values, _ORDERS[ordering], count), part)
 
     async def by_id(self, device_id: int) -> DeviceRecord | None:
         """A device."""
@@ -99,7 +124,8 @@ def kept_tags(tags: Sequence[str]) -> str:
     return json.dumps(list(tags), separators=(",", ":"))
 
 
-def _wanted(which: DeviceFilter, ordering: str) -> Wanted:
+def _conditions(which: DeviceFilter) -> tuple[list[Condition], dict[str, object]]:
+    """What holds of the devices, but for the text in them, and the values of the parameters."""
     conditions: list[Condition] = []
     values: dict[str, object] = {}
     for name, each in (_EQUAL | _BOUNDED).items():
@@ -108,8 +134,13 @@ def _wanted(which: DeviceFilter, ordering: str) -> Wanted:
             conditions.append(each)
             values[name] = value
     if which.organizations is not None:
-        conditions.append(_AMONG)
-        values["organizations"] = json.dumps(which.organizations)
+        if len(which.organizations) == 1:
+            # One alone leaves SQLite the order of an index.
+            conditions.append(_OF_ONE)
+            values["only"] = which.organizations[0]
+        else:
+            conditions.append(_AMONG)
+            values["organizations"] = json.dumps(which.organizations)
     if which.is_up is not None:
         conditions.append(_UP[which.is_up])
     if which.is_active is not None:
@@ -117,10 +148,22 @@ def _wanted(which: DeviceFilter, ordering: str) -> Wanted:
     if which.tag is not None:
         conditions.append(_TAGGED)
         values["tag"] = json.dumps(which.tag)
-    if which.search:
-        conditions.append(_SEARCH)
-        values["search"] = f"%{_literal(which.search)}%"
-    return Wanted(_ORDERS[ordering], tuple(conditions), values)
+    return conditions, values
+
+
+def _wanted(conditions: list[Condition], values: dict[str, object], order: Order, count: int | None) -> Wanted:
+    """No table is looked at in vain: either alone is walked through much sooner than both."""
+    rows, counted = _source(*conditions, condition(order.column)), _source(*conditions)
+    more = (("source", rows), ("counted", counted), ("key", _CONTACT_KEY if rows is _CONTACT else _DEVICE_KEY))
+    return Wanted(order, tuple(conditions), values, more, count)
+
+
+def _source(*parts: Condition) -> Condition:
+    """The tables that these speak of."""
+    is_contact = ["contact." in each.sqlite for each in parts]
+    if not any(is_contact):
+        return _DEVICE
+    return _CONTACT if all(is_contact) else _BOTH
 
 
 def _literal(text: str) -> str:

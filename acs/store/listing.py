@@ -6,7 +6,7 @@ is put there are constants of the stores, never a caller's text. Its first colum
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
 
@@ -16,6 +16,8 @@ from acs.store.statements import Dialect, Query, Row, Template, template
 T = TypeVar("T")
 
 _QUERIES: Final = 4_096
+_FEW: Final = 1_000
+"""So many rows are put in order sooner than found by walking through all others in that order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,13 @@ def among(column: str, parameter: str, kind: str = "bigint") -> Condition:
     )
 
 
+def beside(each: Condition) -> Condition:
+    """A condition that begins with its column, where another one finds the rows: SQLite, which has no statistics to
+    tell which of the two leaves fewer, is to use no index for it.
+    """
+    return Condition(f"+{each.sqlite}", each.postgresql)
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """By what the rows are in order, and which key tells equal ones apart."""
@@ -55,16 +64,20 @@ class Order:
     """The key's column."""
     is_descending: bool = False
     """Whether the greatest come first."""
+    sorts_few: bool = False
+    """Whether few rows that meet some conditions are sorted, and not sought in an index that is in this order: SQLite
+    has no statistics that would tell it how many others it would meet there.
+    """
 
     def reversed(self) -> "Order":
         """The other way round."""
-        return Order(self.column, self.key, not self.is_descending)
+        return replace(self, is_descending=not self.is_descending)
 
-    @property
-    def text(self) -> str:
-        """As SQL."""
+    def text(self, dialect: Dialect, *, few: bool = False) -> str:
+        """As SQL, for few rows or for any number."""
         way = "DESC" if self.is_descending else "ASC"
-        return f"{self.key} {way}" if self.column == self.key else f"{self.column} {way}, {self.key} {way}"
+        bar = "+" if few and self.sorts_few and dialect is Dialect.SQLITE else ""
+        return f"{bar}{self.key} {way}" if self.column == self.key else f"{bar}{self.column} {way}, {self.key} {way}"
 
     @property
     def following(self) -> Condition:
@@ -88,6 +101,8 @@ class Cursor:
     """What it is in order by."""
     key: int
     """Its key."""
+    count: int | None = None
+    """How many rows there were in all at the first page: a walk through a million counts them once. None: counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +124,7 @@ class Found(Generic[T]):
     items: Sequence[T]
     """The rows."""
     count: int
-    """How many there are in all."""
+    """How many there are in all; behind a cursor, how many there were at the first page."""
     following: Cursor | None
     """Where the next page begins; None: there is none."""
 
@@ -126,6 +141,8 @@ class Wanted:
     """The values of the conditions' parameters."""
     more: tuple[tuple[str, Condition], ...] = ()
     """What stands in places that only this list has."""
+    count: int | None = None
+    """How many there are, where that is known."""
 
 
 class Listing(Generic[T]):
@@ -140,7 +157,11 @@ class Listing(Generic[T]):
     async def page(self, database: Database, wanted: Wanted, part: Slice) -> Found[T]:
         """One page. What is nearer to the end than to the beginning is reached from there."""
         values = dict(wanted.values or {})
-        count: int = (await database.fetch(_query(self._count, wanted.conditions, wanted.more), values))[0][0]
+        count = wanted.count if part.after is None else part.after.count
+        if count is None:
+            count = await self._counted(database, wanted)
+        if not count or not part.limit:
+            return Found([], count, None)
         conditions, order, limit, offset = wanted.conditions, wanted.order, part.limit, part.offset
         if part.after is not None:
             conditions = (*conditions, order.following)
@@ -153,13 +174,17 @@ class Listing(Generic[T]):
             order, limit, offset = order.reversed(), min(limit, max(0, count - offset)), max(0, count - offset - limit)
         # One more than asked for tells whether there is a next page.
         most = limit if is_backwards else limit + 1
-        rows = await database.fetch(
-            _query(self._rows, conditions, wanted.more, order), values | {"row_limit": most, "row_offset": offset}
-        )
+        query = _query(self._rows, conditions, wanted.more, order, few=bool(conditions) and count <= _FEW)
+        rows = await database.fetch(query, values | {"row_limit": most, "row_offset": offset})
         has_more = part.offset + limit < count if is_backwards else len(rows) > limit
         rows = rows[::-1] if is_backwards else rows[:limit]
-        following = Cursor(rows[-1][-1], rows[-1][0]) if has_more and rows else None
+        following = Cursor(rows[-1][-1], rows[-1][0], count) if has_more and rows else None
         return Found([self._make(row[:-1]) for row in rows], count, following)
+
+    async def _counted(self, database: Database, wanted: Wanted) -> int:
+        query = _query(self._count, wanted.conditions, wanted.more)
+        count: int = (await database.fetch(query, wanted.values or {}))[0][0]
+        return count
 
 
 @lru_cache(maxsize=_QUERIES)
@@ -168,10 +193,13 @@ def _query(
     conditions: tuple[Condition, ...],
     more: tuple[tuple[str, Condition], ...],
     order: Order | None = None,
+    *,
+    few: bool = False,
 ) -> Query:
     where = {dialect: " AND ".join(f"({each.text(dialect)})" for each in conditions) or "TRUE" for dialect in Dialect}
     parts = {"where": where}
     parts |= {place: {dialect: each.text(dialect) for dialect in Dialect} for place, each in more}
     if order is not None:
-        parts |= {"order": dict.fromkeys(Dialect, order.text), "value": dict.fromkeys(Dialect, order.column)}
+        parts["order"] = {dialect: order.text(dialect, few=few) for dialect in Dialect}
+        parts["value"] = dict.fromkeys(Dialect, order.column)
     return text.filled(parts)

@@ -1,7 +1,8 @@
 """The tables, made step by step. Steps are numbered, only go forward, and are never changed once released.
 
 Each step runs in its own transaction together with the record that it ran. ``{id}``, ``{key}``, ``{by_octets}`` and
-``{without_rowid}`` stand for the words in which the two databases differ.
+``{without_rowid}`` stand for the words in which the two databases differ; a statement under ``-- only: sqlite`` is for
+one of them alone.
 """
 
 import re
@@ -22,6 +23,7 @@ from acs.store.sqlite import SqliteDatabase
 from acs.store.statements import Dialect, query
 
 _FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
+_ONLY: Final = re.compile(r"^-- only: (\w+)$", re.MULTILINE)
 _WORDS: Final = {
     Dialect.SQLITE: {
         "id": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -62,10 +64,16 @@ class Migration:
 
     def statements(self, dialect: Dialect) -> list[str]:
         """The statements, in the words of a database."""
-        text = "\n".join(line for line in self.text.splitlines() if not line.lstrip().startswith("--"))
+        text = self.text
         for word, meaning in _WORDS[dialect].items():
             text = text.replace(f"{{{word}}}", meaning)
-        return [each.strip() for each in text.split(";\n") if each.strip()]
+        found = []
+        for part in text.split(";\n"):
+            only = _ONLY.search(part)
+            statement = "\n".join(line for line in part.splitlines() if not line.lstrip().startswith("--")).strip()
+            if statement and (only is None or only[1] == dialect):
+                found.append(statement)
+        return found
 
 
 def migrations() -> list[Migration]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from acs.domain.queue import OperationRecord
 from acs.store.database import Database
-from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, beside, condition
 from acs.store.operations import record_of
 from acs.store.statements import Dialect, Row
 
@@ -17,6 +17,7 @@ _NEWEST_OF_BOTH_FIRST: Final = Order("created", "id", is_descending=True)
 _ANY: Final = condition("TRUE")
 _NAMED: Final = among("operation.public_id", "public_ids", "text")
 _SINGLE: Final = condition("operation.bulk_id IS NULL")
+_OF_ORGANIZATION: Final = condition("operation.organization_id = :organization")
 _OF_ORGANIZATIONS: Final = among("operation.organization_id", "organizations")
 _ITS_OTHERS: Final = among("bulk_organization.organization_id", "organizations")
 # Who does not see all the organizations of a request does not see it.
@@ -27,6 +28,8 @@ _SEEN: Final = Condition(
         for dialect in (Dialect.SQLITE, Dialect.POSTGRESQL)
     )
 )
+_OF_A_DEVICE: Final = ("public_id", "name", "serial_number")
+"""What leaves a few rows alone: whatever else is asked for is looked at there."""
 _CONDITIONS: Final = {
     "public_id": condition("operation.public_id = :public_id"),
     "name": condition("operation.device_id = (SELECT device.id FROM device WHERE device.name = :name)"),
@@ -84,14 +87,15 @@ class OperationListStore:
         """A page of them."""
         conditions, values = _conditions(filters)
         if filters.organizations is not None:
-            conditions.append(_OF_ORGANIZATIONS)
+            ours = _ours(filters)
+            conditions.append(beside(ours) if any(getattr(filters, name) for name in _OF_A_DEVICE) else ours)
         return await _LIST.page(self._database, Wanted(_NEWEST_FIRST, tuple(conditions), values), part)
 
     async def page_of_both(self, part: Slice, filters: OperationFilters) -> Found[str]:
         """A page of them and of requests for many devices: the public ids. Not by device, nor by public id."""
         conditions, values = _conditions(filters)
         is_bound = filters.organizations is not None
-        more = (("ours", _OF_ORGANIZATIONS if is_bound else _ANY), ("theirs", _SEEN if is_bound else _ANY))
+        more = (("ours", _ours(filters) if is_bound else _ANY), ("theirs", _SEEN if is_bound else _ANY))
         wanted = Wanted(_NEWEST_OF_BOTH_FIRST, tuple(conditions), values, more)
         return await _BOTH.page(self._database, wanted, part)
 
@@ -107,14 +111,25 @@ class OperationListStore:
         return found.items[0] if found.items else None
 
 
+def _ours(filters: OperationFilters) -> Condition:
+    """Of the organizations that are asked for. One alone is in order already, in its index."""
+    assert filters.organizations is not None  # noqa: S101  looked at by whoever asks
+    return _OF_ORGANIZATION if len(filters.organizations) == 1 else _OF_ORGANIZATIONS
+
+
 def _conditions(filters: OperationFilters) -> tuple[list[Condition], dict[str, object]]:
     """What holds of the rows but for whose they are, and the values of all parameters."""
     values: dict[str, object] = {name: value for name in _CONDITIONS if (value := getattr(filters, name)) is not None}
-    conditions = [_CONDITIONS[name] for name in values]
-    if filters.public_id is None:
-        conditions.append(_SINGLE)
+    named = {name: _CONDITIONS[name] for name in values}
+    narrow = any(name in named for name in _OF_A_DEVICE)
+    is_bound = filters.organizations is not None
+    for name, each in named.items():
+        if (name == "state" and narrow) or (name == "kind" and (narrow or is_bound or "state" in named)):
+            named[name] = beside(each)
+    conditions = [*named.values(), *([_SINGLE] if filters.public_id is None else [])]
     if filters.organizations is not None:
         values["organizations"] = json.dumps(list(filters.organizations))
+        values["organization"] = filters.organizations[0] if len(filters.organizations) == 1 else None
     return conditions, values
 
 

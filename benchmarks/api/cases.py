@@ -38,7 +38,7 @@ _FILTERS: Final = {
     "filtered and sorted otherwise": "manufacturer=Kestrel&status=Down&ordering=software_version",
 }
 _ORDERS: Final = ("id", "name", "last_connection", "status_change", "serial_number", "manufacturer",
-                  "software_version", "type", "status", "address", "organization")  # fmt: skip
+                  "software_version", "type", "status", "address", "organization_id")  # fmt: skip
 _SEARCHES: Final = {
     "long": "{name}",
     "in the middle": "berlin-00",
@@ -107,8 +107,8 @@ def _device_cases(devices: int) -> Iterator[Case]:
     yield Case("devices: search in order", f"{_DEVICES}?search=berlin&ordering=-last_connection", most=PAGE)
     yield Case("devices: search, filtered", f"{_DEVICES}?search=cpe-&status=Up&organization=19", most=PAGE)
     for token, whose in ((TINY, "tiny organization"), (LARGE, "large organization"), (SEVERAL, "five organizations")):
-        yield Case(f"devices: token of a {whose}", _DEVICES, token, PAGE)
-        yield Case(f"devices: token of a {whose}, in order", f"{_DEVICES}?ordering=-last_connection", token, PAGE)
+        yield Case(f"devices: token, {whose}", _DEVICES, token, PAGE)
+        yield Case(f"devices: token, {whose}, in order", f"{_DEVICES}?ordering=-last_connection", token, PAGE)
     yield Case("devices: deep", f"{_DEVICES}?offset={devices * 9 // 10}", most=PAGE)
     yield Case("devices: middle", f"{_DEVICES}?offset={devices // 2}", most=PAGE)
     yield Case("devices: middle, in order", f"{_DEVICES}?offset={devices // 2}&ordering=-last_connection")
@@ -130,9 +130,9 @@ def _operation_cases(operations: int) -> Iterator[Case]:
     ):  # fmt: skip
         yield Case(f"operations: {name}", f"{_OPERATIONS}?limit=100&{query}")
     for token, whose in ((TINY, "tiny organization"), (LARGE, "large organization"), (SEVERAL, "five organizations")):
-        yield Case(f"operations: token of a {whose}", f"{_OPERATIONS}?limit=100", token)
-        yield Case(f"operations: completed, token of a {whose}", f"{_OPERATIONS}?limit=100&status=completed", token)
-        yield Case(f"operations: queued, token of a {whose}", f"{_OPERATIONS}?limit=100&status=queued", token)
+        yield Case(f"operations: token, {whose}", f"{_OPERATIONS}?limit=100", token)
+        yield Case(f"operations: completed, token, {whose}", f"{_OPERATIONS}?limit=100&status=completed", token)
+        yield Case(f"operations: queued, token, {whose}", f"{_OPERATIONS}?limit=100&status=queued", token)
     yield Case("operations: deep", f"{_OPERATIONS}?limit=100&offset={operations * 9 // 10}")
     yield Case("operations: middle", f"{_OPERATIONS}?limit=100&offset={operations * 2 // 5}")
     yield Case(

@@ -182,7 +182,7 @@ def _devices(sizes: Sizes, chance: Chance, now: float, seed: int) -> Iterator[Fi
         "description": f"'Installed by crew ' || {chance.below(40, 5)}",
         "organization_id": _organization(chance, "n - 1"),
         "location_id": f"CASE WHEN {chance.below(2, 6)} = 0 THEN 1 + {chance.below(_LOCATIONS, 7)} END",
-        "tags": f"""CASE {chance.below(20, 8)} WHEN 0 THEN '["vip"]' WHEN 1 THEN '["lab", "beta"]' ELSE '[]' END""",
+        "tags": f"""CASE {chance.below(20, 8)} WHEN 0 THEN '["vip"]' WHEN 1 THEN '["lab","beta"]' ELSE '[]' END""",
         "software_version": chance.one_of(_VERSIONS, 9),
         "hardware_version": f"'R' || {chance.below(4, 10)}",
         "cwmp_version": "'1.2'",

@@ -96,6 +96,19 @@ async def test_steps_come_in_the_order_of_their_numbers_and_once_each(empty_url:
         await database.close()
 
 
+async def test_a_statement_may_be_for_one_database_alone(empty_url: str) -> None:
+    text = _GOOD.text + "".join(
+        f"-- A word on it.\n-- only: {each}\nINSERT INTO good (name)\nVALUES ('for {each}');\n" for each in Dialect
+    )
+    database = await open_database(empty_url)
+    try:
+        await apply_migrations(database, [Migration(9001, "good", text)])
+        async with probing(empty_url) as probe:
+            assert await probe.rows("SELECT name FROM good ORDER BY number") == [("a",), (f"for {database.dialect}",)]
+    finally:
+        await database.close()
+
+
 async def test_the_database_of_a_newer_program_is_refused_and_left_alone(empty_url: str) -> None:
     await migrate(empty_url)
     async with probing(empty_url) as probe:

@@ -72,8 +72,10 @@ FROM {rows} JOIN device ON device.id = CAST(rows.resource_id AS BIGINT);
 -- The rows of a page are picked from an index alone: what is passed over on the way to a deep page is not read.
 -- name: list
 -- parts: where, order, value
-SELECT id, at, actor, address, action, resource, resource_id, organization_id, before, after, {value} FROM audit
-WHERE id IN (SELECT audit.id FROM audit WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset)
+SELECT audit.id, audit.at, audit.actor, audit.address, audit.action, audit.resource, audit.resource_id,
+    audit.organization_id, audit.before, audit.after, {value}
+FROM (SELECT audit.id FROM audit WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset) AS page
+JOIN audit ON audit.id = page.id
 ORDER BY {order};
 
 -- name: list_count

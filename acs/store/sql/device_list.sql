@@ -2,7 +2,7 @@
 
 -- The rows of the page are found first, by what an index knows; only for them the rest is looked up.
 -- name: list
--- parts: where, order, value
+-- parts: where, order, value, key, source
 SELECT device.id, device.uuid, device.name, device.oui, device.product_class, device.serial_number, device.customer_id,
     device.is_active, device.type_id, device.description, device.organization_id, device.location_id,
     device.location_name, device.latitude, device.longitude, device.tags, device.debug, device.update_frequency,
@@ -13,7 +13,7 @@ SELECT device.id, device.uuid, device.name, device.oui, device.product_class, de
     contact.connection_request_url, contact.settings_due,
     device_type.short_name, location.name, location.short_name, location.latitude, location.longitude, {value}
 FROM (
-    SELECT device.id AS id FROM device JOIN contact ON contact.device_id = device.id
+    SELECT {key} AS id FROM {source}
     WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset
 ) AS page
 JOIN device ON device.id = page.id
@@ -23,8 +23,26 @@ LEFT JOIN location ON location.id = device.location_id
 ORDER BY {order};
 
 -- name: list_count
--- parts: where
-SELECT COUNT(*) FROM device JOIN contact ON contact.device_id = device.id WHERE {where};
+-- parts: where, counted
+SELECT COUNT(*) FROM {counted} WHERE {where};
+
+-- Those with a text in what they are searched by: the ids as a JSON array, and how many these are.
+-- name: matching
+-- only: sqlite
+SELECT COUNT(*), json_group_array(device_id) FROM (
+    SELECT device_id FROM device_text
+    WHERE text LIKE :search ESCAPE '\' OR address LIKE :search ESCAPE '\' LIMIT :most
+);
+
+-- name: matching
+-- only: postgresql
+SELECT COUNT(*), CAST(COALESCE(json_agg(device_id), '[]') AS text) FROM (
+    SELECT device_id FROM device_text
+    WHERE text LIKE :search ESCAPE '\' OR address LIKE :search ESCAPE '\' LIMIT :most
+) AS found;
+
+-- name: count_matching
+SELECT COUNT(*) FROM device_text WHERE text LIKE :search ESCAPE '\' OR address LIKE :search ESCAPE '\';
 
 -- name: by_id
 SELECT device.id, device.uuid, device.name, device.oui, device.product_class, device.serial_number, device.customer_id,

@@ -22,18 +22,24 @@ SELECT COUNT(*) FROM operation WHERE {where};
 -- Single operations and requests for many devices: the latter are seen as operations with numbers below zero.
 -- name: both
 -- parts: where, order, value, ours, theirs
-SELECT operation.id, operation.public_id, {value} FROM operation WHERE {where} AND {ours}
-UNION ALL
-SELECT operation.id, operation.public_id, {value} FROM (
-    SELECT -bulk.id AS id, bulk.public_id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk WHERE {theirs}
-) AS operation WHERE {where}
-ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
+SELECT id, CASE
+    WHEN id > 0 THEN (SELECT operation.public_id FROM operation WHERE operation.id = page.id)
+    ELSE (SELECT bulk.public_id FROM bulk WHERE bulk.id = -page.id) END, {value}
+FROM (
+    SELECT operation.id, {value} FROM operation WHERE {where} AND {ours}
+    UNION ALL
+    SELECT operation.id, {value} FROM (
+        SELECT -bulk.id AS id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk WHERE {theirs}
+    ) AS operation WHERE {where}
+    ORDER BY {order} LIMIT :row_limit OFFSET :row_offset
+) AS page
+ORDER BY {order};
 
 -- name: both_count
 -- parts: where, ours, theirs
 SELECT (SELECT COUNT(*) FROM operation WHERE {where} AND {ours}) + (
     SELECT COUNT(*) FROM (
-        SELECT -bulk.id AS id, bulk.public_id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk
+        SELECT -bulk.id AS id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk
         WHERE {theirs}
     ) AS operation WHERE {where}
 );
