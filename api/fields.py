@@ -124,6 +124,8 @@ Time = Annotated[
 
 QueryNumber = Annotated[int, Field(ge=0, le=LARGEST), BeforeValidator(_number)]
 """A number in a query."""
+QueryWait = Annotated[int, Field(ge=0, le=60), BeforeValidator(_number)]
+"""So many seconds somebody waits, in a query."""
 QueryFlag = Annotated[
     bool,
     _flag_of(_FLAGS, "true or false"),

@@ -53,6 +53,8 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Ignored-Fields": "Names of fields of the body that were passed over",
     "X-Status-Not-Reached": "How many devices could not be looked at in time: their status is what it was",
     "X-Total-Count": "How many there are in all, where the answer is a bare array",
+    "X-Fresh": "With `force_update`: whether the device has answered in time",
+    "X-Operation-ID": "With `force_update`: the operation that asks the device",
     "Link": "Where the next page is, where the answer is a bare array",
     "Idempotent-Replay": "`true` where this is the answer to an earlier request with the same key",
     "Retry-After": "After how many seconds it may be tried again",

@@ -21,6 +21,7 @@ from cwmp_schemas.datamodel import lookup
 
 _KEY_OCTETS: Final = 12
 _MOST_OPEN: Final = 1_000
+_LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
 
 
 class OperationError(Exception):
@@ -189,6 +190,21 @@ class Operations:
         if record is None:
             raise NoSuchOperationError(f"there is no operation {public_id}")
         return self.view_of(record)
+
+    async def until_ended(self, public_id: str, seconds: float) -> OperationView:
+        """An operation once it has ended, or as it is after so many seconds.
+
+        It may end by another process: so it is looked at, less and less often.
+        """
+        looks = iter(_LOOKS)
+        look = 0.0
+        while True:
+            view = await self.view(public_id)
+            if view.record.state.is_final or seconds <= 0:
+                return view
+            look = min(next(looks, look), seconds)
+            await self._tools.endings.wait(public_id, look)
+            seconds -= look
 
     async def of_device(self, device_id: int, *, before: int | None = None, most: int = 100) -> list[OperationView]:
         """The operations of a device, newest first."""

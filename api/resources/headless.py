@@ -44,7 +44,6 @@ SUFFIX: Final = "_headless_operation"
 """What the paths of all families have in common."""
 _TAG: Final = "Headless operations"
 _RESOURCE: Final = "operation"
-_LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
 
 
 class OperationQuery(Paged):
@@ -148,7 +147,9 @@ class Headless:
         except NoSuchDeviceError:
             raise not_found(WHAT) from None
         if body.wait:
-            return Answer(await self._waited_for(view.record.public_id, device, body.wait), 201)
+            view = await self._operations.until_ended(view.record.public_id, body.wait)
+            listed = ListedOperation(view.record, device.name, device.identity.serial_number)
+            return Answer(item_of(self._operations, listed), 201)
         return Answer(_made(view, device, body, echo), 201)
 
     async def _show(self, ask: Ask[OperationQuery, None], family: Family) -> Answer:
@@ -229,19 +230,6 @@ class Headless:
             raise not_found(_RESOURCE) from None
         listed = ListedOperation(view.record, known.device_name, known.serial_number)
         return Answer(item_of(self._operations, listed), 201)
-
-    async def _waited_for(self, public_id: str, device: ManagedDevice, seconds: float) -> OperationItem:
-        """The operation once it is done or the time is over. It may be done by another process: so it is looked at."""
-        looks = iter(_LOOKS)
-        look = 0.0
-        while True:
-            view = await self._operations.view(public_id)
-            if view.record.state.is_final or seconds <= 0:
-                listed = ListedOperation(view.record, device.name, device.identity.serial_number)
-                return item_of(self._operations, listed)
-            look = min(next(looks, look), seconds)
-            await self._tools.endings.wait(public_id, look)
-            seconds -= look
 
     async def _seen(self, ask: Ask[Any, Any], public_id: str) -> ListedOperation:
         known = await self._list.one(public_id, ask.principal.organizations)

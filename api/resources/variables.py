@@ -1,23 +1,26 @@
 """Variables: what devices say about their parameters, and sets that are queued."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field, RootModel, Tag
 
+from acs.domain.audit import AuditEntry
+from acs.domain.device import ManagedDevice
 from acs.domain.operation import Operation, OperationKind
 from acs.domain.token import Role
 from acs.provisioning.errors import PlanningError
+from acs.services.device_settings import DeviceSettings
 from acs.services.management import Management
 from acs.services.operations import NoSuchDeviceError, Terms
 from acs.services.requested import Requested
 from acs.services.variables import KnownVariable, Variables
 from api.families import FAMILIES, WHAT, Family
-from api.fields import Body, QueryFlag, Shown, Sparse, Time, json_schema_example
+from api.fields import Body, QueryFlag, QueryWait, Shown, Sparse, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
 from api.parents import PROBLEMS, OfParent, both, parent_of
-from api.problems import invalid, not_found
+from api.problems import Kind, forbidden, invalid, not_found
 from api.routing import Answer, AnyRoute, Ask, Route
 from api.selecting import SelectionQuery
 from api.several import OBJECT, ONE, SEVERAL, form, place_in
@@ -30,6 +33,19 @@ _SUFFIX: Final = "_variables"
 class VariablesQuery(Paged, SelectionQuery, OfParent):
     """Which variables, and what of them."""
 
+    force_update: Annotated[
+        QueryFlag,
+        Field(
+            description="Ask the device first. `X-Fresh` says whether it has answered in time; needs the role operator"
+        ),
+    ] = False
+    wait: Annotated[QueryWait, Field(description="So many seconds `force_update` waits for the device")] = 10
+    pending: Annotated[
+        QueryFlag,
+        Field(
+            description="Tell also what is going to be set, by operations or by settings: `pending`, `pending_value`"
+        ),
+    ] = False
     extra: Annotated[QueryFlag, Field(description="Tell also `writable` and `notification`")] = False
     dates: Annotated[QueryFlag, Field(description="Tell also when each was told: `last_updated`")] = False
 
@@ -99,6 +115,8 @@ class VariableRow(Sparse):
     writable: Annotated[bool | None, Field(description="As the device says, or else the data model")] = None
     notification: Annotated[int | None, Field(description="0 off, 1 passive, 2 active; null: not known")] = None
     last_updated: Annotated[Time | None, Field(description="Since when it is known to be so")] = None
+    pending: Annotated[bool, Field(description="Whether it is going to be set")] = False
+    pending_value: Annotated[str | None, Field(description="To what; secrets are masked")] = None
 
 
 class SetShown(Shown):
@@ -129,7 +147,8 @@ class DeviceVariables:
     """The routes of variables."""
 
     def __init__(self, management: Management) -> None:
-        self._variables = Variables(management.tools)
+        settings = DeviceSettings(management.tools, management.wanted)
+        self._variables = Variables(management.tools, management.operations, settings)
         self._operations = management.operations
         self._finder = management.finder
 
@@ -141,7 +160,8 @@ class DeviceVariables:
     def _of(self, family: Family) -> Sequence[AnyRoute]:
         reading = both(family, _SUFFIX, lambda path: Route(
             "GET", path, Role.VIEWER, self.list, f"List variables {family.words}", _TAG, VariablesQuery,
-            answers={200: Envelope[VariableRow]}, problems=PROBLEMS,
+            answers={200: Envelope[VariableRow]}, problems=(*PROBLEMS, Kind.FORBIDDEN),
+            headers=("X-Fresh", "X-Operation-ID"),
             description="What the device has said, by path; secrets are masked.",
         ))  # fmt: skip
         writing = both(family, _SUFFIX, lambda path: Route(
@@ -154,10 +174,32 @@ class DeviceVariables:
 
     async def list(self, ask: Ask[VariablesQuery, None]) -> Answer:
         """What the device has said."""
+        query, part = ask.query, ask.query.part
+        if query.force_update and not ask.principal.may(Role.OPERATOR):
+            raise forbidden(f"force_update asks the device: that needs the role {Role.OPERATOR.value}")
         device = await parent_of(self._finder, ask)
-        part = ask.query.part
-        found = await self._variables.page(device.id, ask.query.selection, part)
-        return Answer(enveloped(ask, part, found, [_row(each, ask.query) for each in found.items]))
+        headers = await self._refresh(ask, device) if query.force_update else {}
+        found = await self._variables.page(device.id, query.selection, part)
+        pending = await self._variables.pending(device, {each.path for each in found.items}) if query.pending else {}
+        rows = [_row(each, query, pending) for each in found.items]
+        return Answer(enveloped(ask, part, found, rows), headers=headers)
+
+    async def _refresh(self, ask: Ask[VariablesQuery, None], device: ManagedDevice) -> Mapping[str, str]:
+        def note(public_id: str, names: Sequence[str]) -> AuditEntry:
+            after = json.dumps(
+                {"operation": OperationKind.GET, "variables": [{"variable_name": each} for each in names]}
+            )
+            return ask.entry("create", "operation", public_id, organization_id=device.organization_id, after=after)
+
+        try:
+            done = await self._variables.refresh(
+                device, ask.query.selection, ask.query.wait, actor=ask.principal.actor, note=note
+            )
+        except PlanningError as error:
+            raise invalid({"parameter__variable_name": [each.what for each in error.problems]}) from None
+        except NoSuchDeviceError:
+            raise not_found(WHAT) from None
+        return {"X-Fresh": "true" if done.is_fresh else "false", "X-Operation-ID": done.public_id}
 
     async def put(self, ask: Ask[SetQuery, VariablesBody]) -> Answer:
         """Queue a set."""
@@ -196,12 +238,14 @@ class DeviceVariables:
         )
 
 
-def _row(known: KnownVariable, query: VariablesQuery) -> VariableRow:
+def _row(known: KnownVariable, query: VariablesQuery, pending: Mapping[str, str]) -> VariableRow:
     told: dict[str, object] = {}
     if query.extra:
         told |= {"writable": known.writable, "notification": None}
     if query.dates:
         told |= {"last_updated": known.updated}
+    if query.pending:
+        told |= {"pending": known.path in pending, "pending_value": pending.get(known.path)}
     return VariableRow.model_validate(
         {"name": known.path, "variable_name": known.path, "value": known.value, "type": known.type, **told}
     )
