@@ -24,6 +24,9 @@ from acs.files.store import FileFolder
 from acs.logs import Throttle, get_logger
 from acs.metrics import Metrics
 from acs.services.briefing import DeviceBriefing
+from acs.services.bulk_checks import BulkChecks
+from acs.services.bulk_runner import BulkRunner
+from acs.services.bulks import Bulks
 from acs.services.device_types import DeviceTypes
 from acs.services.endings import Endings
 from acs.services.enrol import Enrolment
@@ -56,6 +59,8 @@ from acs.services.work import Work
 from acs.settings import Settings
 from acs.settings.values import LoginScheme
 from acs.store.audit import AuditStore
+from acs.store.bulk_targets import TargetStore
+from acs.store.bulks import BulkStore
 from acs.store.contacts import ContactStore
 from acs.store.deliveries import DeliveryStore
 from acs.store.device_changes import DeviceChanges
@@ -200,6 +205,7 @@ def make_management(
     writer: GroupWriter,
     *,
     operations: Operations,
+    bulks: Bulks,
     wanted: WantedSettings,
     waker: Waker,
     helpers: StatusHelpers,
@@ -220,6 +226,7 @@ def make_management(
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),
         operations=operations,
+        bulks=bulks,
         operation_list=OperationListStore(database),
         wanted=wanted,
         waker=waker,
@@ -273,6 +280,12 @@ def join(
     parts.stack.push_async_callback(folder.close)
     notifications = Notifications(tools, DeliveryStore(database, writer), adapters.messengers())
     parts.stack.push_async_callback(notifications.stop)
+    operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
+    helpers = StatusHelpers(tools, waker, adapters.probes(tools.log), sessions.is_in_session)
+    checks = BulkChecks(helpers, waker, sessions.is_in_session)
+    runner = BulkRunner(tools, operations, BulkStore(database, writer), TargetStore(database), checks)
+    parts.stack.push_async_callback(runner.stop)
+    parts.run("bulks", runner.run())
     sweeper = Sweeper(
         tools,
         sessions=sessions,
@@ -284,8 +297,8 @@ def join(
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),
         notifications=notifications,
+        bulks=runner,
     )
-    operations = Operations(tools, notify=sessions.notify, announce=parts.signals.announce, wake=waker.wake)
     parts.run("signals", parts.signals.run(sessions.notify))
     budget = Budget(settings.body_budget)
     files = _file_server(parts, transfers, file_keys, tools, folder)
@@ -293,12 +306,12 @@ def join(
     tools.metrics.body_bytes.watch(lambda: budget.used)
     tools.metrics.downloads_in_flight.watch(lambda: files.sending)
     tools.metrics.connections.watch(parts.connections)
-    helpers = StatusHelpers(tools, waker, adapters.probes(tools.log), sessions.is_in_session)
     management = make_management(
         tools,
         database,
         writer,
         operations=operations,
+        bulks=Bulks(tools, BulkStore(database, writer), TargetStore(database), runner),
         wanted=wanted,
         waker=waker,
         helpers=helpers,

@@ -2,6 +2,7 @@
 
 from acs.services.management import Management
 from api.resources.audit_log import AuditLog
+from api.resources.bulks import ManyDevices
 from api.resources.device_operations import DeviceOperations
 from api.resources.devices import Devices
 from api.resources.document import Document
@@ -18,6 +19,7 @@ from api.routing import AnyRoute
 
 def routes(management: Management) -> list[AnyRoute]:
     """All of them, in the order of the document."""
+    many = ManyDevices(management)
     found: list[AnyRoute] = [
         *Devices(management).routes,
         *DeviceOperations(management).routes,
@@ -26,9 +28,10 @@ def routes(management: Management) -> list[AnyRoute]:
         *Types(management).routes,
         *Tokens(management).routes,
         *AuditLog(management).routes,
-        *Headless(management).routes,
         *DeviceVariables(management).routes,
         *Settings(management).routes,
+        *Headless(management, many).routes,
+        *many.routes,
         *Itself(management).routes,
     ]
     return [*found, *Document(found).routes]

@@ -1,9 +1,11 @@
 """A request for many devices: the words it is made of, and what is asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from acs.domain.operation import JSONObject, OperationKind, Variable
+from acs.domain.operation import OperationKind, Variable
 
 
 class BulkKind(StrEnum):
@@ -112,12 +114,14 @@ class ErrorKind(StrEnum):
     """It answered with a fault."""
     UNKNOWN_OUTCOMES = "unknown_outcomes"
     """Something that must not be repeated was sent, and no answer came."""
+    UNPROVEN = "unproven"
+    """It took a request and did not show in time that it was carried out."""
     DOWN = "down"
     """It was found to be down."""
     DELETED_DEVICES = "deleted_devices"
     """It is no more."""
     OTHER_FAILURES = "other_failures"
-    """Anything else: sessions were lost, or proof did not come in time."""
+    """Anything else: its sessions were lost, say."""
     CANCELLED = "cancelled"
     """Not done, as somebody did not want it any more."""
     SKIPPED = "skipped"
@@ -187,5 +191,5 @@ class BulkRequest:
     """When it is to be done again; empty: once."""
     timezone: str = "UTC"
     """Where that is meant."""
-    shown: JSONObject = field(default_factory=dict, repr=False)
+    shown: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What the caller wants to see again, secrets masked."""

@@ -337,6 +337,8 @@ class Ended:
     """The public id of its operation; empty if that is no more."""
     state: OperationState | None
     """How it ended; None: it is no more, nor is the device."""
+    is_doubtful: bool
+    """Whether the device may prove yet that it was done."""
     fault: str
     """Why it did not complete, as JSON."""
     outcome: str = field(repr=False)
@@ -350,16 +352,16 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where an operation stands that failed, of a request for many devices."""
+class Doubt:
+    """A device that failed and may prove yet that it was done."""
 
+    id: int
+    """The row of the device in its execution."""
     bulk_id: int
     """The request."""
     execution_id: int
     """The execution."""
-    id: int
-    """The row of the device in it."""
     error: str
     """As what it counts."""
-    started_at: float | None
-    """When it was begun."""
+    proven_at: float | None
+    """When it was proven; None: it is not."""

@@ -249,6 +249,7 @@ _SCALARS: Final[dict[object, _Form]] = {
     bool: _scalar("true or false", (bool,), parse_boolean, _as_is),
     int: _scalar("a whole number", (int,), parse_integer, _as_is),
     datetime: _scalar("a time in ISO 8601", (), parse_date_time, date_time_text),
+    float: _scalar("a number", (int, float), None, _as_is),
     bytes: _scalar("a text in base64", (), parse_base64, lambda data: to_text(XsdType.BASE64, data)),
     XsdType: _scalar("the name of a type", (XsdType,), _parse_type, lambda kind: str(kind.value)),
     Any: _scalar("anything", (object, bool), None, _as_is),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from acs.services.bulks import Bulks
 from acs.services.device_types import DeviceTypes
 from acs.services.finding import DeviceFinder
 from acs.services.inventory import Inventory
@@ -34,6 +35,7 @@ class Management:
     audit: AuditStore
     idempotency: IdempotencyStore
     operations: Operations
+    bulks: Bulks
     operation_list: OperationListStore
     wanted: WantedSettings
     waker: Waker

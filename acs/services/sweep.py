@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from acs.domain.operation import OperationFault
+from acs.services.bulk_runner import BulkRunner
 from acs.services.expiry import Expiry
 from acs.services.in_hand import fault_text
 from acs.services.live import LiveSession
@@ -49,6 +50,7 @@ class Sweeper:
         audit: AuditStore,
         idempotency: IdempotencyStore,
         notifications: Notifications,
+        bulks: BulkRunner,
     ) -> None:
         self._tools = tools
         self._sessions = sessions
@@ -60,6 +62,7 @@ class Sweeper:
         self._audit = audit
         self._idempotency = idempotency
         self._notifications = notifications
+        self._bulks = bulks
         self._round = 0
 
     async def run(self) -> None:
@@ -79,6 +82,7 @@ class Sweeper:
             self._status,
             self._notifications.sweep,
             self._types,
+            self._bulks.sweep,
         ]
         if self._round % _SELDOM == 0:
             tasks += [self._prune, self._count]
@@ -163,6 +167,7 @@ class Sweeper:
             (self._audit.prune, at - settings.audit_days * _DAY),
             (self._idempotency.prune, at - REPEATABLE_FOR),
             (self._notifications.prune, at - settings.results_days * _DAY),
+            (self._bulks.prune, at - settings.results_days * _DAY),
         ]
         for _ in range(_BATCHES):
             pruned = [await prune(before, _FEW) for prune, before in old]

@@ -11,7 +11,7 @@ from acs.store.listing import Condition, among, condition
 from acs.store.statements import Dialect, Query, Template, query, template
 
 _TARGETS, _COUNT = template("bulk", "targets"), template("bulk", "count_targets")
-_NAMED = query("bulk", "named")
+_NAMED, _TYPES = query("bulk", "named"), query("bulk", "types")
 
 _OF_ORGANIZATIONS: Final = among("device.organization_id", "organizations")
 _OF_TYPES: Final = Condition(
@@ -63,6 +63,12 @@ class TargetStore:
         """Those of some names and serial numbers that no device has, or none of these organizations."""
         rows = await self._database.fetch(_NAMED, {"names": json.dumps(list(names))})
         known = {row[0] for row in rows if organizations is None or row[1] in organizations}
+        return [each for each in names if each not in known]
+
+    async def unknown_types(self, names: Sequence[str]) -> list[str]:
+        """Those of some short names that no type has."""
+        rows = await self._database.fetch(_TYPES, {"names": json.dumps(list(names))})
+        known = {row[0] for row in rows}
         return [each for each in names if each not in known]
 
 

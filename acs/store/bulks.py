@@ -9,11 +9,11 @@ from acs.domain.bulk import BulkKind, BulkState, Stop, TargetState
 from acs.domain.bulk_progress import (
     Bulk,
     Candidate,
+    Doubt,
     Ended,
     Execution,
     Move,
     NewBulk,
-    Place,
     Progress,
     Tally,
     Target,
@@ -36,7 +36,7 @@ _CANCEL, _STOP, _NOTE_CANCELLED = batch("bulk", "cancel"), batch("bulk", "stop")
 _ONE = template("bulk", "one")
 _DUE = query("bulk", "due")
 _ORGANIZATIONS = query("bulk", "organizations")
-_OF_OPERATION = query("bulk", "of_operation")
+_DOUBTFUL = query("bulk", "doubtful")
 _WAITING, _CHECKING = query("bulk", "waiting"), query("bulk", "checking")
 _ENDED, _NOT_BEGUN = query("bulk", "ended"), query("bulk", "not_begun")
 _PRUNINGS: Final = (
@@ -147,10 +147,9 @@ class BulkStore:
         """Whose devices a request is for."""
         return [row[0] for row in await self._database.fetch(_ORGANIZATIONS, {"bulk_id": bulk_id})]
 
-    async def of_operation(self, public_id: str) -> Place | None:
-        """Where an operation stands that counts as failed."""
-        rows = await self._database.fetch(_OF_OPERATION, {"operation": public_id})
-        return Place(*rows[0]) if rows else None
+    async def doubtful(self, *, after: int, most: int) -> list[Doubt]:
+        """Devices that failed and may prove yet that it was done, in the order of their rows."""
+        return [Doubt(*row) for row in await self._database.fetch(_DOUBTFUL, {"after": after, "most": most})]
 
     async def waiting(self, execution_id: int, most: int) -> list[Candidate]:
         """The next devices that are not begun."""
@@ -276,9 +275,20 @@ def _candidate(row: Row) -> Candidate:
 
 
 def _ended(row: Row) -> Ended:
-    state = None if row[4] is None else OperationState(row[4])
-    texts = ["" if each is None else each for each in (row[3], *row[5:8], row[9])]
-    return Ended(row[0], row[1], row[2], texts[0], state, texts[1], texts[2], texts[3], row[8], texts[4])
+    number, device_id, started_at, public_id, state, phase, fault, outcome, reach, reach_at, serial_number = row
+    return Ended(
+        number,
+        device_id,
+        started_at,
+        public_id or "",
+        None if state is None else OperationState(state),
+        bool(phase),
+        fault or "",
+        outcome or "",
+        reach or "",
+        reach_at,
+        serial_number or "",
+    )
 
 
 def _outcome(row: Row) -> TargetOutcome:

@@ -93,8 +93,9 @@ class Headless:
         kinds: Any = OperationItem | OlderOperationItem
         made: Any = OperationMade | kinds
         items: Any = kinds
+        again: Any = kinds
         if self._many is not None:
-            made, items = made | self._many.made, kinds | self._many.shown
+            made, items, again = made | self._many.made, kinds | self._many.shown, kinds | self._many.made
         lists: Any = Envelope[items]
         if family is not BY_SERIAL_NUMBER:
             lists = Sequence[items] | lists
@@ -119,7 +120,7 @@ class Headless:
                   OneOperationQuery, answers={204: None}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="Only what has not started: else it is a 409."),
             Route("POST", retry, Role.OPERATOR, retry_one, f"Ask for the same once more {family.words}", _TAG,
-                  answers={201: items}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
+                  answers={201: again}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="A new operation. While the first one is still to be done, that is a 409."),
         ]  # fmt: skip
 

@@ -34,7 +34,8 @@ LONGEST_WAIT: Final = 60
 """So many seconds an answer may be waited for."""
 SELECTORS: Final = ("name", "device_name", "id", "device_id", "serial_number", "device_serial")
 """The fields that say which device is meant."""
-_PRIORITIES: Final[Mapping[str, int]] = {"low": -10, "normal": 0, "high": 10}
+PRIORITIES: Final[Mapping[str, int]] = {"low": -10, "normal": 0, "high": 10}
+"""The words for how urgent something is."""
 _MOST_URGENT: Final = 100
 _MOST_MINUTES: Final = 525_600
 _STARTS: Final = ("scheduled_at", "scheduled_time", "execute_at")
@@ -55,8 +56,8 @@ _OLDER: Final[Mapping[str, OperationKind]] = {
 
 
 def _priority(said: object) -> int:
-    if isinstance(said, str) and said in _PRIORITIES:
-        return _PRIORITIES[said]
+    if isinstance(said, str) and said in PRIORITIES:
+        return PRIORITIES[said]
     if isinstance(said, int) and not isinstance(said, bool) and abs(said) <= _MOST_URGENT:
         return said
     raise PydanticCustomError(
@@ -70,7 +71,7 @@ Priority = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "enum": list(_PRIORITIES)},
+                {"type": "string", "enum": list(PRIORITIES)},
                 {"type": "integer", "minimum": -_MOST_URGENT, "maximum": _MOST_URGENT},
             ]
         }
@@ -132,7 +133,7 @@ def variables_for(kind: OperationKind, given: object) -> list[VariableBody]:
     """The variables of an operation; a ValidationError that names all that is wrong with them."""
     bodies: list[VariableBody] = _VARIABLES[kind].validate_python(given)
     try:
-        plan_for(Operation(kind, _variables(kind, bodies)), Context(lookup=lookup))
+        plan_for(Operation(kind, variables_of(kind, bodies)), Context(lookup=lookup))
     except PlanningError as error:
         raise ValidationError.from_exception_data(
             "variables",
@@ -233,7 +234,7 @@ class OperationBody(OneDevice):
     def asked(self) -> Operation:
         """What is to be done."""
         kind = OperationKind(self.operation)
-        return Operation(kind, _variables(kind, self.variables), self.method or "", self.arguments, self.verify)
+        return Operation(kind, variables_of(kind, self.variables), self.method or "", self.arguments, self.verify)
 
 
 class _Parameters(BaseModel):
@@ -291,7 +292,7 @@ class OlderOperationBody(OneDevice):
     def asked(self) -> Operation:
         """What is to be done."""
         kind = _OLDER[self.operation_type]
-        return Operation(kind, _variables(kind, _older_variables(kind, self.parameters)), verify=self.verify)
+        return Operation(kind, variables_of(kind, _older_variables(kind, self.parameters)), verify=self.verify)
 
 
 OneDeviceBody = OperationBody | OlderOperationBody
@@ -302,7 +303,8 @@ def _older_variables(kind: OperationKind, parameters: Mapping[str, Any]) -> Sequ
     return _Parameters.model_validate(parameters, context=kind).variables if kind in _VARIABLES else ()
 
 
-def _variables(kind: OperationKind, bodies: Sequence[VariableBody]) -> tuple[Variable, ...]:
+def variables_of(kind: OperationKind, bodies: Sequence[VariableBody]) -> tuple[Variable, ...]:
+    """As operations take them: what is read or deleted has no value."""
     if kind in {OperationKind.GET, OperationKind.DELETE_OBJECT}:
         return tuple(Variable(each.variable_name) for each in bodies)
     return tuple(each.variable for each in bodies)

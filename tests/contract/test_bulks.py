@@ -7,10 +7,11 @@ import pytest
 
 from acs.domain.audit import AuditEntry
 from acs.domain.bulk import BulkKind, BulkState, Stop, Targets, TargetState, TargetStatus
-from acs.domain.bulk_progress import Bulk, Description, Move, NewBulk, Progress, Tally
+from acs.domain.bulk_progress import Bulk, Description, Doubt, Move, NewBulk, Progress, Tally
 from acs.domain.device import Identity
 from acs.domain.inventory import DeviceTypeDetails, OrganizationDetails
-from acs.domain.queue import OperationState
+from acs.domain.queue import ClaimedOperation, OperationState
+from acs.domain.settlement import Settlement
 from acs.store.audit import AuditFilter
 from acs.store.listing import Slice
 from tests.contract.opened import OpenStore, Probe
@@ -42,6 +43,13 @@ async def _begun(store: OpenStore, devices: int = 3) -> tuple[Bulk, list[int]]:
     progress = Progress(BulkState.IN_PROGRESS, due_at=AT, execution=execution, taken=taken)
     assert await store.bulks.advance(bulk, 3, progress, AT)
     return await _again(store, bulk.id), ids
+
+
+async def _claim(store: OpenStore, device_id: int) -> tuple[int, ClaimedOperation]:
+    fence = (await meet(store, device_id)).fence
+    claimed = await store.operations.claim(device_id, fence, AT)
+    assert claimed is not None
+    return fence, claimed
 
 
 async def _start(store: OpenStore, bulk: Bulk, version: int, most: int = 9) -> bool:
@@ -183,14 +191,17 @@ async def test_what_failed_may_turn_out_to_be_done(store: OpenStore) -> None:
     bulk = await _again(store, bulk.id)
     assert bulk.execution is not None
     (failed,) = (await store.bulks.devices(bulk.execution.id, Slice(1))).items
-    assert await store.bulks.of_operation(failed.operation) is None
+    assert await store.bulks.doubtful(after=0, most=9) == []
     tally = bulk.execution.tally.ended([(TargetState.FAILED, "unknown_outcomes")])
     moves = [Move(failed.id, TargetState.FAILED, error="unknown_outcomes", completed_at=AT)]
     execution = replace(bulk.execution, tally=tally)
     assert await store.bulks.advance(bulk, 5, Progress(bulk.state, execution=execution, moves=moves), AT)
-    place = await store.bulks.of_operation(f"op_{first}_bulk")
-    assert place is not None
-    assert (place.bulk_id, place.id, place.error) == (bulk.id, failed.id, "unknown_outcomes")
+    doubt = Doubt(failed.id, bulk.id, bulk.execution.id, "unknown_outcomes", None)
+    assert await store.bulks.doubtful(after=0, most=9) == [doubt]
+    assert await store.bulks.doubtful(after=failed.id, most=9) == []
+    fence, claimed = await _claim(store, first)
+    assert await store.operations.settle(first, fence, Settlement(claimed, OperationState.COMPLETED, AT + 3))
+    assert await store.bulks.doubtful(after=0, most=9) == [replace(doubt, proven_at=AT + 3)]
     assert await store.targets.count(Targets(failed_in=bulk.execution.id)) == {None: 1}
     assert await store.bulks.due(AT, after=0, most=9) == []
 

@@ -72,4 +72,4 @@ CREATE TABLE bulk_device (
 );
 CREATE UNIQUE INDEX bulk_device__execution_id__device_id ON bulk_device (execution_id, device_id);
 CREATE INDEX bulk_device_by_state ON bulk_device (execution_id, state, device_id);
-CREATE INDEX bulk_device_by_operation ON bulk_device (operation) WHERE operation <> '';
+CREATE INDEX bulk_device_doubtful ON bulk_device (id) WHERE error IN ('unknown_outcomes', 'unproven');

@@ -150,10 +150,14 @@ SELECT id FROM bulk WHERE due_at IS NOT NULL AND due_at <= :at AND id > :after O
 -- name: organizations
 SELECT organization_id FROM bulk_organization WHERE bulk_id = :bulk_id AND organization_id <> 0 ORDER BY organization_id;
 
--- name: of_operation
-SELECT bulk_execution.bulk_id, bulk_execution.id, bulk_device.id, bulk_device.error, bulk_device.started_at
-FROM bulk_device JOIN bulk_execution ON bulk_execution.id = bulk_device.execution_id
-WHERE bulk_device.operation = :operation AND bulk_device.operation <> '' AND bulk_device.state = 'failed';
+-- The device may have proven it since.
+-- name: doubtful
+SELECT bulk_device.id, bulk_execution.bulk_id, bulk_device.execution_id, bulk_device.error, operation.completed_at
+FROM bulk_device
+JOIN bulk_execution ON bulk_execution.id = bulk_device.execution_id
+LEFT JOIN operation ON operation.public_id = bulk_device.operation AND operation.state = 'completed'
+WHERE bulk_device.error IN ('unknown_outcomes', 'unproven') AND bulk_device.id > :after
+ORDER BY bulk_device.id LIMIT :most;
 
 -- name: targets
 -- parts: where
@@ -182,6 +186,14 @@ UNION
 SELECT names.value, device.organization_id FROM json_array_elements_text(CAST(:names AS json)) AS names(value)
 JOIN device ON device.serial_number = names.value;
 
+-- name: types
+-- only: sqlite
+SELECT short_name FROM device_type WHERE short_name IN (SELECT value FROM json_each(:names));
+
+-- name: types
+-- only: postgresql
+SELECT short_name FROM device_type WHERE short_name IN (SELECT json_array_elements_text(CAST(:names AS json)));
+
 -- name: waiting
 SELECT bulk_device.id, bulk_device.device_id, device.id IS NOT NULL, bulk_device.state,
     EXISTS (
@@ -207,7 +219,7 @@ ORDER BY bulk_device.device_id LIMIT :most;
 -- What of it has ended, whichever way and in whichever process.
 -- name: ended
 SELECT bulk_device.id, bulk_device.device_id, bulk_device.started_at, operation.public_id, operation.state,
-    operation.fault, operation.outcome, contact.reach, contact.reach_at, device.serial_number
+    operation.phase, operation.fault, operation.outcome, contact.reach, contact.reach_at, device.serial_number
 FROM bulk_device
 LEFT JOIN operation ON operation.public_id = bulk_device.operation
 LEFT JOIN device ON device.id = bulk_device.device_id
