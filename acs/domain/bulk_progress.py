@@ -110,7 +110,7 @@ def end_of(tally: Tally, stop: Stop) -> BulkState | None:
         return None
     if stop is Stop.CANCELLED:
         return BulkState.CANCELLED
-    is_in_vain = tally.total > 0 and tally.failed == tally.total
+    is_in_vain = tally.total > 0 and not tally.completed
     return BulkState.FAILED if stop is not Stop.NONE or is_in_vain else BulkState.COMPLETED
 
 
