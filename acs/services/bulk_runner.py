@@ -41,6 +41,9 @@ _LOOKED_AT: Final = 200
 _STEPS: Final = 50
 _TRIES: Final = 20
 _CHECK_LASTS: Final = 60.0
+# Of devices that are looked at together, all are: see ``StatusHelpers``.
+_CHECKED_TOGETHER: Final = 50
+_CHECKS_AT_ONCE: Final = 2
 _VERSION_OCTETS: Final = 7
 _FAR: Final = 2.0**62
 MOST_AWAITED: Final = 10_000
@@ -86,7 +89,7 @@ class BulkRunner:
             while self._poked:
                 bulk_id = next(iter(self._poked))
                 del self._poked[bulk_id]
-                await self._drive_carefully(bulk_id)
+                await self._drive(bulk_id, _STEPS)
 
     async def stop(self) -> None:
         """Check no more devices."""
@@ -98,8 +101,10 @@ class BulkRunner:
         """Go on with all that is due, within bounds; the next sweep begins where this one ends."""
         due = await self._bulks.due(self._tools.clock.wall(), after=self._after, most=_LOOKED_AT)
         self._after = due[-1] if len(due) == _LOOKED_AT else 0
+        left = _STEPS
         for bulk_id in due:
-            await self._drive_carefully(bulk_id)
+            # What is much to do is done beside: the sweep has others to see to.
+            left -= await self._drive(bulk_id, max(1, left))
         doubts = await self._bulks.doubtful(after=self._doubt_after, most=_LOOKED_AT)
         self._doubt_after = doubts[-1].id if len(doubts) == _LOOKED_AT else 0
         for doubt in doubts:
@@ -110,19 +115,22 @@ class BulkRunner:
         """Drop what ended long ago, a few rows at a time; how many went at most of one kind."""
         return await self._bulks.prune(before, most)
 
-    async def _drive_carefully(self, bulk_id: int) -> None:
+    async def _drive(self, bulk_id: int, most: int) -> int:
+        """Take so many steps of a request at most; how many there were. What is left is done later."""
+        taken = 0
         try:
-            for _ in range(_STEPS):
+            while taken < most:
                 async with self._lock:
-                    has_more = await self._step(bulk_id)
-                if not has_more:
-                    return
+                    if not await self._step(bulk_id):
+                        return taken
+                taken += 1
             self.poke(bulk_id)
         except (StoreError, SealError) as error:
             # The sweep comes again.
             self._tools.complain("bulk", "a bulk did not go on", bulk=bulk_id, reason=str(error))
         except Exception:
             self._tools.log.exception("a bulk did not go on", bulk=bulk_id)
+        return taken
 
     async def _step(self, bulk_id: int) -> bool:
         """The next step of a request; False if there is none now."""
@@ -176,6 +184,8 @@ class BulkRunner:
             done = {move.id for move in moves if move.state is TargetState.COMPLETED}
             said = [described(self._tools.vault, each) for each in ended if each.id in done]
             descriptions = [each for each in said if each is not None]
+        for each in ended:
+            self._awaited.pop(each.operation, None)
         progress = _going_on(bulk, _counted(execution, request, moves), at)
         return await self._advance(bulk, replace(progress, moves=moves, descriptions=descriptions), at)
 
@@ -198,10 +208,14 @@ class BulkRunner:
         free = min(room(request.options, execution.tally, execution.stop), _BEGUN_AT_ONCE)
         if not free:
             return False
-        found = await self._bulks.waiting(execution.id, free)
+        is_checked = bulk.kind.is_status or request.options.validate_connectivity
+        if is_checked and len(self._tasks) >= _CHECKS_AT_ONCE:
+            # The end of one begins the next.
+            return False
+        found = await self._bulks.waiting(execution.id, min(free, _CHECKED_TOGETHER) if is_checked else free)
         if not found:
             return False
-        if bulk.kind.is_status or request.options.validate_connectivity:
+        if is_checked:
             return await self._begin_checks(bulk, execution, found, at)
         moves, queued = self._given(bulk, request, found, at)
         execution = replace(execution, tally=execution.tally.begun(len(found)))
@@ -252,7 +266,7 @@ class BulkRunner:
     async def _check_again(self, bulk: Bulk, execution: Execution, request: BulkRequest, at: float) -> bool:
         if not (execution.tally.in_flight and (bulk.kind.is_status or request.options.validate_connectivity)):
             return False
-        found = await self._bulks.checking(execution.id, at, _BEGUN_AT_ONCE)
+        found = await self._bulks.checking(execution.id, at, _CHECKED_TOGETHER)
         return bool(found) and await self._begin_checks(bulk, execution, found, at, are_begun=True)
 
     async def _check(self, bulk: Bulk, execution_id: int, found: Sequence[Candidate]) -> None:

@@ -329,6 +329,15 @@ async def test_status_is_asked_of_the_helpers(api: Api, kind: str) -> None:
     assert log.methods == ()
 
 
+async def test_more_devices_than_are_looked_at_together_are_looked_at_in_turn(api: Api) -> None:
+    for number in range(120):
+        await registered(api, f"never-{number}")
+    body = {"operation_type": "health_check", "device_filters": {}, "options": {"max_in_flight": 1000}}
+    item = await ended(api, await asked(api.client, body))
+    assert (item["status"], item["failed_devices"]) == ("failed", 120)
+    assert item["operation_details"]["error_summary"] == {"down": 120}
+
+
 async def test_a_device_that_cannot_be_called_is_not_begun(api: Api) -> None:
     devices = await routers(api, 1)
     api.served.calls.outcome = Reach(ReachKind.UNAUTHORIZED, 0.1, "the login is not good")
