@@ -2,15 +2,20 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import pytest
 
 from acs.domain.reach import Reach, WakeTarget
 from acs.services.bulk_runner import BulkRunner
+from acs.store.database import Database
+from acs.store.writer import GroupWriter
 from tests.api.bulk import GET, PATH, asked, ended, registered, routers, serials, shown
 from tests.api.client import ADMIN, Client
 from tests.api.conftest import Api
-from tests.contract.opened import Probe
+from tests.contract.opened import Probe, probing
+from tests.e2e.mortal import MortalDatabase
 from tests.e2e.serving import Served, serving
 
 _OPERATIONS = "SELECT COUNT(*), COUNT(DISTINCT device_id) FROM operation WHERE bulk_id IS NOT NULL"
@@ -109,3 +114,47 @@ async def test_devices_that_were_being_looked_at_are_looked_at_again(
             assert (await device.run_session()).methods == ("GetParameterValues",)
         item = await ended(api, public_id)
         assert (item["status"], item["processed_devices"]) == ("completed", 2)
+
+
+@pytest.mark.parametrize("way", ["ends_at", "ends_after"])
+@pytest.mark.parametrize(
+    ("statement", "is_late"), [("bulk.begin", False), ("bulk.take", False), ("bulk.queue", False), ("bulk.count", True)]
+)
+async def test_whichever_commit_is_the_last_one_each_device_is_asked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, statement: str, way: str, is_late: bool
+) -> None:
+    url, stores = f"sqlite:///{tmp_path}/a.db", list[MortalDatabase]()
+
+    def mortal(database: Database, **ways: Any) -> GroupWriter:
+        stores.append(MortalDatabase(database))
+        return GroupWriter(stores[-1], **ways)
+
+    async with aiohttp.ClientSession() as session:
+        with monkeypatch.context() as patched:
+            patched.setattr("acs.server.GroupWriter", mortal)
+            async with serving(url, tmp_path, bootstrap_token=ADMIN) as served:
+                api = Api(served, Client(served.server.api_ports[0], session))
+                devices = await routers(api, 3)
+                body = GET | {"device_targets": serials(devices), "schedule": {"execute_at": "2027-01-15T09:00:00Z"}}
+                public_id = await asked(api.client, body)
+                served.clock.advance(3_600)
+                if is_late:
+                    await served.sweep()
+                    # Word of an end would be acted upon before the store is told to end.
+                    _runner(served)._awaited.clear()
+                    for device in devices:
+                        await device.run_session()
+                setattr(stores[-1], way, statement)
+                await served.sweep()
+                assert stores[-1].has_ended
+        async with serving(url, tmp_path, bootstrap_token=ADMIN) as served:
+            served.clock.advance(3_600)
+            api = Api(served, Client(served.server.api_ports[0], session))
+            await served.sweep()
+            for device in [served.device(serial=each.id.serial) for each in devices]:
+                await device.run_session()
+            await served.sweep()
+            item = await shown(api.client, public_id)
+            assert (item["status"], item["executions"], item["processed_devices"]) == ("completed", 1, 3)
+            async with probing(url) as look:
+                assert await look.rows(_OPERATIONS) == [(3, 3)]
