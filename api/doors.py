@@ -1,5 +1,6 @@
 """Who may come in: tokens, roles, and how often."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -113,7 +114,7 @@ class Doors:
     def _admit(self, limiter: RateLimiter, key: object) -> None:
         wait = limiter.wait(key, self._clock.monotonic())
         if wait:
-            seconds = max(1, round(wait + 0.5))
+            seconds = math.ceil(wait)
             raise Problem(
                 Kind.TOO_MANY,
                 f"more than {limiter.rate:g} requests a second; come again in {seconds} s",

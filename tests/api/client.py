@@ -12,7 +12,8 @@ from tests.api.contract import Contract
 
 ADMIN = "the-admin-token-of-the-tests"
 
-_contracts: list[Contract] = []
+CONTRACTS: list[Contract] = []
+"""The one contract, once somebody has asked something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +81,10 @@ class Client:
 
     async def _contract(self) -> Contract:
         """Made once: the document is the same for all servers."""
-        if not _contracts:
+        if not CONTRACTS:
             async with self.session.get(f"http://127.0.0.1:{self.port}/api/v1/openapi.json") as response:
-                _contracts.append(Contract(await response.json()))
-        return _contracts[0]
+                CONTRACTS.append(Contract(await response.json()))
+        return CONTRACTS[0]
 
     async def get(self, path: str) -> Said:
         """GET."""

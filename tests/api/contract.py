@@ -21,23 +21,33 @@ _OF_HTTP: Final = {
 }
 
 
+Case = tuple[str, str, int, str]
+"""Method, path as in the document, status, and which problem it is; empty for none."""
+
+
 @dataclass
 class Contract:
     """What the document says."""
 
     document: Mapping[str, Any]
     """The document."""
+    provoked: set[Case] = field(default_factory=set)
+    """What was answered so far."""
     _validators: dict[str, jsonschema_rs.Draft202012Validator] = field(default_factory=dict)
 
     @cached_property
-    def _paths(self) -> list[tuple[re.Pattern[str], Mapping[str, Any]]]:
+    def _by_path(self) -> dict[str, tuple[re.Pattern[str], Mapping[str, Any]]]:
         # A path without a place comes before one that has a place there.
         paths = sorted(self.document["paths"].items(), key=lambda each: each[0].count("{"))
-        return [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace(".", r"\."))), methods) for path, methods in paths]
+        return {
+            path: (re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace(".", r"\."))), methods)
+            for path, methods in paths
+        }
 
     def check(self, method: str, path: str, status: int, headers: Mapping[str, str], octets: bytes) -> None:
         """AssertionError if an answer is not what the document says."""
         what = f"{method} {path} answered {status}"
+        self.provoked.add(self._case(method, path, status, octets))
         assert headers.get("X-Request-ID"), f"{what} without X-Request-ID"
         if path.startswith(_NOT_DESCRIBED) and status < 400:
             return
@@ -67,9 +77,25 @@ class Contract:
             known = name not in _TOLD or name in described["headers"]
             assert known, f"{what} with {name}, which the document does not say"
 
+    def promised(self) -> set[Case]:
+        """All that the document says may be answered."""
+        return {
+            (method.upper(), path, int(status), word)
+            for path, methods in self.document["paths"].items()
+            for method, operation in methods.items()
+            for status, answer in operation["responses"].items()
+            for word in answer.get("content", {}).get(_PROBLEM, {}).get("examples", [""])
+        }
+
+    def _case(self, method: str, path: str, status: int, octets: bytes) -> Case:
+        own = path.partition("?")[0].removeprefix(_BASE)
+        template = next((each for each, (pattern, _) in self._by_path.items() if pattern.fullmatch(own)), own)
+        word = json.loads(octets)["type"].rpartition(":")[2] if status >= 400 and octets else ""
+        return method, template, status, word
+
     def _operation(self, method: str, path: str) -> Any:
         own = path.partition("?")[0].removeprefix(_BASE)
-        for pattern, methods in self._paths:
+        for pattern, methods in self._by_path.values():
             if pattern.fullmatch(own):
                 return methods.get({"HEAD": "get"}.get(method, method.lower()))
         return None

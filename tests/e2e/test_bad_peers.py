@@ -3,21 +3,19 @@
 import gzip
 import io
 import json
-import logging
 import re
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
-from acs.logs import LibraryHandler, configure
 from tests.contract.opened import probing
 from tests.e2e.device import EndedBy, ScriptedDevice
 from tests.e2e.quirks import Quirks
 from tests.e2e.serving import Served, serving
 from tests.e2e.wire import LAST_CHUNK, ClosedError, HttpConnection, HttpReply, chunk, deflated, gzipped
+from tests.logged import logged
 
 SMALL = 16 * 1024
 LARGE = 64 * 1024
@@ -27,14 +25,8 @@ MIB = 1024 * 1024
 @pytest.fixture(autouse=True)
 def log() -> Iterator[io.BytesIO]:
     """All that is logged; whatever a peer does, no line of it is a traceback or worse than a warning."""
-    stream = io.BytesIO()
-    configure("info", "json", stream)
-    yield stream
-    root = logging.getLogger()
-    for handler in [each for each in root.handlers if isinstance(each, LibraryHandler)]:
-        root.removeHandler(handler)
-    root.setLevel(logging.WARNING)
-    structlog.reset_defaults()
+    with logged("info") as stream:
+        yield stream
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert not [line for line in lines if line["level"] == "error" or "exception" in line]
     assert all(" " in line["reason"] for line in lines if line["event"] == "what came is no HTTP"), "reasons are words"

@@ -2,18 +2,15 @@
 
 import asyncio
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
 from acs.domain.device import Filters, Identity, ManagedDevice, Quarantined
 from acs.domain.inventory import DeviceTypeDetails, TypeLogin
 from acs.domain.operation import OperationKind, Variable
-from acs.logs import LibraryHandler, configure
 from acs.services.wanted import NewSetting
 from acs.store.device_types import DeviceTypeStore
 from tests.contract.opened import probing
@@ -22,6 +19,7 @@ from tests.e2e.device import VANISH, VANISH_AFTER, EndedBy, Fault, Parameter, Sc
 from tests.e2e.envelopes import AcsMessage
 from tests.e2e.login import Login
 from tests.e2e.serving import Served, serving
+from tests.logged import logged
 
 SHARED, FACTORY = "factory", "shared password"
 SERVER = "Device.ManagementServer."
@@ -324,14 +322,8 @@ async def test_whoever_is_deleted_while_it_is_known_has_to_begin_anew(url: str, 
 @pytest.fixture
 def log() -> Iterator[io.BytesIO]:
     """All that is logged, down to the finest."""
-    stream = io.BytesIO()
-    configure("debug", "json", stream)
-    yield stream
-    root = logging.getLogger()
-    for handler in [each for each in root.handlers if isinstance(each, LibraryHandler)]:
-        root.removeHandler(handler)
-    root.setLevel(logging.WARNING)
-    structlog.reset_defaults()
+    with logged("debug") as stream:
+        yield stream
 
 
 KEY = "Device.WiFi.AccessPoint.1.Security.KeyPassphrase"
