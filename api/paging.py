@@ -51,7 +51,7 @@ class Envelope(Shown, Generic[T]):
     next: Annotated[str | None, Field(description="The next page")]
     previous: Annotated[str | None, Field(description="The page before")]
     next_cursor: Annotated[str | None, Field(description="Where the next page begins; cheap however deep")] = None
-    results: Sequence[T]
+    results: list[T]
 
 
 def enveloped(ask: Ask[Any, Any], part: Slice, found: Found[Any], results: Sequence[T]) -> Envelope[T]:
@@ -66,7 +66,7 @@ def enveloped(ask: Ask[Any, Any], part: Slice, found: Found[Any], results: Seque
     elif following is not None:
         upcoming = _address(ask, {"limit": part.limit, "cursor": following})
     return Envelope[T].model_construct(
-        count=found.count, next=upcoming, previous=previous, next_cursor=following, results=results
+        count=found.count, next=upcoming, previous=previous, next_cursor=following, results=list(results)
     )
 
 

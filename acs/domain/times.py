@@ -5,5 +5,4 @@ from datetime import UTC, datetime
 
 def written(seconds: float) -> str:
     """A time since 1970, as everybody outside is told of it."""
-    moment = datetime.fromtimestamp(round(seconds, 6), UTC)
-    return f"{moment.replace(tzinfo=None).isoformat()}Z"
+    return f"{datetime.fromtimestamp(round(seconds, 6), UTC).isoformat()[:-6]}Z"  # without +00:00

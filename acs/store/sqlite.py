@@ -5,7 +5,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import cycle
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -31,9 +30,16 @@ class _Connection(aiosqlite.Connection):
     Each visit waits for Python's lock, so a transaction of six statements must not be six visits.
     """
 
+    waiting = 0
+    """How many calls have not been answered yet."""
+
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Call ``work`` in the connection's thread."""
-        result: T = await self._execute(_carefully, work, self._conn)  # type: ignore[no-untyped-call]
+        self.waiting += 1
+        try:
+            result: T = await self._execute(_carefully, work, self._conn)  # type: ignore[no-untyped-call]
+        finally:
+            self.waiting -= 1
         return result
 
     async def give_up(self) -> None:
@@ -51,7 +57,6 @@ class SqliteDatabase:
     def __init__(self, writer: _Connection, readers: Sequence[_Connection]) -> None:
         self._writer = writer
         self._readers = readers
-        self._next_reader = cycle(readers)
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -78,7 +83,8 @@ class SqliteDatabase:
     async def fetch(self, query: Query, parameters: Mapping[str, object]) -> list[Row]:
         """See ``Database``."""
         sql = query.sql[Dialect.SQLITE]
-        reader = next(self._next_reader)
+        # Not behind somebody who counts a million rows, if another one is free.
+        reader = min(self._readers, key=lambda each: each.waiting)
         try:
             return await reader.run(lambda connection: connection.execute(sql, dict(parameters)).fetchall())
         except (sqlite3.Error, OverflowError, UnicodeError, ValueError) as error:
