@@ -43,7 +43,7 @@ def among(column: str, parameter: str, kind: str = "bigint") -> Condition:
     """A column is one of the values of a JSON array."""
     return Condition(
         f"{column} IN (SELECT value FROM json_each(:{parameter}))",  # noqa: S608  constants of the stores
-        f"{column} = ANY (SELECT CAST(json_array_elements_text(CAST(:{parameter} AS json)) AS {kind}))",
+        f"{column} = ANY (ARRAY(SELECT CAST(json_array_elements_text(CAST(:{parameter} AS json)) AS {kind})))",
     )
 
 

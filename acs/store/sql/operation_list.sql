@@ -21,6 +21,7 @@ SELECT COUNT(*) FROM operation WHERE {where};
 
 -- Single operations and requests for many devices: the latter are seen as operations with numbers below zero.
 -- name: both
+-- only: sqlite
 -- parts: where, order, value, ours, theirs
 SELECT id, CASE
     WHEN id > 0 THEN (SELECT operation.public_id FROM operation WHERE operation.id = page.id)
@@ -32,6 +33,29 @@ FROM (
         SELECT -bulk.id AS id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk WHERE {theirs}
     ) AS operation WHERE {where}
     ORDER BY {order} LIMIT :row_limit OFFSET :row_offset
+) AS page
+ORDER BY {order};
+
+-- PostgreSQL does not merge two lists that are in order, but sorts both: each gives no more than is needed.
+-- name: both
+-- only: postgresql
+-- parts: where, order, value, ours, theirs
+SELECT id, CASE
+    WHEN id > 0 THEN (SELECT operation.public_id FROM operation WHERE operation.id = page.id)
+    ELSE (SELECT bulk.public_id FROM bulk WHERE bulk.id = -page.id) END, {value}
+FROM (
+    SELECT * FROM (
+        SELECT operation.id, {value} FROM operation WHERE {where} AND {ours}
+        ORDER BY {order} LIMIT CAST(:row_limit AS bigint) + CAST(:row_offset AS bigint)
+    ) AS ours
+    UNION ALL
+    SELECT * FROM (
+        SELECT operation.id, {value} FROM (
+            SELECT -bulk.id AS id, bulk.kind, bulk.state, bulk.created, NULL AS bulk_id FROM bulk WHERE {theirs}
+        ) AS operation WHERE {where}
+        ORDER BY {order} LIMIT CAST(:row_limit AS bigint) + CAST(:row_offset AS bigint)
+    ) AS theirs
+    ORDER BY {order} LIMIT CAST(:row_limit AS bigint) OFFSET CAST(:row_offset AS bigint)
 ) AS page
 ORDER BY {order};
 
