@@ -3,6 +3,7 @@
 Plans are made without statistics, as a server has none. What is looked at are the statements that the stores send.
 """
 
+import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -10,6 +11,7 @@ from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from acs.domain.device_record import DeviceFilter
@@ -20,6 +22,7 @@ from acs.store.migrations import migrate
 from acs.store.operation_list import OperationFilters, OperationListStore
 from acs.store.statements import Dialect, Query, Row, Step
 from acs.store.writer import GroupWriter
+from tests.contract.servers import Server
 
 # From the beginning, from the end, behind a row.
 PARTS = (Slice(), Slice(offset=60_000), Slice(after=Cursor(1.5, 7, 100_000)))
@@ -192,3 +195,68 @@ async def test_few_devices_with_a_text_are_found_by_their_numbers_and_many_in_or
     assert planning.walks == ["SCAN device_text", "SCAN device_text"]
     assert any("device__name" in step for step in planning.steps)
     assert not planning.sorts
+
+
+class ExplainingDatabase:
+    """A database that only tells what PostgreSQL would do to find the rows of a page, if it has any way but to walk and
+    to sort; it always has 100,000 rows.
+    """
+
+    dialect = Dialect.POSTGRESQL
+
+    def __init__(self, connection: "asyncpg.Connection[Any]") -> None:
+        self._connection = connection
+        self.nodes: list[str] = []
+        """What kinds of steps it would take below the limit of the page."""
+
+    async def fetch(self, query: Query, parameters: Mapping[str, object]) -> list[Row]:
+        """See ``Database``."""
+        sql = query.sql[Dialect.POSTGRESQL]
+        if "COUNT(" in sql:
+            return [(100_000,)]
+        values = [parameters[name] for name in query.parameters]
+        ((text,),) = await self._connection.fetch(f"EXPLAIN (FORMAT JSON) {sql}", *values)
+        self._note(json.loads(text)[0]["Plan"], is_below=False)
+        return []
+
+    async def transact(self, steps: Sequence[Step]) -> list[list[Row]]:
+        """Nothing is written here."""
+        raise AssertionError(steps)
+
+    async def close(self) -> None:
+        """Whoever opened the connection closes it."""
+
+    def _note(self, node: Mapping[str, Any], *, is_below: bool) -> None:
+        if is_below:
+            self.nodes.append(f"{node['Node Type']} {node.get('Relation Name', '')}".strip())
+        for each in node.get("Plans", ()):
+            self._note(each, is_below=is_below or node["Node Type"] == "Limit")
+
+
+@pytest.fixture
+async def explaining(postgresql_server: Server) -> AsyncIterator[ExplainingDatabase]:
+    name = await postgresql_server.take()
+    connection = await asyncpg.connect(postgresql_server.url(name))
+    await connection.execute("SET enable_seqscan = off; SET enable_sort = off; SET enable_bitmapscan = off")
+    yield ExplainingDatabase(connection)
+    await connection.close()
+    await postgresql_server.give_back(name)
+
+
+async def test_postgresql_has_an_index_in_order_for_operations(explaining: ExplainingDatabase) -> None:
+    for filters in ({}, {"state": "completed"}, {"kind": "get"}, {"organizations": (1,)}, {"created_from": 1.0}):
+        for part in PARTS:
+            await OperationListStore(explaining).page(part, OperationFilters(**filters))
+    assert set(explaining.nodes) <= {"Index Scan operation", "Index Only Scan operation"}
+
+
+async def test_postgresql_has_an_index_in_order_for_devices_and_the_audit_log(explaining: ExplainingDatabase) -> None:
+    for ordering in set(ORDERINGS) - UNORDERED:
+        text = ordering not in {"id", "type", "organization_id", "created"}
+        for part in (*PARTS[:2], Slice(after=Cursor("a" if text else 1, 7, 100_000))):
+            await DeviceList(explaining).page(DeviceFilter(), ordering, part)
+    await AuditStore(explaining, GroupWriter(explaining)).page(Slice(), AuditFilter())
+    # What has the same name or serial number is sorted by its id: one device, or a few.
+    assert {node.replace("Only ", "") for node in explaining.nodes} == {
+        "Index Scan device", "Index Scan audit", "Incremental Sort",
+    }  # fmt: skip
