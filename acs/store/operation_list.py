@@ -28,8 +28,8 @@ _SEEN: Final = Condition(
         for dialect in (Dialect.SQLITE, Dialect.POSTGRESQL)
     )
 )
-_OF_A_DEVICE: Final = ("public_id", "name", "serial_number")
-"""What leaves a few rows alone: whatever else is asked for is looked at there."""
+_FINDING: Final = ("public_id", "name", "serial_number", "state")
+"""The first of these that is asked for finds the rows; the others, and whose they are, are only looked at."""
 _CONDITIONS: Final = {
     "public_id": condition("operation.public_id = :public_id"),
     "name": condition("operation.device_id = (SELECT device.id FROM device WHERE device.name = :name)"),
@@ -87,8 +87,7 @@ class OperationListStore:
         """A page of them."""
         conditions, values = _conditions(filters)
         if filters.organizations is not None:
-            ours = _ours(filters)
-            conditions.append(beside(ours) if any(getattr(filters, name) for name in _OF_A_DEVICE) else ours)
+            conditions.append(_ours(filters))
         return await _LIST.page(self._database, Wanted(_NEWEST_FIRST, tuple(conditions), values), part)
 
     async def page_of_both(self, part: Slice, filters: OperationFilters) -> Found[str]:
@@ -114,18 +113,16 @@ class OperationListStore:
 def _ours(filters: OperationFilters) -> Condition:
     """Of the organizations that are asked for. One alone is in order already, in its index."""
     assert filters.organizations is not None  # noqa: S101  looked at by whoever asks
-    return _OF_ORGANIZATION if len(filters.organizations) == 1 else _OF_ORGANIZATIONS
+    ours = _OF_ORGANIZATION if len(filters.organizations) == 1 else _OF_ORGANIZATIONS
+    return beside(ours) if any(getattr(filters, name) is not None for name in _FINDING) else ours
 
 
 def _conditions(filters: OperationFilters) -> tuple[list[Condition], dict[str, object]]:
     """What holds of the rows but for whose they are, and the values of all parameters."""
     values: dict[str, object] = {name: value for name in _CONDITIONS if (value := getattr(filters, name)) is not None}
     named = {name: _CONDITIONS[name] for name in values}
-    narrow = any(name in named for name in _OF_A_DEVICE)
-    is_bound = filters.organizations is not None
-    for name, each in named.items():
-        if (name == "state" and narrow) or (name == "kind" and (narrow or is_bound or "state" in named)):
-            named[name] = beside(each)
+    for name in [name for name in _FINDING if name in named][1:]:
+        named[name] = beside(named[name])
     conditions = [*named.values(), *([_SINGLE] if filters.public_id is None else [])]
     if filters.organizations is not None:
         values["organizations"] = json.dumps(list(filters.organizations))

@@ -75,11 +75,9 @@ EXECUTE FUNCTION device_text_moves();
 CREATE TRIGGER device_text_moves AFTER UPDATE OF address ON contact FOR EACH ROW WHEN (OLD.address <> NEW.address)
 EXECUTE FUNCTION device_text_moves();
 
--- Operations are listed newest first, those that are no part of a request for many devices: all of them, or what one
--- filter leaves, or the state within organizations. The kind stands in most, so that it is counted
--- beside another filter without a look at the rows.
-CREATE INDEX operation_listed ON operation (created, id) WHERE bulk_id IS NULL;
-CREATE INDEX operation_by_kind ON operation (kind, created, id) WHERE bulk_id IS NULL;
-CREATE INDEX operation_by_state ON operation (state, created, id, kind) WHERE bulk_id IS NULL;
+-- Operations are listed newest first, those that are no part of a request for many devices. Each index holds what else is
+-- asked of an operation, so that one filter more costs no look at the rows; only one of them moves with the state, for
+-- that costs every operation 15 us each time.
+CREATE INDEX operation_listed ON operation (created, id, kind) WHERE bulk_id IS NULL;
+CREATE INDEX operation_by_state ON operation (state, created, id, kind, organization_id) WHERE bulk_id IS NULL;
 CREATE INDEX operation_of_organization ON operation (organization_id, created, id, kind) WHERE bulk_id IS NULL;
-CREATE INDEX operation_of_organization_by_state ON operation (organization_id, state, created, id, kind) WHERE bulk_id IS NULL;
