@@ -18,6 +18,7 @@ from acs.cwmp_http.endpoint import Endpoint
 from acs.cwmp_http.listener import FileHandler
 from acs.cwmp_http.requests import Budget
 from acs.files.addresses import FileAddresses
+from acs.files.intake import FileIntake
 from acs.files.limits import FileLimits
 from acs.files.server import FileServer
 from acs.files.store import FileFolder
@@ -32,6 +33,7 @@ from acs.services.endings import Endings
 from acs.services.enrol import Enrolment
 from acs.services.expiry import Expiry
 from acs.services.finding import DeviceFinder
+from acs.services.firmware import FirmwareShelf
 from acs.services.inventory import Inventory
 from acs.services.live import LiveSession
 from acs.services.login import Door
@@ -40,7 +42,7 @@ from acs.services.management import Management
 from acs.services.notifications import Notifications
 from acs.services.opening import Opening
 from acs.services.operations import Operations
-from acs.services.ports import Chance, Clock, ConnectionRequester
+from acs.services.ports import Chance, Clock, ConnectionRequester, FileDesk
 from acs.services.readiness import Readiness
 from acs.services.recording import Recorder
 from acs.services.registration import References
@@ -210,6 +212,7 @@ def make_management(
     waker: Waker,
     helpers: StatusHelpers,
     notifications: Notifications,
+    files: FileDesk,
     is_draining: Callable[[], bool],
 ) -> Management:
     """What the management API works with."""
@@ -222,6 +225,7 @@ def make_management(
         organizations=organizations,
         locations=locations,
         types=DeviceTypes(tools, types, wanted),
+        firmware=FirmwareShelf(tools, files),
         tokens=TokenStore(database, writer),
         audit=AuditStore(database, writer),
         idempotency=IdempotencyStore(database, writer),
@@ -316,6 +320,7 @@ def join(
         waker=waker,
         helpers=helpers,
         notifications=notifications,
+        files=FileIntake(folder, settings.body_timeout),
         is_draining=lambda: sessions.is_draining,
     )
     services = Services(tools, operations, wanted, sessions, waker, sweeper, logins, management)

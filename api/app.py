@@ -22,7 +22,7 @@ from api.fields import NoQuery
 from api.problems import MEDIA_TYPE, Kind, Problem, of_store
 from api.reading import checked, checked_query, passed_over, read_json
 from api.repeats import HEADER, Rendered, Repeats
-from api.routing import BASE, JSON, Answer, AnyRoute, Ask
+from api.routing import BASE, JSON, OCTETS, Answer, AnyRoute, Ask, Streamed
 
 R = TypeVar("R", bound=web.StreamResponse)
 
@@ -139,6 +139,14 @@ class Application:
         route = prepared.route
         document = None if prepared.body is None else read_json(octets)
         body = None if prepared.body is None else checked(prepared.body, document)
+
+        async def once(identity: bytes, work: Callable[[], Awaitable[Answer]]) -> Answer:
+            async def rendered() -> Rendered:
+                return _rendered(prepared, await work(), ask.ignored)
+
+            named = f"{request.method} {request.rel_url.raw_path}\n".encode() + identity
+            return Answer(await self._repeats.once(principal, request.headers.get(HEADER), named, rendered))
+
         ask: Ask[Any, Any] = Ask(
             principal,
             checked_query(prepared.query, list(request.query.items())),
@@ -148,6 +156,7 @@ class Application:
             f"{self._doors.scheme(request)}://{_host(request)}",
             request,
             passed_over(route.body, document) if route.takes_unknown and route.body is not None else [],
+            once,
             document,
         )
 
@@ -159,8 +168,32 @@ class Application:
             identity = f"{request.method} {request.rel_url.raw_path_qs}\n".encode() + octets
             rendered = await self._repeats.once(principal, request.headers.get(HEADER), identity, do)
         else:
-            rendered = await do()
+            answer = await route.handler(ask)
+            if isinstance(answer.content, Streamed):
+                return await self._stream(request, answer, answer.content)
+            rendered = _rendered(prepared, answer, ask.ignored)
         return web.Response(status=rendered.status, body=rendered.body, headers=rendered.headers)
+
+    async def _stream(self, request: web.Request, answer: Answer, body: Streamed) -> web.StreamResponse:
+        """Send what comes piece by piece, to whoever takes each piece in time."""
+        response = web.StreamResponse(status=answer.status, headers=answer.headers)
+        _with_what_all_have(response, request[REQUEST_ID])
+        response.content_type = OCTETS
+        response.content_length = body.length
+        async with body.open() as pieces:
+            await response.prepare(request)
+            try:
+                if request.method != "HEAD":
+                    async for piece in pieces:
+                        async with asyncio.timeout(self._tools.settings.body_timeout):
+                            await response.write(piece)
+            except Exception as error:
+                # The head is out: all that can be said is that this is not the whole of it.
+                self._tools.complain("api stream", "an answer was cut", reason=str(error), request=request[REQUEST_ID])
+                if request.transport is not None:
+                    request.transport.abort()
+                raise ConnectionResetError("the answer was cut") from error
+        return response
 
     async def _of_aiohttp(self, request: web.Request, error: web.HTTPException) -> web.StreamResponse:
         kind = _OF_AIOHTTP.get(error.status, Kind.MALFORMED)
@@ -230,6 +263,8 @@ class Application:
 
 
 def _rendered(prepared: _Prepared, answer: Answer, ignored: Sequence[str]) -> Rendered:
+    if isinstance(answer.content, Rendered):
+        return answer.content
     shown = prepared.route.answers[answer.status]
     headers = dict(answer.headers)
     if ignored:

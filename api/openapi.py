@@ -97,7 +97,7 @@ def possible(route: AnyRoute) -> frozenset[Kind]:
 
 def takes_key(route: AnyRoute) -> bool:
     """Whether a request may bring an idempotency key."""
-    return route.method == "POST" and not route.streams
+    return route.method == "POST"
 
 
 def _schemas(routes: Sequence[AnyRoute]) -> tuple[Mapping[tuple[Any, JsonSchemaMode], Schema], dict[str, Schema]]:

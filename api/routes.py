@@ -6,6 +6,7 @@ from api.resources.bulks import ManyDevices
 from api.resources.device_operations import DeviceOperations
 from api.resources.devices import Devices
 from api.resources.document import Document
+from api.resources.firmware_images import FirmwareImages
 from api.resources.headless import Headless
 from api.resources.itself import Itself
 from api.resources.locations import Locations
@@ -26,6 +27,7 @@ def routes(management: Management) -> list[AnyRoute]:
         *Organizations(management).routes,
         *Locations(management).routes,
         *Types(management).routes,
+        *FirmwareImages(management).routes,
         *Tokens(management).routes,
         *AuditLog(management).routes,
         *DeviceVariables(management).routes,

@@ -1,6 +1,7 @@
 """What a route is: everything that the server, its document and its tests need to know of it, said once."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -20,6 +21,17 @@ B = TypeVar("B")
 BASE: Final = "/api/v1"
 """What every path begins with."""
 JSON: Final = "application/json"
+OCTETS: Final = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """Octets that go out as they come."""
+
+    open: Callable[[], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+    """Opens where they come from; a Problem that it raises is the answer."""
+    length: int
+    """How many there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +39,15 @@ class Answer:
     """What goes back."""
 
     content: Any = None
-    """A model or models of the kind that the route shows, or octets."""
+    """A model or models of the kind that the route shows, or octets, or what streams them; or an answer of before."""
     status: int = 200
     """The HTTP status."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """What the head says beside."""
+
+
+Once = Callable[[bytes, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
+"""Does something, or gives the answer that it gave before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,9 @@ class Ask(Generic[Q_co, B_co]):
     """The rest of it, for routes that stream."""
     ignored: list[str]
     """Names of fields that the handler passed over; they go into a header."""
+    once: Once
+    """Does something once for each idempotency key, for routes that read the body by themselves; octets of their choice
+    tell requests apart."""
     document: Any = None
     """The body as it came, for answers that echo it; secrets are masked first."""
 

@@ -24,6 +24,7 @@ Every answer carries `X-Request-ID`; a request may bring its own (letters, digit
 
 PLACES: Final[Mapping[str, Place]] = {
     "id": Place("Its number", {"type": "integer", "minimum": 1}),
+    "key": Place("What whoever asked calls it"),
     "name": Place("The name of the device, percent-encoded"),
     "serial_number": Place("The serial number of the device"),
     "parent_id": Place("The number of the device", {"type": "integer", "minimum": 1}),
@@ -38,6 +39,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Server": "Whether the server is up and can work, and its figures.",
     "Document": "This document, for programs and for people.",
     "Audit log": "Who changed what, when, and from where.",
+    "Firmware images": "Files that devices are told to fetch.",
     "Locations": "Where devices stand.",
     "Types": "What many devices have in common: how they come in, what they are to have, how they are spoken to.",
     "Tokens": "Who may use the API, and for what.",
@@ -59,6 +61,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "Idempotent-Replay": "`true` where this is the answer to an earlier request with the same key",
     "Retry-After": "After how many seconds it may be tried again",
     "WWW-Authenticate": "How to show a token",
+    "Content-Disposition": "What the file is called",
 }
 """What headers of answers mean."""
 

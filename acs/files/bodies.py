@@ -92,7 +92,7 @@ class UploadBody:
             return await self._read(room)
         if not self._part_open:
             head = await self._form.open_file()
-            self.file_name = _file_name(head.get_filename())
+            self.file_name = plain_file_name(head.get_filename())
             self.content_type = _media_type(head.get("Content-Type", ""))
             self._part_open = True
         if not self._part_ended:
@@ -127,7 +127,8 @@ def _telling() -> Iterator[None]:
         raise BrokenBodyError("the body ended early, or its framing is wrong") from error
 
 
-def _file_name(claimed: str | None) -> str:
+def plain_file_name(claimed: str | None) -> str:
+    """A name that may be stored and shown, without the folders before it."""
     # Some browsers and devices send the whole path they have it under.
     name = re.split(r"[/\\]", _UNPRINTABLE.sub("", claimed or ""))[-1]
     return name[:_MAX_NAME_LENGTH]

@@ -1,4 +1,4 @@
-"""The first file of a form (RFC 7578), while it streams by.
+"""The parts of a form (RFC 7578), while it streams by.
 
 aiohttp has a reader of forms, yet it puts what it does not like into Python warnings with the peer's own words, each
 remembered for the life of the process; a device could fill memory and log with them.
@@ -7,7 +7,7 @@ remembered for the life of the process; a device could fill memory and log with 
 import re
 from collections.abc import Awaitable, Callable
 from email.message import Message
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from typing import Final
 
 _MAX_HEAD: Final = 8192
@@ -34,16 +34,26 @@ class FormReader:
         self._read = read
         # The first boundary may stand at the very start, with no line before it.
         self._buffer = bytearray(b"\r\n")
+        # What stands before it is passed over like a part.
+        self._is_inside = True
 
     async def open_file(self) -> Message:
         """Go on to the first part that is a file: it has a name as one, or is no plain text. The part's headers."""
-        while True:
-            while await self.piece():
-                pass
-            head = await self._head()
+        while (head := await self.next_part()) is not None:
             # Some libraries name the type of every field, and plain text is also what none at all means.
             if head.get_filename() is not None or head.get_content_type() != "text/plain":
                 return head
+        raise FormError("the form holds no file")
+
+    async def next_part(self) -> Message | None:
+        """Go on to the next part: its headers; None at the end of the form."""
+        while self._is_inside:
+            await self.piece()
+        await self.check_boundary()
+        if self._buffer.startswith(b"--"):
+            return None
+        self._is_inside = True
+        return await self._head()
 
     async def piece(self) -> bytes:
         """Some octets of the part; none at its end, which is then passed."""
@@ -51,6 +61,7 @@ class FormReader:
             end = self._buffer.find(self._mark)
             if end == 0:
                 del self._buffer[: len(self._mark)]
+                self._is_inside = False
                 return b""
             # The last octets may be the beginning of a boundary.
             sure = end if end > 0 else len(self._buffer) - len(self._mark) + 1
@@ -68,9 +79,6 @@ class FormReader:
             raise FormError("a line within the form begins with its boundary")
 
     async def _head(self) -> Message:
-        await self.check_boundary()
-        if self._buffer.startswith(b"--"):
-            raise FormError("the form holds no file")
         while (end := self._buffer.find(_BLANK_LINE)) < 0:
             if len(self._buffer) > _MAX_HEAD:
                 raise FormError("the headers of a part of the form are too long")
@@ -80,7 +88,7 @@ class FormReader:
         # The first line is what is left of the boundary's.
         _, _, head = bytes(self._buffer[:end]).partition(b"\r\n")
         del self._buffer[: end + len(_BLANK_LINE)]
-        return BytesHeaderParser().parsebytes(head)
+        return HeaderParser().parsestr(head.decode("utf-8", "replace"))
 
     async def _more(self) -> None:
         octets = await self._read(_READ_SIZE)

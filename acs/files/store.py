@@ -86,6 +86,16 @@ class IncomingFile:
         self.kept = False
         """Whether the file stays."""
 
+    @property
+    def size(self) -> int:
+        """How much has been written."""
+        return self._size
+
+    @property
+    def sha256(self) -> str:
+        """The checksum of what has been written, in hex."""
+        return self._sha256.hexdigest()
+
     async def write(self, block: bytes) -> None:
         """Add octets. FileTooLargeError beyond the limit, FolderFullError when the disk has no room."""
         await self._folder.run(self._write, block)

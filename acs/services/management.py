@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from acs.services.bulks import Bulks
 from acs.services.device_types import DeviceTypes
 from acs.services.finding import DeviceFinder
+from acs.services.firmware import FirmwareShelf
 from acs.services.inventory import Inventory
 from acs.services.notifications import Notifications
 from acs.services.operations import Operations
@@ -31,6 +32,7 @@ class Management:
     organizations: OrganizationStore
     locations: LocationStore
     types: DeviceTypes
+    firmware: FirmwareShelf
     tokens: TokenStore
     audit: AuditStore
     idempotency: IdempotencyStore

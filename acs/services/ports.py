@@ -1,8 +1,11 @@
 """What the services need from outside; ``acs.server`` brings it."""
 
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from acs.domain.delivery import Delivery, Sent
+from acs.domain.intake import FormBody
 from acs.domain.reach import Reach, WakeTarget
 
 
@@ -65,6 +68,48 @@ class FileKeeper(Protocol):
 
     async def sweep_unfinished(self, *, changed_before: float) -> int:
         """Delete what a crash left half-written; how many files that were."""
+
+
+class TakenForm(Protocol):
+    """A form that has come whole, with a file; nothing of it stays unless it is kept."""
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """What it says beside the file."""
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called there."""
+
+    @property
+    def size(self) -> int:
+        """The length of the file in octets."""
+
+    @property
+    def sha256(self) -> str:
+        """Its checksum, in hex."""
+
+    async def keep(self) -> str:
+        """Make the file stay; the key under which it is kept. FileError if that cannot be done."""
+
+
+class FileDesk(Protocol):
+    """Takes files in and gives them out; FileError for whatever goes wrong."""
+
+    def take(
+        self,
+        form: FormBody,
+        max_bytes: int,
+        before_file: Callable[[Mapping[str, str]], Awaitable[None]],
+        progress: Callable[[int], None],
+    ) -> AbstractAsyncContextManager[TakenForm]:
+        """Take a form in. ``before_file`` is told the fields that came before the file: what it raises ends it."""
+
+    def open(self, key: str, size: int) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """A file of this length, block by block."""
+
+    async def delete(self, key: str) -> None:
+        """Delete a file; it may be gone already."""
 
 
 class FileAddressBook(Protocol):

@@ -221,6 +221,7 @@ class Transfers(_Group):
 
     transfer_timeout: float = _number(3600, 60, 7 * _DAY, "How long a device may take over a transfer")
     max_upload: ByteSize = _size(64 * _MIB, 64 * _KIB, 16 * _GIB, "The largest file a device may upload")
+    max_firmware: ByteSize = _size(_GIB, 64 * _KIB, 64 * _GIB, "The largest firmware image that the API takes")
     max_downloads: int = _count(200, 1, 100_000, "Downloads under way at once")
 
 

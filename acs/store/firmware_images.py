@@ -1,7 +1,14 @@
 """Firmware images; their octets lie in the folder of files."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from acs.domain.audit import AuditEntry
 from acs.domain.inventory import FirmwareImage, FirmwareImageDetails
+from acs.store.audit import audit_step
 from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, condition, ordered
 from acs.store.references import delete_unreferred
 from acs.store.statements import Row, batch, query
 from acs.store.writer import GroupWriter
@@ -10,8 +17,30 @@ _CREATE = batch("firmware_image", "create")
 _UPDATE = batch("firmware_image", "update")
 _BY_ID = query("firmware_image", "by_id")
 _BY_NAME = query("firmware_image", "by_name")
-_PAGE = query("firmware_image", "page")
-_COUNT = query("firmware_image", "count")
+_KEY: Final = "firmware_image.id"
+
+ORDERS: Final[Mapping[str, Order]] = {
+    "id": Order(_KEY, _KEY),
+    "name": Order("firmware_image.name", _KEY),
+    "version": Order("firmware_image.version", _KEY),
+}
+"""By what images can be in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which images."""
+
+    name: str | None = None
+    """The one that is called so."""
+    version: str | None = None
+    """Those of this version."""
+    file_type: str | None = None
+    """Those of this type."""
+
+
+ALL: Final = ImageFilter()
+"""Any of them."""
 
 
 class FirmwareImageStore:
@@ -21,22 +50,33 @@ class FirmwareImageStore:
         self._database = database
         self._writer = writer
 
-    async def create(self, details: FirmwareImageDetails, *, size: int, sha256: str, file_key: str, at: float) -> int:
+    async def create(
+        self,
+        details: FirmwareImageDetails,
+        *,
+        size: int,
+        sha256: str,
+        file_key: str,
+        at: float,
+        audit: AuditEntry | None = None,
+    ) -> int:
         """Note a file that has come; its row. ConflictError if its name is another's."""
-        (created,) = await self._writer.write(
-            details.name, (_CREATE, [(*_columns(details), size, sha256, file_key, at)])
+        created, _ = await self._writer.write(
+            details.name, (_CREATE, [(*_columns(details), size, sha256, file_key, at)]), audit_step(audit)
         )
         number: int = created[0][1]
         return number
 
-    async def update(self, number: int, details: FirmwareImageDetails) -> bool:
+    async def update(self, number: int, details: FirmwareImageDetails, audit: AuditEntry | None = None) -> bool:
         """Say something else of an image; False if there is none. ConflictError as for ``create``."""
-        (updated,) = await self._writer.write(f"firmware image {number}", (_UPDATE, [(number, *_columns(details))]))
+        updated, _ = await self._writer.write(
+            f"firmware image {number}", (_UPDATE, [(number, *_columns(details))]), audit_step(audit)
+        )
         return bool(updated)
 
-    async def delete(self, number: int) -> bool:
+    async def delete(self, number: int, audit: AuditEntry | None = None) -> bool:
         """Forget an image; False if there is none, ReferredError if types, devices or open transfers need it."""
-        return await delete_unreferred(self._database, self._writer, "firmware_image", number)
+        return await delete_unreferred(self._database, self._writer, "firmware_image", number, audit)
 
     async def by_id(self, number: int) -> FirmwareImage | None:
         """An image."""
@@ -48,14 +88,16 @@ class FirmwareImageStore:
         rows = await self._database.fetch(_BY_NAME, {"name": name})
         return _image(rows[0]) if rows else None
 
-    async def page(self, *, after: int, most: int) -> list[FirmwareImage]:
-        """The images that follow a row."""
-        return [_image(row) for row in await self._database.fetch(_PAGE, {"after": after, "most": most})]
-
-    async def count(self) -> int:
-        """How many there are."""
-        number: int = (await self._database.fetch(_COUNT, {}))[0][0]
-        return number
+    async def page(self, part: Slice, wanted: ImageFilter = ALL, ordering: str = "id") -> Found[FirmwareImage]:
+        """A page of them; ``ordering`` is one of ``ORDERS``, perhaps with a minus before it."""
+        conditions: list[Condition] = []
+        values: dict[str, object] = {}
+        for column in ("name", "version", "file_type"):
+            value = getattr(wanted, column)
+            if value is not None:
+                conditions.append(condition(f"firmware_image.{column} = :{column}"))
+                values[column] = value
+        return await _LIST.page(self._database, Wanted(ordered(ORDERS, ordering), tuple(conditions), values), part)
 
 
 def _columns(details: FirmwareImageDetails) -> Row:
@@ -64,3 +106,6 @@ def _columns(details: FirmwareImageDetails) -> Row:
 
 def _image(row: Row) -> FirmwareImage:
     return FirmwareImage(row[0], FirmwareImageDetails(*row[1:6]), *row[6:])
+
+
+_LIST = Listing("firmware_image", "list", _image)

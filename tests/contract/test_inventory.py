@@ -14,6 +14,7 @@ from acs.domain.inventory import (
 )
 from acs.store.device_types import TypeUpdate
 from acs.store.errors import ConflictError, RecordError, ReferredError
+from acs.store.firmware_images import ImageFilter
 from acs.store.listing import Slice
 from acs.store.locations import LocationFilter
 from tests.contract.opened import OpenStore, Probe
@@ -156,11 +157,14 @@ async def test_names_are_unique_and_the_error_says_of_what(store: OpenStore) -> 
 async def test_pages_follow_one_another_and_end(store: OpenStore) -> None:
     images = [await _image(store, f"i{n}") for n in range(7)]
     found: list[int] = []
-    while page := await store.images.page(after=found[-1] if found else 0, most=3):
-        assert len(page) == min(3, 7 - len(found))
-        found += [record.id for record in page]
-    assert found == images
-    assert await store.images.count() == 7
+    part: Slice | None = Slice(3)
+    while part is not None:
+        page = await store.images.page(part, ImageFilter(version="2.0"), "-name")
+        assert page.count == 7
+        found += [record.id for record in page.items]
+        part = None if page.following is None else Slice(3, after=page.following)
+    assert found == images[::-1]
+    assert (await store.images.page(Slice(), ImageFilter(name="i3", file_type="3 Other"))).items == []
 
 
 async def test_a_page_shows_what_is_of_some_organizations_alone(store: OpenStore) -> None:

@@ -43,9 +43,12 @@ WHERE id = :id;
 SELECT id, name, version, file_name, file_type, applicability, size, sha256, file_key, created FROM firmware_image
 WHERE name = :name;
 
--- name: page
-SELECT id, name, version, file_name, file_type, applicability, size, sha256, file_key, created FROM firmware_image
-WHERE id > :after ORDER BY id LIMIT :most;
+-- name: list
+-- parts: where, order, value
+SELECT id, name, version, file_name, file_type, applicability, size, sha256, file_key, created, {value}
+FROM firmware_image
+WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
 
--- name: count
-SELECT COUNT(*) FROM firmware_image;
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM firmware_image WHERE {where};
