@@ -11,8 +11,10 @@ from typing import Any, Final
 
 from acs.domain.access import Principal
 from acs.domain.contact import HistoryEntry
-from acs.domain.device import Credential
+from acs.domain.device import Credential, Identity
 from acs.domain.device_record import DeviceDetails
+from acs.domain.firmware import Candidate, misfits, read_applicability
+from acs.domain.inventory import DeviceType
 from acs.domain.secret_names import MASK
 from acs.services.tools import Tools
 from acs.store.device_changes import LOGIN_STAYS, LoginChange, NewLogin
@@ -75,20 +77,36 @@ class References:
                 raise NotTheirsError
             if await self._organizations.by_id(after.organization_id or 0) is None:
                 errors["organization_id"] = "there is no such organization"
-        if _is_new(before, after, "type_id") and await self._types.by_id(after.type_id or 0) is None:
+        kind = None if after.type_id is None else await self._types.by_id(after.type_id)
+        if _is_new(before, after, "type_id") and kind is None:
             errors["type"] = "there is no such type"
         if _is_new(before, after, "location_id"):
             location = await self._locations.by_id(after.location_id or 0)
             if location is None or not _may_stand_there(principal, location.details.organization_id):
                 errors["location"] = "there is no such location"
         image_id = after.firmware_image_id
-        if _is_new(before, after, "firmware_image_id") and await self._tools.images.by_id(image_id or 0) is None:
-            errors["firmware_image"] = "there is no such firmware image"
+        if _is_new(before, after, "firmware_image_id"):
+            wrong = await self._misfit(image_id or 0, after.identity, kind)
+            if wrong is not None:
+                errors["firmware_image"] = wrong
         if image_id is None and after.firmware_image_is_pending:
             errors["firmware_image_is_pending"] = "needs a firmware_image"
         if errors:
             raise WrongFieldsError(errors)
         return after
+
+    async def _misfit(self, image_id: int, identity: Identity, kind: DeviceType | None) -> str | None:
+        """What is wrong with an image for a device, as far as that is known before it is told to fetch it."""
+        image = await self._tools.images.by_id(image_id)
+        if image is None:
+            return "there is no such firmware image"
+        candidate = Candidate(
+            None if kind is None else kind.details.short_name,
+            oui=identity.oui or None,
+            product_class=identity.product_class or None,
+        )
+        wrong = misfits(read_applicability(image.details.applicability), candidate)
+        return f"is not for the device's {' and '.join(wrong)}" if wrong else None
 
 
 def _may_stand_there(principal: Principal, owner: int | None) -> bool:

@@ -5,6 +5,7 @@ from typing import Final
 
 from acs.domain.contact import HistoryEntry
 from acs.domain.device import ManagedDevice
+from acs.domain.firmware import misfits, read_applicability
 from acs.domain.inventory import FirmwareImage
 from acs.domain.operation import JSONObject, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation, OperationState
@@ -117,6 +118,12 @@ class Transfers:
             image = await self._tools.images.by_id(requested.firmware_image_id)
             if image is None:
                 raise PlanningError([Problem("firmware_image", "there is no such firmware image any more")])
+            # What the device said of itself may have changed since it was given the image.
+            wrong = misfits(
+                read_applicability(image.details.applicability), await self._tools.images.candidate(session.device.id)
+            )
+            if wrong:
+                raise PlanningError([Problem("firmware_image", f"is not for the device's {each}") for each in wrong])
         transfer_id = await self._open(
             session,
             claimed,

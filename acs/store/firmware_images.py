@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from acs.domain.audit import AuditEntry
+from acs.domain.firmware import Candidate
 from acs.domain.inventory import FirmwareImage, FirmwareImageDetails
 from acs.store.audit import audit_step
 from acs.store.database import Database
@@ -17,6 +18,7 @@ _CREATE = batch("firmware_image", "create")
 _UPDATE = batch("firmware_image", "update")
 _BY_ID = query("firmware_image", "by_id")
 _BY_NAME = query("firmware_image", "by_name")
+_CANDIDATE = query("firmware_image", "candidate")
 _KEY: Final = "firmware_image.id"
 
 ORDERS: Final[Mapping[str, Order]] = {
@@ -87,6 +89,11 @@ class FirmwareImageStore:
         """The image that is called so."""
         rows = await self._database.fetch(_BY_NAME, {"name": name})
         return _image(rows[0]) if rows else None
+
+    async def candidate(self, device_id: int) -> Candidate:
+        """What a device that has called is; nothing is known of one that is gone."""
+        rows = await self._database.fetch(_CANDIDATE, {"device_id": device_id})
+        return Candidate(*rows[0]) if rows else Candidate()
 
     async def page(self, part: Slice, wanted: ImageFilter = ALL, ordering: str = "id") -> Found[FirmwareImage]:
         """A page of them; ``ordering`` is one of ``ORDERS``, perhaps with a minus before it."""

@@ -16,7 +16,7 @@ from acs.domain.token import Role
 from acs.services.requested import Requested
 from tests.api.client import ADMIN, Client, Said
 from tests.api.conftest import Api
-from tests.e2e.device import TransferHabits
+from tests.e2e.device import ScriptedDevice, TransferHabits
 from tests.e2e.serving import serving
 
 PATH = "/firmware_image/"
@@ -338,14 +338,48 @@ async def test_the_list_is_filtered_ordered_and_paged(api: Api) -> None:
     assert [each["name"] for each in (await api.client.get(page["next"])).json["results"]] == ["c"]
 
 
-async def test_a_device_downloads_what_was_uploaded(api: Api) -> None:
-    number = await upload(api)
-    device = api.served.device(transfers=TransferHabits(fetches=True, new_version="2.0"))
-    await device.run_session()
+async def fetch(api: Api, device: ScriptedDevice, number: int) -> str:
+    """Have a device that has called fetch an image; the operation."""
     services, device_id = api.served.server.services, await api.served.id_of(device)
     await services.tools.devices.want_firmware(device_id, number, 0.0, is_pending=True)
     requested = Requested(Operation(OperationKind.DOWNLOAD), firmware_image_id=number)
-    public_id = (await services.operations.queue(device_id, requested)).record.public_id
+    return (await services.operations.queue(device_id, requested)).record.public_id
+
+
+@pytest.mark.parametrize("of_device", ["types", "hardware_versions", "software_versions", "manufacturers"])
+async def test_a_device_is_not_told_to_fetch_what_is_not_for_it(sqlite_api: Api, of_device: str) -> None:
+    number = await upload(sqlite_api, applicability=json.dumps({of_device: ["another"]}))
+    device = sqlite_api.served.device(transfers=TransferHabits(fetches=True, new_version="2.0"))
+    await device.run_session()
+    public_id = await fetch(sqlite_api, device, number)
+    assert (await device.run_session()).methods == ()
+    view = await sqlite_api.served.view(public_id)
+    assert view.record.state is OperationState.FAILED
+    assert "is not for the device's" in view.record.fault
+
+
+async def test_a_device_is_not_given_what_is_not_for_it(sqlite_api: Api) -> None:
+    number = await upload(sqlite_api, applicability='{"types": ["box"], "ouis": ["00aabb"]}')
+    client, devices = sqlite_api.client, "/inventory_device_name/"
+    (box, other) = [
+        (await client.post("/inventory_type/", {"name": name, "short_name": name})).json["id"]
+        for name in ("box", "other")
+    ]
+    await client.post(devices, {"name": "a", "type": other, "oui": "00D09E"})
+    wrong = await client.patch(f"{devices}a/", {"firmware_image": number})
+    assert wrong.status == 400
+    assert wrong.errors == {"firmware_image": ["is not for the device's type and OUI"]}
+    right = await client.patch(f"{devices}a/", {"firmware_image": number, "type": box, "oui": "00AABB"})
+    assert (right.status, right.json["firmware_image"]) == (200, number)
+    await client.post(devices, {"name": "b"})
+    assert (await client.patch(f"{devices}b/", {"firmware_image": number})).status == 200, "nothing is known of it yet"
+
+
+async def test_a_device_downloads_what_was_uploaded(api: Api) -> None:
+    number = await upload(api, applicability='{"ouis": ["00D09E"]}')
+    device = api.served.device(transfers=TransferHabits(fetches=True, new_version="2.0"))
+    await device.run_session()
+    public_id = await fetch(api, device, number)
     await device.run_session()
     assert (await api.client.delete(f"{PATH}{number}/")).status == 409
     await device.transfer()

@@ -43,6 +43,13 @@ WHERE id = :id;
 SELECT id, name, version, file_name, file_type, applicability, size, sha256, file_key, created FROM firmware_image
 WHERE name = :name;
 
+-- What a device is, for an image that is for some devices.
+-- name: candidate
+SELECT COALESCE(device_type.short_name, ''), device.manufacturer, device.oui, device.product_class,
+    device.hardware_version, device.software_version
+FROM device LEFT JOIN device_type ON device_type.id = device.type_id
+WHERE device.id = :device_id;
+
 -- name: list
 -- parts: where, order, value
 SELECT id, name, version, file_name, file_type, applicability, size, sha256, file_key, created, {value}
