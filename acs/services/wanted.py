@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from acs.auth.sealing import SealError
 from acs.domain.audit import AuditEntry
 from acs.domain.contact import HistoryEntry
 from acs.domain.device import ManagedDevice
@@ -137,8 +138,12 @@ class WantedSettings:
         return sealed
 
     def uttered(self, kept: WantedValue) -> NewSetting:
-        """A wish as it was uttered."""
-        value = self._tools.vault.open(kept.value, "setting", kept.uuid, "value")
+        """A wish as it was uttered; of a secret that cannot be unsealed any more, its mask."""
+        try:
+            value = self._tools.vault.open(kept.value, "setting", kept.uuid, "value")
+        except SealError as error:
+            self._tools.log.error("a setting cannot be unsealed", parameter=kept.path, reason=str(error))
+            value = MASK
         return NewSetting(kept.path, value, kept.value_type)
 
     def _opened(self, device_id: int, kept: KeptSetting) -> Wanted:

@@ -5,62 +5,21 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import pytest
 
-from acs.domain.operation import Operation, OperationKind
-from acs.domain.queue import OperationState
 from acs.domain.token import Role
-from acs.services.requested import Requested
-from tests.api.client import ADMIN, Client, Said
+from acs.files.store import FileFolder
+from tests.api.client import ADMIN, Client
 from tests.api.conftest import Api
-from tests.e2e.device import ScriptedDevice, TransferHabits
+from tests.api.forms import NEW, OCTETS, PATH, files, form, part, send, upload
 from tests.e2e.serving import serving
 
-PATH = "/firmware_image/"
-OCTETS = b"firmware of version 2.0\r\n--" * 20_000
 SHA256 = hashlib.sha256(OCTETS).hexdigest()
-NEW = {"name": "image", "version": "2.0"}
 ANY: dict[str, list[str]] = {
     name: [] for name in ("types", "manufacturers", "ouis", "product_classes", "hardware_versions", "software_versions")
 }
-BOUNDARY = "a-boundary"
-
-
-def part(name: str, octets: bytes, file_name: str | None = None) -> bytes:
-    """A part of a form."""
-    said = f'; filename="{file_name}"' if file_name is not None else ""
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"{said}\r\n\r\n'
-    return head.encode() + octets + b"\r\n"
-
-
-def form(fields: Mapping[str, str], octets: bytes | None = OCTETS, file_name: str = "box.bin") -> bytes:
-    """A form, its file last."""
-    parts = [part(name, value.encode()) for name, value in fields.items()]
-    file = [] if octets is None else [part("file", octets, file_name)]
-    return b"".join([*parts, *file, f"--{BOUNDARY}--\r\n".encode()])
-
-
-async def send(client: Client, body: Any, query: str = "", **headers: str) -> Said:
-    """Send a form."""
-    sent = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    return await client.ask("POST", f"{PATH}{query}", data=body, headers=sent)
-
-
-async def upload(api: Api, octets: bytes = OCTETS, **fields: str) -> int:
-    """An image; its number."""
-    made = await send(api.client, form(NEW | fields, octets))
-    assert made.status == 201, made.json
-    number: int = made.json["id"]
-    return number
-
-
-def files(folder: Path) -> list[str]:
-    """What lies in the folder of files."""
-    return sorted(each.name for each in (folder / "files").rglob("*") if each.is_file())
 
 
 @pytest.fixture
@@ -296,6 +255,20 @@ async def test_one_that_nobody_needs_is_deleted_with_its_file(api: Api, tmp_path
     assert [each["action"] for each in log] == ["delete", "create"]
 
 
+async def test_a_file_without_a_record_does_not_stay_for_ever(sqlite_api: Api, tmp_path: Path) -> None:
+    await upload(sqlite_api)
+    known = files(tmp_path)
+    folder = FileFolder(tmp_path / "files", keep_free=0)
+    async with folder.incoming(10) as incoming:
+        await incoming.write(b"orphan")
+        await incoming.keep()
+    await folder.close()
+    assert len(files(tmp_path)) == 2
+    # The clock of the test server is long behind the files' times.
+    await sqlite_api.served.server.services.sweeper.tidy_files()
+    assert files(tmp_path) == known
+
+
 async def test_a_file_that_is_not_there_is_told(sqlite_api: Api, tmp_path: Path) -> None:
     number = await upload(sqlite_api)
     (path,) = [each for each in (tmp_path / "files").rglob("*") if each.is_file()]
@@ -336,53 +309,3 @@ async def test_the_list_is_filtered_ordered_and_paged(api: Api) -> None:
     assert await names("file_type=3") == []
     page = (await api.client.get(f"{PATH}?limit=2")).json
     assert [each["name"] for each in (await api.client.get(page["next"])).json["results"]] == ["c"]
-
-
-async def fetch(api: Api, device: ScriptedDevice, number: int) -> str:
-    """Have a device that has called fetch an image; the operation."""
-    services, device_id = api.served.server.services, await api.served.id_of(device)
-    await services.tools.devices.want_firmware(device_id, number, 0.0, is_pending=True)
-    requested = Requested(Operation(OperationKind.DOWNLOAD), firmware_image_id=number)
-    return (await services.operations.queue(device_id, requested)).record.public_id
-
-
-@pytest.mark.parametrize("of_device", ["types", "hardware_versions", "software_versions", "manufacturers"])
-async def test_a_device_is_not_told_to_fetch_what_is_not_for_it(sqlite_api: Api, of_device: str) -> None:
-    number = await upload(sqlite_api, applicability=json.dumps({of_device: ["another"]}))
-    device = sqlite_api.served.device(transfers=TransferHabits(fetches=True, new_version="2.0"))
-    await device.run_session()
-    public_id = await fetch(sqlite_api, device, number)
-    assert (await device.run_session()).methods == ()
-    view = await sqlite_api.served.view(public_id)
-    assert view.record.state is OperationState.FAILED
-    assert "is not for the device's" in view.record.fault
-
-
-async def test_a_device_is_not_given_what_is_not_for_it(sqlite_api: Api) -> None:
-    number = await upload(sqlite_api, applicability='{"types": ["box"], "ouis": ["00aabb"]}')
-    client, devices = sqlite_api.client, "/inventory_device_name/"
-    (box, other) = [
-        (await client.post("/inventory_type/", {"name": name, "short_name": name})).json["id"]
-        for name in ("box", "other")
-    ]
-    await client.post(devices, {"name": "a", "type": other, "oui": "00D09E"})
-    wrong = await client.patch(f"{devices}a/", {"firmware_image": number})
-    assert wrong.status == 400
-    assert wrong.errors == {"firmware_image": ["is not for the device's type and OUI"]}
-    right = await client.patch(f"{devices}a/", {"firmware_image": number, "type": box, "oui": "00AABB"})
-    assert (right.status, right.json["firmware_image"]) == (200, number)
-    await client.post(devices, {"name": "b"})
-    assert (await client.patch(f"{devices}b/", {"firmware_image": number})).status == 200, "nothing is known of it yet"
-
-
-async def test_a_device_downloads_what_was_uploaded(api: Api) -> None:
-    number = await upload(api, applicability='{"ouis": ["00D09E"]}')
-    device = api.served.device(transfers=TransferHabits(fetches=True, new_version="2.0"))
-    await device.run_session()
-    public_id = await fetch(api, device, number)
-    await device.run_session()
-    assert (await api.client.delete(f"{PATH}{number}/")).status == 409
-    await device.transfer()
-    await device.run_session()
-    assert list(device.fetched.values()) == [OCTETS]
-    assert (await api.served.view(public_id)).record.state is OperationState.COMPLETED

@@ -113,6 +113,18 @@ async def test_others_than_admins_only_look(api: Api, role: Role) -> None:
     assert (await client.delete(f"{PATH}{number}/")).status == 403
 
 
+async def test_one_where_a_device_stands_stays(api: Api) -> None:
+    number = (await api.client.post(PATH, NEW)).json["id"]
+    devices = "/inventory_device_name/"
+    assert (await api.client.post(devices, {"name": "a", "location": number})).status == 201
+    refused = await api.client.delete(f"{PATH}{number}/")
+    assert (refused.status, refused.json["detail"]) == (409, "the location is still referred to by a device")
+    log = (await api.client.get("/audit_log/?resource=location")).json["results"]
+    assert [each["action"] for each in log] == ["create"], "what did not take place is not told"
+    await api.client.delete(f"{devices}a/")
+    assert (await api.client.delete(f"{PATH}{number}/")).status == 204
+
+
 async def test_changes_are_in_the_audit_log_of_the_organization(api: Api) -> None:
     owner = await api.organization("owner")
     number = (await api.client.post(PATH, NEW | {"organization_id": owner})).json["id"]

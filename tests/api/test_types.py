@@ -8,6 +8,7 @@ from acs.domain.inventory import FirmwareImageDetails
 from acs.domain.token import Role
 from tests.api.client import Client, Said
 from tests.api.conftest import Api
+from tests.contract.opened import probing
 
 PATH = "/inventory_type/"
 SSID, CHANNEL = "Device.WiFi.SSID.1.SSID", "Device.WiFi.Radio.1.Channel"
@@ -122,6 +123,17 @@ async def test_what_was_got_can_be_put(api: Api) -> None:
     settings = await api.served.server.services.management.types.by_id(number)
     assert settings is not None
     assert [each.value for each in settings.settings if each.path == KEY] == [SECRET]
+
+
+async def test_a_secret_that_cannot_be_unsealed_stands_in_nobodys_way(api: Api) -> None:
+    number = await make(api)
+    async with probing(api.served.server.services.tools.settings.database_url.get_secret_value()) as probe:
+        await probe.execute(f"UPDATE setting SET value = 'sealed:AAAA' WHERE path = '{KEY}'")
+    assert (await api.client.get(f"{PATH}{number}/")).json == shown(number)
+    assert (await api.client.get(PATH)).json["results"] == [shown(number)]
+    settings = [{"variable_name": KEY, "value": "another"}]
+    mended = await api.client.patch(f"{PATH}{number}/", {"default_settings": settings})
+    assert (mended.status, mended.json["default_settings"][0]["value"]) == (200, MASK)
 
 
 @pytest.mark.parametrize(
