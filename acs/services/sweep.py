@@ -29,6 +29,7 @@ _FEW: Final = 200
 _SELDOM: Final = 60
 _HOURLY: Final = 3_600
 _PAGES: Final = 20
+_TELLING: Final = 100
 _BATCHES: Final = 500
 _MARGIN: Final = 20.0
 _DAY: Final = 86_400.0
@@ -140,7 +141,7 @@ class Sweeper:
         await self._tools.contacts.mark_overdue_down(self._tools.clock.wall(), _FEW)
 
     async def _types(self) -> None:
-        for _ in range(_PAGES):
+        for _ in range(_TELLING):
             if not await self._tools.type_changes.tell():
                 return
 

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from acs.store.settings import WantedValue
 from tests.api.client import ADMIN, Client
 from tests.api.conftest import Api
 from tests.e2e.defaults import PARAMETERS
@@ -99,3 +100,15 @@ async def test_another_password_takes_the_place_of_the_first(strict_api: Api) ->
     await strict_api.client.patch(f"{PATH}{number}/", {"onboarding": {"enabled": False}})
     strict_api.served.clock.advance(60)
     assert not (await factory_fresh(strict_api, "another").run_session()).is_acknowledged
+
+
+async def test_what_was_not_told_before_a_stop_is_told_by_the_sweep(strict_api: Api) -> None:
+    number = await make(strict_api, BARE | {"onboarding": ONBOARDING})
+    device = factory_fresh(strict_api)
+    await device.run_session()
+    await device.run_session()
+    tools = strict_api.served.server.services.tools
+    await tools.wanted.put_of_type(number, [WantedValue(SSID, "home", None, "a uuid")], 0.0)
+    assert sets(await device.run_session()) == {}
+    await strict_api.served.sweep()
+    assert sets(await device.run_session()) == {SSID: "home"}
