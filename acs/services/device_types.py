@@ -79,12 +79,15 @@ class DeviceTypes:
         What differs of its settings becomes due on its devices.
         """
         settings = self._kept(known, wish.settings)
+        before = known.type.details
         login = None if wish.login is None else self._sealed(wish.login, known.login)
         update = TypeUpdate(
             login=None if login == known.login else login,
             drops_login=known.login is not None and login is None,
             settings=settings,
-            settings_differ={each.uuid for each in settings} != {each.uuid for each in known.kept},
+            # How often they are to inform is a setting, too.
+            settings_differ=wish.details.update_frequency != before.update_frequency
+            or {each.uuid for each in settings} != {each.uuid for each in known.kept},
         )
         if not await self._store.update(known.type.id, wish.details, at, update, audit):
             return False

@@ -92,6 +92,16 @@ async def test_what_changes_of_a_type_is_pushed_and_what_stays_is_not(strict_api
     assert sets(await device.run_session()) == {}
 
 
+async def test_how_often_devices_are_to_inform_is_pushed_when_it_changes(strict_api: Api) -> None:
+    number = await make(strict_api, BARE | {"onboarding": ONBOARDING})
+    device = factory_fresh(strict_api)
+    await device.run_session()
+    await device.run_session()
+    await strict_api.client.patch(f"{PATH}{number}/", {"update_frequency": 777})
+    await device.run_session()
+    assert device.model.value("Device.ManagementServer.PeriodicInformInterval") == "777"
+
+
 async def test_another_password_takes_the_place_of_the_first(strict_api: Api) -> None:
     number = await make(strict_api, BARE | {"onboarding": ONBOARDING})
     await strict_api.client.patch(f"{PATH}{number}/", {"onboarding": {"password": "another"}})

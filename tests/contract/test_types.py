@@ -120,14 +120,16 @@ async def test_a_type_takes_its_login_and_its_settings_along(store: OpenStore, p
 
 
 async def test_a_change_is_told_to_many_devices_a_few_at_a_time(store: OpenStore, probe: Probe) -> None:
-    type_id = await store.types.create(_TYPE, AT)
+    # Devices of a type with a frequency have it due from the start.
+    plain = replace(_TYPE, update_frequency=None)
+    type_id = await store.types.create(plain, AT)
     for number in range(5):
         await make_device(store, f"S{number}", type_id=type_id)
     revised = "SELECT COUNT(*) FROM device WHERE revision > 0"
     due = "SELECT COUNT(*) FROM contact WHERE settings_due"
     wanted = [WantedValue("Device.X", "1", None, "u")]
     update = TypeUpdate(settings=wanted, settings_differ=True)
-    await store.types.update(type_id, replace(_TYPE, quirks="{}"), AT, update)
+    await store.types.update(type_id, replace(plain, quirks="{}"), AT, update)
     told = []
     while await store.type_changes.tell(2):
         told.append((await probe.value(revised), await probe.value(due)))
