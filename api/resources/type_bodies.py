@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from acs.domain.status import StatusHelper
@@ -54,6 +54,18 @@ _SETTINGS = (
     "becomes due on the devices"
 )
 _QUIRKS = f"How the devices differ from the standard: {', '.join(f'`{each.name}`' for each in fields(Quirks))}"
+
+
+_SUBTREE: Final = TypeAdapter(Subtree)
+
+
+def is_subtree(text: str) -> bool:
+    """Whether a text is a partial path."""
+    try:
+        _SUBTREE.validate_python(text)
+    except ValidationError:
+        return False
+    return True
 
 
 class TypeQuery(Paged):

@@ -29,6 +29,7 @@ from api.resources.type_bodies import (
     TypeQuery,
     TypeShown,
     is_exact,
+    is_subtree,
 )
 from api.routing import Answer, AnyRoute, Ask, Route
 from api.variables import VariableBody, VariableShown
@@ -199,11 +200,14 @@ def _settings(bodies: Sequence[VariableBody], known: KnownType | None, errors: E
 
 def _quirks(document: Mapping[str, Any], errors: Errors) -> str:
     try:
-        return json.dumps(Quirks.from_dict(document).to_dict())
+        quirks = Quirks.from_dict(document)
     except QuirksError as error:
         for each in error.problems:
             errors.setdefault(f"quirks.{each.where}", []).append(each.what)
         return ""
+    if quirks.root_path is not None and not is_subtree(quirks.root_path):
+        errors["quirks.root_path"] = ["is no partial path"]
+    return json.dumps(quirks.to_dict())
 
 
 def _merged(known: KnownType, patch: TypePatch) -> TypeBody:

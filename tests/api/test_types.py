@@ -247,6 +247,9 @@ async def test_what_no_field_tells_alone_is_named_too(api: Api) -> None:
         "quirks.root_path",
         "quirks.read_back",
     }
+    for root in ("Device.\0.", "Device..", "Device.{i}."):
+        said = await api.client.post(PATH, BARE | {"quirks": {"root_path": root}})
+        assert (said.status, said.errors) == (400, {"quirks.root_path": ["is no partial path"]})
     twice = await api.client.post(PATH, BARE | {"helpers": ["tcp", "tcp"]})
     assert (twice.status, twice.errors) == (400, {"helpers": ["must name each helper once"]})
     assert (await api.client.get(PATH)).json["count"] == 0
