@@ -185,6 +185,11 @@ class DeviceFields(OpenBody):
         ]
         return found | {"identity": Identity(*parts)} | self._of_older_clients()
 
+    def as_said(self, name: str) -> str:
+        """A field by the name that the client has for it."""
+        said = self.model_fields_set
+        return "organization" if name == "organization_id" and "organization" in said and name not in said else name
+
     def _of_older_clients(self) -> dict[str, Any]:
         said, found = self.model_fields_set, dict[str, Any]()
         errors: dict[str, list[str]] = {}

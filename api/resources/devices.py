@@ -21,6 +21,7 @@ from api.problems import Kind, Problem, forbidden, invalid, not_found
 from api.resources.device_answers import DeviceItem, DeviceShown, item, shown
 from api.resources.device_bodies import (
     DeviceBody,
+    DeviceFields,
     DevicePatch,
     DeviceQuery,
     DeviceReplacement,
@@ -125,7 +126,7 @@ class Devices:
                 ask.principal, details, body.login(replaces=True), _note(ask, "create")
             )
         except RegistrationError as error:
-            raise _problem(error) from None
+            raise _problem(error, body) from None
         view = await self._inventory.view(device_id)
         return Answer(shown(view), 201)
 
@@ -186,7 +187,7 @@ class Devices:
         try:
             await self._inventory.change(ask.principal, record, wish, _note(ask, "update", record.id))
         except RegistrationError as error:
-            raise _problem(error) from None
+            raise _problem(error, body) from None
         except NoDeviceError:
             raise not_found(WHAT) from None
         return await self._shown(record.id, pending=True)
@@ -206,10 +207,10 @@ def _note(ask: Ask[Any, Any], action: str, device_id: int | str = "") -> Note:
     return note
 
 
-def _problem(error: RegistrationError) -> Problem:
+def _problem(error: RegistrationError, body: DeviceFields) -> Problem:
     match error:
         case WrongFieldsError():
-            return invalid(error.errors)
+            return invalid({body.as_said(name): sentences for name, sentences in error.errors.items()})
         case NotTheirsError():
             return forbidden(str(error))
         case _:

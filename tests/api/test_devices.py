@@ -330,3 +330,34 @@ async def test_a_request_that_is_sent_again_registers_once(api: Api) -> None:
     assert (first.status, again.status, again.json) == (201, 201, first.json)
     assert again.headers["X-Ignored-Fields"] == "model"
     assert (await api.client.post(PATH, {"name": "b"}, Idempotency_Key="k")).status == 409
+
+
+ODD: list[Any] = [
+    None, True, -1, 2**63, 10**400, 1.5, "", "x" * 5_000, "nul\0", "\ud800", "\u202e", ["x"], {"x": 1},
+]  # fmt: skip
+FIELDS = [
+    "customer_id", "is_active", "type", "serial_number", "oui", "product_class", "description", "organization_id",
+    "organization", "location_name", "location", "latitude", "longitude", "username", "password", "update_frequency",
+    "debug", "tags", "firmware_image", "firmware_image_is_pending", "reboot", "factory", "sync",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_whatever_is_said_is_taken_or_refused_by_name(api: Api, method: str) -> None:
+    """It is never the server's failure, and what is refused changes nothing."""
+
+    async def say(field: str) -> None:
+        one = f"{PATH}{field}/"
+        shown = await api.client.post(PATH, {"name": field})
+        for number, value in enumerate(ODD):
+            body = {"name": f"{field} {number}" if method == "POST" else field, field: value}
+            said = await api.client.ask(method, PATH if method == "POST" else one, body)
+            assert said.status in {200, 201, 400}, (field, value, said.octets)
+            if said.status == 400:
+                named = {each.partition("[")[0] for each in said.errors}
+                assert named == ({"username"} if value == "\u202e" and field == "password" else {field}), (field, value)
+                assert (await api.client.get(one)).json == shown.json, (field, value)
+            elif method != "POST":
+                shown = said
+
+    await asyncio.gather(*(say(field) for field in FIELDS))
