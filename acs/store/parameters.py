@@ -31,6 +31,12 @@ _VARIABLE_NAME = Condition(
     "path.path = ANY (SELECT json_array_elements_text(CAST(:paths AS json))) OR EXISTS (SELECT 1 FROM "
     "json_array_elements_text(CAST(:objects AS json)) AS wanted (value) WHERE STARTS_WITH(path.path, wanted.value))",
 )
+# By the key of the table; what is below objects is found by a look at all that the device has.
+_PARAMETERS = Condition(
+    "parameter.path_id IN (SELECT id FROM path WHERE path IN (SELECT value FROM json_each(:paths)))",
+    "parameter.path_id = ANY (ARRAY(SELECT id FROM path "
+    "WHERE path = ANY (ARRAY(SELECT json_array_elements_text(CAST(:paths AS json))))))",
+)
 _SHORT_NAME = Condition(
     "LOWER(SUBSTR(path.path, LENGTH(RTRIM(path.path, REPLACE(path.path, '.', ''))) + 1)) "
     "IN (SELECT value FROM json_each(:short_names))",
@@ -158,9 +164,10 @@ def _conditions(selection: Selection) -> tuple[list[Condition], dict[str, object
     conditions: list[Condition] = []
     values: dict[str, object] = {}
     if selection.variable_names:
-        conditions.append(_VARIABLE_NAME)
+        conditions.append(_VARIABLE_NAME if selection.objects else _PARAMETERS)
         values["paths"] = json.dumps(selection.parameters)
-        values["objects"] = json.dumps(selection.objects)
+        if selection.objects:
+            values["objects"] = json.dumps(selection.objects)
     if selection.names:
         conditions.append(_NAME)
         values["names"] = json.dumps([_name_patterns(each) for each in selection.names])
