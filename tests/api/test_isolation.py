@@ -26,6 +26,7 @@ viewer    GET     /inventory_device*_headless_operation/
 operator  POST    /inventory_device*_headless_operation/
 operator  DELETE  /inventory_device*_headless_operation/
 operator  POST    /inventory_device*_headless_operation/{id}/retry/
+viewer    GET     /inventory_device*_headless_operation/{id}/devices/
 viewer    GET     /inventory_device*_variables/
 viewer    GET     /inventory_device*_variables/{parent}/
 operator  PUT     /inventory_device*_variables/
@@ -166,6 +167,7 @@ class First:
     location: int
     token: int
     operation: str
+    bulk: str
 
     @property
     def names(self) -> dict[str, object]:
@@ -185,9 +187,12 @@ class First:
 
     def places(self, route: AnyRoute) -> dict[str, object]:
         """What stands in the places of a route."""
+        own: int | str
         by_path = {"/organization/": self.organization, "/location/": self.location, "/token/": self.token}
         own = next((number for start, number in by_path.items() if route.path.startswith(start)), self.device)
-        return self.names | {"id": self.operation if "headless" in route.path else own}
+        if "headless" in route.path:
+            own = self.bulk if route.path.endswith("/devices/") else self.operation
+        return self.names | {"id": own}
 
 
 async def fill(api: Api) -> First:
@@ -217,6 +222,13 @@ async def fill(api: Api) -> First:
             "POST",
             "/inventory_device_name_headless_operation/",
             {"name": MARK, "operation": "set", "variables": [variable], "connection_request": False},
+        )
+    )["id"]
+    made["bulk"] = (
+        await make(
+            "POST",
+            "/inventory_device_serial_headless_operation/",
+            {"operation_type": "set", "device_targets": [MARK], "variables": [variable], "parameters": {"note": MARK}},
         )
     )["id"]
     await make("PUT", f"/inventory_device_name_setting/{MARK}/", [variable])
@@ -275,9 +287,12 @@ async def state(api: Api, first: First) -> list[Any]:
         f"/inventory_device_name/{MARK}/",
         f"/inventory_device_name_setting/{MARK}/",
         f"/inventory_device_headless_operation/?id={first.operation}",
+        f"/inventory_device_headless_operation/?id={first.bulk}",
+        f"/inventory_device_headless_operation/{first.bulk}/devices/",
         f"/token/{first.token}/",
     )
     shown = [await api.client.get(path) for path in paths]
     assert [each.status for each in shown] == [200] * len(paths)
-    assert all(MARK.encode() in each.octets for each in shown)
+    # What a request for many devices is like tells of no device; its devices have a list of their own.
+    assert [path for path, each in zip(paths, shown, strict=True) if MARK.encode() not in each.octets] == [paths[5]]
     return [json.loads(each.octets) for each in shown]
