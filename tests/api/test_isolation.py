@@ -45,6 +45,13 @@ viewer    GET     /inventory_type/{id}/
 admin     PUT     /inventory_type/{id}/
 admin     PATCH   /inventory_type/{id}/
 admin     DELETE  /inventory_type/{id}/
+viewer    GET     /firmware_image/
+admin     POST    /firmware_image/
+viewer    GET     /firmware_image/{id}/
+admin     PATCH   /firmware_image/{id}/
+admin     DELETE  /firmware_image/{id}/
+admin     GET     /firmware_image/{id}/file/
+admin     GET     /firmware_image/upload/{key}/
 viewer    GET     /organization/
 admin     POST    /organization/
 viewer    GET     /organization/{id}/
@@ -74,7 +81,7 @@ _FAMILIES: Final = {"_name": "name", "": "id", "_serial": "serial_number"}
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND")
 _RANK: Final = {"nobody": 0, "viewer": 1, "operator": 2, "admin": 3}
 # What belongs to no organization.
-_FOR_ALL: Final = re.compile(r"/(inventory_type|docs|health|ready|metrics|openapi)")
+_FOR_ALL: Final = re.compile(r"/(inventory_type|firmware_image|docs|health|ready|metrics|openapi)")
 # Lists in which every admin has something of its own: its organization, its token, what it did.
 _OWN: Final = frozenset({"/organization/", "/token/", "/audit_log/"})
 MARK: Final = "Zq7secretOfTheFirst"
