@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from functools import partial
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,7 @@ from acs.domain.token import Role
 from acs.services.management import Management
 from acs.services.operations import DeviceBusyError, NoSuchDeviceError, NotNowError, Terms
 from acs.services.requested import Requested
+from api.estimates import estimated_seconds
 from api.families import FAMILIES, WHAT, Family, device_of
 from api.fields import Body, NoQuery, Shown, Time, json_schema_example
 from api.problems import Kind, Problem, not_found
@@ -22,8 +23,6 @@ from api.routing import Answer, AnyRoute, Ask, Route
 _TAG = "Operations on one device"
 Word = Literal["reboot", "factory", "device_factory", "sync", "reconf"]
 """What can be done by one word."""
-# About how many seconds it takes with a device that comes when it is called.
-_SECONDS: Final = {"reboot": 180, "factory": 300, "device_factory": 300, "sync": 120, "reconf": 60}
 
 
 class DeviceOperationBody(Body):
@@ -107,7 +106,7 @@ class DeviceOperations:
                 device_name=device.name,
                 timestamp=record.created,
                 execution_id=record.public_id,
-                estimated_completion=record.created + _SECONDS[word],
+                estimated_completion=record.created + estimated_seconds(word),
             )
         )
 

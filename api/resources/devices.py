@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from acs.services.management import Management
 from acs.services.registration import NotTheirsError, RegistrationError, WrongFieldsError
 from api.families import FAMILIES, WHAT, Family, device_of
 from api.fields import NoQuery, Query, QueryFlag
+from api.looking import NOT_REACHED, looked_at
 from api.paging import Envelope, enveloped
 from api.problems import Kind, Problem, forbidden, invalid, not_found
 from api.resources.device_answers import DeviceItem, DeviceShown, item, shown
@@ -30,10 +31,6 @@ from api.resources.device_bodies import (
 from api.routing import Answer, AnyRoute, Ask, Route
 
 _TAG = "Devices"
-_LOOK_AT_ONE: Final = 5.0
-_LOOK_AT_MANY: Final = 10.0
-NOT_REACHED: Final = "X-Status-Not-Reached"
-"""How many devices could not be looked at in time."""
 
 
 class OneDeviceQuery(Query):
@@ -111,9 +108,7 @@ class Devices:
         show = partial(self._inventory.page, which, query.ordering, pending=query.pending is not False)
         found = await show(part)
         if query.update_status:
-            ids = [each.record.id for each in found.items]
-            refreshed = await self._helpers.refresh(ids, within=_LOOK_AT_MANY)
-            headers[NOT_REACHED] = str(refreshed.unchecked)
+            headers = await looked_at(self._helpers, [each.record.id for each in found.items])
             found = await show(part)
         return Answer(enveloped(ask, part, found, [item(each) for each in found.items]), headers=headers)
 
@@ -135,8 +130,7 @@ class Devices:
         device = await device_of(self._finder, family, ask)
         headers: dict[str, str] = {}
         if ask.query.update_status:
-            refreshed = await self._helpers.refresh([device.id], within=_LOOK_AT_ONE)
-            headers[NOT_REACHED] = str(refreshed.unchecked)
+            headers = await looked_at(self._helpers, [device.id])
         return await self._shown(device.id, pending=ask.query.pending is not False, headers=headers)
 
     async def replace(self, family: Family, ask: Ask[NoQuery, DeviceReplacement]) -> Answer:
