@@ -1,5 +1,6 @@
 """Headless operations: what devices are asked to do, one at a time or many, now or later."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,14 +15,22 @@ from acs.domain.operation import OperationKind
 from acs.domain.queue import OperationState
 from acs.domain.token import Role
 from acs.provisioning.errors import InvalidDataError, PlanningError
-from acs.services.finding import AmbiguousDeviceError, NoDeviceError
 from acs.services.management import Management
-from acs.services.operations import NoSuchDeviceError, NotNowError, OperationView, Terms
+from acs.services.operations import (
+    NoSuchDeviceError,
+    NoSuchOperationError,
+    NotNowError,
+    OperationError,
+    OperationView,
+    Terms,
+)
 from acs.services.requested import Requested
 from acs.store.listing import Found
 from acs.store.operation_list import ListedOperation, OperationFilters
-from api.families import BY_SERIAL_NUMBER, FAMILIES, WHAT, Family, ambiguous
+from api.estimates import estimated_seconds
+from api.families import BY_ID, BY_NAME, BY_SERIAL_NUMBER, FAMILIES, WHAT, Family, device_by
 from api.fields import Line, Name, NoQuery, Query, QueryFlag, Shown, When
+from api.looking import NOT_REACHED, looked_at
 from api.masking import masked
 from api.notifications import notification_text, retry_terms
 from api.paging import Envelope, Paged, enveloped, next_link
@@ -33,7 +42,6 @@ from api.resources.headless_items import (
     OperationItem,
     OperationMade,
     Said,
-    estimated_seconds,
     item_of,
     read_said,
 )
@@ -44,6 +52,8 @@ SUFFIX: Final = "_headless_operation"
 """What the paths of all families have in common."""
 _TAG: Final = "Headless operations"
 _RESOURCE: Final = "operation"
+_AT_ONCE: Final = 50
+_LARGE: Final = 64 * 1024
 
 
 class OperationQuery(Paged):
@@ -51,7 +61,7 @@ class OperationQuery(Paged):
 
     id: Annotated[Line | None, Field(description="The one that is called so; an unknown one is a 404")] = None
     update_status: Annotated[
-        QueryFlag | None, Field(description="Taken for compatibility: what is shown is always as it is now")
+        QueryFlag | None, Field(description="Look first whether the devices are Up, by the helpers of their type")
     ] = None
     name: Annotated[Name | None, Field(description="Of the device of this name")] = None
     serial_number: Annotated[Name | None, Field(description="Of devices of this serial number")] = None
@@ -81,6 +91,7 @@ class Headless:
         self._operations = management.operations
         self._list = management.operation_list
         self._finder = management.finder
+        self._helpers = management.helpers
         self._many = many
 
     @property
@@ -111,7 +122,7 @@ class Headless:
 
         return [
             Route("GET", many, Role.VIEWER, show, f"List headless operations {family.words}", _TAG, OperationQuery,
-                  answers={200: lists}, problems=(Kind.NOT_FOUND,), headers=("X-Total-Count", "Link"),
+                  answers={200: lists}, problems=(Kind.NOT_FOUND,), headers=("X-Total-Count", "Link", NOT_REACHED),
                   description=_LISTS),
             Route("POST", many, Role.OPERATOR, create, f"Ask devices to do something {family.words}", _TAG,
                   body=body_of(self._many), answers={201: made},
@@ -143,43 +154,54 @@ class Headless:
                     "create", _RESOURCE, public_id, organization_id=device.organization_id, after=json.dumps(echo)
                 ),
             )
+            if body.wait:
+                view = await self._operations.until_ended(view.record.public_id, body.wait)
         except PlanningError as error:
             raise unfit(error) from None
         except NoSuchDeviceError:
             raise not_found(WHAT) from None
+        except NoSuchOperationError:
+            # Its device was deleted just now.
+            raise not_found(_RESOURCE) from None
         if body.wait:
-            view = await self._operations.until_ended(view.record.public_id, body.wait)
             listed = ListedOperation(view.record, device.name, device.identity.serial_number)
-            return Answer(item_of(self._operations, listed), 201)
+            return Answer(await self._item(listed), 201)
         return Answer(_made(view, device, body, echo), 201)
 
     async def _show(self, ask: Ask[OperationQuery, None], family: Family) -> Answer:
         query = ask.query
         part, is_bulk = query.part, query.id is not None and is_bulk_id(query.id)
         is_serial = family is BY_SERIAL_NUMBER
+        headers: dict[str, str] = {}
         if is_bulk:
             found = await self._bulk(ask)
         elif is_serial and query.is_of_any_device:
-            found = await self._page_of_both(ask)
+            found = await self._page_of_both(ask, headers)
         else:
-            found = await self._page(ask)
+            found = await self._page(ask, headers)
         if is_serial or is_bulk or query.limit is not None or query.offset is not None:
-            return Answer(enveloped(ask, part, found, found.items))
-        return Answer(found.items, headers=next_link(ask, found))
+            return Answer(enveloped(ask, part, found, found.items), headers=headers)
+        return Answer(found.items, headers=headers | next_link(ask, found))
 
-    async def _page(self, ask: Ask[OperationQuery, None]) -> Found[Shown]:
+    async def _page(self, ask: Ask[OperationQuery, None], headers: dict[str, str]) -> Found[Shown]:
         filters = _filters(ask)
         found = await self._list.page(ask.query.part, filters)
+        if ask.query.update_status:
+            headers |= await looked_at(self._helpers, [each.record.device_id for each in found.items])
+            found = await self._list.page(ask.query.part, filters)
         is_unknown = filters.public_id is not None and not found.count
         if is_unknown and await self._list.one(filters.public_id or "", filters.organizations) is None:
             raise not_found(_RESOURCE)
-        items = [item_of(self._operations, each) for each in found.items]
-        return Found(items, found.count, found.following)
+        return Found(await self._items(found.items), found.count, found.following)
 
-    async def _page_of_both(self, ask: Ask[OperationQuery, None]) -> Found[Shown]:
+    async def _page_of_both(self, ask: Ask[OperationQuery, None], headers: dict[str, str]) -> Found[Shown]:
         found = await self._list.page_of_both(ask.query.part, _filters(ask))
-        listed = await self._list.by_public_ids([each for each in found.items if not is_bulk_id(each)])
-        shown: dict[str, Shown] = {name: item_of(self._operations, each) for name, each in listed.items()}
+        single = [each for each in found.items if not is_bulk_id(each)]
+        listed = await self._list.by_public_ids(single)
+        if ask.query.update_status:
+            headers |= await looked_at(self._helpers, [each.record.device_id for each in listed.values()])
+            listed = await self._list.by_public_ids(single)
+        shown: dict[str, Shown] = dict(zip(listed, await self._items([*listed.values()]), strict=True))
         if self._many is not None:
             shown |= await self._many.items(ask, [each for each in found.items if is_bulk_id(each)])
         items = [shown[each] for each in found.items if each in shown]
@@ -203,6 +225,8 @@ class Headless:
             await self._operations.cancel(public_id, entry)
         except NotNowError as error:
             raise Problem(Kind.CONFLICT, str(error)) from None
+        except OperationError:
+            raise not_found(_RESOURCE) from None
         return Answer(status=204)
 
     async def _retry(self, ask: Ask[NoQuery, None], family: Family) -> Answer:
@@ -227,10 +251,23 @@ class Headless:
             raise Problem(Kind.CONFLICT, str(error)) from None
         except (SealError, InvalidDataError):
             raise Problem(Kind.CONFLICT, "what is kept of it cannot be read") from None
-        except NoSuchDeviceError:
+        except OperationError:
             raise not_found(_RESOURCE) from None
-        listed = ListedOperation(view.record, known.device_name, known.serial_number)
-        return Answer(item_of(self._operations, listed), 201)
+        return Answer(await self._item(replace(known, record=view.record)), 201)
+
+    async def _items(self, listed: Sequence[ListedOperation]) -> list[OperationItem]:
+        found: list[OperationItem] = []
+        for place, each in enumerate(listed, start=1):
+            found.append(await self._item(each))
+            if place % _AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return found
+
+    async def _item(self, listed: ListedOperation) -> OperationItem:
+        """An operation as it is shown; devices are not held up meanwhile."""
+        if len(listed.record.request) + len(listed.record.outcome) < _LARGE:
+            return item_of(self._operations, listed)
+        return await asyncio.to_thread(item_of, self._operations, listed)
 
     async def _seen(self, ask: Ask[Any, Any], public_id: str) -> ListedOperation:
         known = await self._list.one(public_id, ask.principal.organizations)
@@ -239,17 +276,11 @@ class Headless:
         return known
 
     async def _device(self, ask: Ask[Any, Any], body: OneDevice) -> ManagedDevice:
-        try:
-            if (number := body.id or body.device_id) is not None:
-                return await self._finder.by_id(ask.principal, number)
-            if (name := body.name or body.device_name) is not None:
-                return await self._finder.by_name(ask.principal, name)
-            serial_number = body.serial_number or body.device_serial or ""
-            return await self._finder.by_serial_number(ask.principal, serial_number)
-        except NoDeviceError:
-            raise not_found(WHAT) from None
-        except AmbiguousDeviceError as error:
-            raise ambiguous(error) from None
+        if (number := body.id or body.device_id) is not None:
+            return await device_by(self._finder, BY_ID, ask, number)
+        if (name := body.name or body.device_name) is not None:
+            return await device_by(self._finder, BY_NAME, ask, name)
+        return await device_by(self._finder, BY_SERIAL_NUMBER, ask, body.serial_number or body.device_serial or "")
 
     def _terms(self, ask: Ask[Any, Any], body: OneDevice) -> Terms:
         start = max(ask.at, body.start or 0.0)

@@ -26,12 +26,14 @@ from acs.provisioning.errors import PlanningError
 from acs.provisioning.planner import plan_for
 from api.fields import Body, Flag, Id, JsonObject, Name, When, json_schema_example
 from api.notifications import Notification, RetryPolicy
-from api.variables import MOST, VariableBody, VariableValue
+from api.variables import VariableBody, VariableValue
 from cwmp_schemas.datamodel import lookup
 from cwmp_schemas.paths import Path
 
 LONGEST_WAIT: Final = 60
 """So many seconds an answer may be waited for."""
+MOST_VARIABLES: Final = 1_000
+"""So many variables come with one operation at most; a partial path stands for any number."""
 SELECTORS: Final = ("name", "device_name", "id", "device_id", "serial_number", "device_serial")
 """The fields that say which device is meant."""
 PRIORITIES: Final[Mapping[str, int]] = {"low": -10, "normal": 0, "high": 10}
@@ -120,7 +122,7 @@ class _Deleted(VariableBody):
         return _concrete(name)
 
 
-_SOME: Final = Field(min_length=1, max_length=MOST)
+_SOME: Final = Field(min_length=1, max_length=MOST_VARIABLES)
 _VARIABLES: Final[Mapping[OperationKind, TypeAdapter[Any]]] = {
     OperationKind.GET: TypeAdapter(Annotated[list[_Read], _SOME]),
     OperationKind.SET: TypeAdapter(Annotated[list[_Written], _SOME]),
@@ -199,7 +201,7 @@ class OperationBody(OneDevice):
     )
 
     operation: Literal["get", "set", "add.obj", "del.obj", "rpc"]
-    variables: Annotated[list[VariableBody], Field(max_length=MOST)] = Field(
+    variables: Annotated[list[VariableBody], Field(max_length=MOST_VARIABLES)] = Field(
         [], validate_default=True, description="Parameters and objects; at least one, but for `rpc`"
     )
     method: Annotated[str, StringConstraints(strict=True, min_length=1, max_length=128)] | None = Field(
@@ -266,7 +268,7 @@ class OlderOperationBody(OneDevice):
     )
 
     operation_type: str
-    parameters: JsonObject = Field(
+    parameters: JsonObject | None = Field(
         {},
         validate_default=True,
         repr=False,
@@ -282,17 +284,18 @@ class OlderOperationBody(OneDevice):
 
     @field_validator("parameters")
     @classmethod
-    def _fit_the_operation(cls, given: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    def _fit_the_operation(cls, given: dict[str, Any] | None, info: ValidationInfo) -> dict[str, Any] | None:
         kind = _OLDER.get(info.data.get("operation_type", ""))
         if kind is not None:
-            _older_variables(kind, given)
+            _older_variables(kind, given or {})
         return given
 
     @property
     def asked(self) -> Operation:
         """What is to be done."""
         kind = _OLDER[self.operation_type]
-        return Operation(kind, variables_of(kind, _older_variables(kind, self.parameters)), verify=self.verify)
+        bodies = _older_variables(kind, self.parameters or {})
+        return Operation(kind, variables_of(kind, bodies), verify=self.verify)
 
 
 OneDeviceBody = OperationBody | OlderOperationBody

@@ -13,11 +13,10 @@ from acs.domain.queue import OperationRecord, OperationState, Phase
 from acs.provisioning.errors import InvalidDataError
 from acs.services.operations import Operations, OperationView
 from acs.store.operation_list import ListedOperation
+from api.estimates import estimated_seconds
 from api.fields import Shown, Time
 from api.masking import masked, masked_value
 
-_ESTIMATES: Final = {"reboot": 180, "factory": 300, "device_factory": 300, "sync": 120, "reconf": 60}
-_USUAL_ESTIMATE: Final = 30
 _UNREADABLE: Final = "what is kept of it cannot be read"
 # Where nothing more is to come it is 100, but for what was never begun.
 _PROGRESS: Final = {Phase.NONE: 0, Phase.CLAIMED: 25, Phase.SENT: 50, Phase.AWAITING: 75}
@@ -102,7 +101,7 @@ class OlderOperationItem(OperationItem):
     """An operation that was asked for in the older form."""
 
     operation_type: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] | None
     estimated_duration: Annotated[int, Field(description="Seconds")]
 
 
@@ -126,24 +125,18 @@ class Said:
     """When it was wanted, if that was in the past by then."""
     operation_type: str | None = None
     """What it is called in the older form."""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] | None = field(default_factory=dict)
     """What came with it in the older form; secrets are masked."""
 
     @property
     def text(self) -> str:
         """As it is kept with the operation."""
-        told = {name: value for name, value in asdict(self).items() if value}
-        return json.dumps(told) if told else ""
+        return "" if self == Said() else json.dumps(asdict(self))
 
 
 def read_said(text: str) -> Said:
     """What was kept."""
     return Said(**json.loads(text)) if text else Said()
-
-
-def estimated_seconds(kind: str) -> int:
-    """About how long an operation takes once its device has called."""
-    return _ESTIMATES.get(kind, _USUAL_ESTIMATE)
 
 
 def item_of(operations: Operations, listed: ListedOperation) -> OperationItem:
