@@ -20,8 +20,8 @@ from acs.domain.operation import Variable
 from acs.services.bulk_schedule import CronError, ZoneError, next_after
 from api.fields import Body, Flag, Id, Line, Name, When, json_schema_example
 from api.notifications import Notification, RetryPolicy
-from api.resources.headless_bodies import PRIORITIES, variables_for, variables_of
-from api.variables import MOST, VariableBody
+from api.resources.headless_bodies import MOST_VARIABLES, PRIORITIES, variables_for, variables_of
+from api.variables import VariableBody
 
 MOST_IN_FLIGHT: Final = 1_000
 """So many devices are under way at once at most."""
@@ -152,7 +152,7 @@ class BulkBody(Body):
     parameters: dict[str, Any] | None = Field(
         None, repr=False, description="Echoed; of `variables` in it the same is made as of those beside it"
     )
-    variables: Annotated[list[VariableBody], Field(max_length=MOST)] | None = Field(
+    variables: Annotated[list[VariableBody], Field(max_length=MOST_VARIABLES)] | None = Field(
         None, validate_default=True, description="Of `get`, `set`, `add.obj` and `del.obj`: at least one"
     )
     notification: Notification | None = None
