@@ -15,6 +15,7 @@ from api.resources.settings import Settings
 from api.resources.tokens import Tokens
 from api.resources.types import Types
 from api.resources.variables import DeviceVariables
+from api.resources.webhooks import Webhooks
 from api.routing import AnyRoute
 
 
@@ -30,6 +31,7 @@ def routes(management: Management) -> list[AnyRoute]:
         *FirmwareImages(management).routes,
         *Tokens(management).routes,
         *AuditLog(management).routes,
+        *Webhooks(management).routes,
         *DeviceVariables(management).routes,
         *Settings(management).routes,
         *Headless(management, many).routes,

@@ -46,6 +46,7 @@ TAGS: Final[Mapping[str, str]] = {
     "Headless operations": "What devices are asked to do, now or later: asked for, looked at, cancelled, tried again.",
     "Variables": "What devices say about their parameters; setting them, once.",
     "Settings": "What devices are to have: pushed in their next session, and again when they drift.",
+    "Webhooks": "Who was told of the ends of operations, and how that went.",
     "Organizations": "Whose devices are. A token may be bound to some organizations.",
 }
 """What stands under each tag."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from acs.domain.audit import AuditEntry
 from acs.domain.bulk import BulkState
 from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, Sent, SentKind, UntoldBulk, UntoldEnd
 from acs.domain.notification import Recipients, read_recipients
@@ -15,8 +16,9 @@ from acs.domain.queue import OperationState
 from acs.domain.times import written
 from acs.services.ports import Messenger
 from acs.services.tools import Tools
-from acs.store.deliveries import DeliveryStore
+from acs.store.deliveries import DeliveryFilter, DeliveryStore
 from acs.store.errors import StoreError
+from acs.store.listing import Found, Slice
 
 FIRST_DELAY: Final = 10.0
 """Seconds before the second attempt at most; doubled for each later one."""
@@ -71,6 +73,18 @@ class Notifications:
         for each in await self._store.of_subjects(subject, subject_ids):
             found.setdefault(each.news.subject_id, []).append(each)
         return found
+
+    async def page(self, part: Slice, wanted: DeliveryFilter) -> Found[Delivery]:
+        """A page of deliveries, newest first."""
+        return await self._store.page(part, wanted)
+
+    async def by_public_id(self, public_id: str) -> Delivery | None:
+        """A delivery."""
+        return await self._store.by_public_id(public_id)
+
+    async def retry(self, public_id: str, audit: AuditEntry) -> bool:
+        """Send one that has ended once more, at the next sweep; False if it has not ended."""
+        return await self._store.retry(public_id, self._tools.clock.wall(), audit)
 
     async def sweep(self) -> None:
         """Put on its way what there is to tell, and try what is due."""

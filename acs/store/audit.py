@@ -16,6 +16,7 @@ _ADD_IF_GONE = batch("audit", "add_if_gone")
 _ADD_OF_DEVICE = batch("audit", "add_of_device")
 _ADD_QUEUED = batch("audit", "add_queued")
 _ADD_IF_CANCELLABLE = batch("audit", "add_if_cancellable")
+_ADD_IF_DELIVERED = batch("audit", "add_if_delivered")
 _TO_PRUNE, _PRUNE = query("audit", "to_prune"), batch("audit", "prune")
 _NEWEST_FIRST: Final = Order("audit.at", "audit.id", is_descending=True)
 
@@ -62,6 +63,11 @@ def audit_if_queued(public_id: str, entry: AuditEntry | None) -> Step:
 def audit_if_cancellable(entry: AuditEntry | None) -> Step:
     """The step that notes the cancellation of an operation, in front of the step that cancels what has not begun."""
     return _ADD_IF_CANCELLABLE, [] if entry is None else [_row(entry)]
+
+
+def audit_if_delivered(entry: AuditEntry | None) -> Step:
+    """The step that notes that a delivery is to be sent again, in front of the step that does so if it has ended."""
+    return _ADD_IF_DELIVERED, [] if entry is None else [_row(entry)]
 
 
 def audit_of_device(entry: AuditEntry | None) -> Step:

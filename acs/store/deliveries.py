@@ -2,10 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
+from acs.domain.audit import AuditEntry
 from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery, UntoldBulk, UntoldEnd
+from acs.store.audit import audit_if_delivered
 from acs.store.database import Database
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
 from acs.store.statements import Row, Step, batch, query
 from acs.store.writer import GroupWriter
 
@@ -16,6 +20,8 @@ _PUT, _NOTE = batch("delivery", "put"), batch("delivery", "note")
 _DUE, _TAKE = query("delivery", "due"), batch("delivery", "take")
 _SETTLE = batch("delivery", "settle")
 _OF_SUBJECTS = query("delivery", "of_subjects")
+_BY_PUBLIC_ID, _RETRY = query("delivery", "by_public_id"), batch("delivery", "retry")
+_NEWEST_FIRST: Final = Order("delivery.id", "delivery.id", is_descending=True)
 _COUNT_WAITING = query("delivery", "count_waiting")
 _TO_PRUNE, _PRUNE = query("delivery", "to_prune"), batch("delivery", "prune")
 # One after the other: two that stood in one statement would both get what only one may deliver.
@@ -38,6 +44,20 @@ def delivery_step(news: Sequence[NewDelivery], at: float) -> Step:
         )
         for each in news
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries."""
+
+    subject_id: str | None = None
+    """Of an operation, or a bulk, by its public id."""
+    channel: Channel | None = None
+    """On this way."""
+    state: DeliveryState | None = None
+    """Where they are in their life."""
+    organizations: Sequence[int] | None = None
+    """Of these."""
 
 
 class DeliveryStore:
@@ -89,6 +109,30 @@ class DeliveryStore:
         )
         return [_delivery(row) for row in rows]
 
+    async def by_public_id(self, public_id: str) -> Delivery | None:
+        """A delivery."""
+        rows = await self._database.fetch(_BY_PUBLIC_ID, {"public_id": public_id})
+        return _delivery(rows[0]) if rows else None
+
+    async def page(self, part: Slice, wanted: DeliveryFilter) -> Found[Delivery]:
+        """A page of them, newest first."""
+        conditions: list[Condition] = []
+        values: dict[str, object] = {}
+        for column in ("subject_id", "channel", "state"):
+            value = getattr(wanted, column)
+            if value is not None:
+                conditions.append(condition(f"delivery.{column} = :{column}"))
+                values[column] = value
+        if wanted.organizations is not None:
+            conditions.append(among("delivery.organization_id", "organizations"))
+            values["organizations"] = json.dumps(list(wanted.organizations))
+        return await _LIST.page(self._database, Wanted(_NEWEST_FIRST, tuple(conditions), values), part)
+
+    async def retry(self, public_id: str, at: float, audit: AuditEntry | None = None) -> bool:
+        """Send one that has ended once more; False if it has not."""
+        _, again = await self._writer.write(public_id, audit_if_delivered(audit), (_RETRY, [(public_id, at)]))
+        return bool(again)
+
     async def count_waiting(self) -> int:
         """How many are not delivered yet."""
         number: int = (await self._database.fetch(_COUNT_WAITING, {}))[0][0]
@@ -107,3 +151,6 @@ def _delivery(row: Row) -> Delivery:
     public_id, subject, subject_id, organization_id, channel, target, event, payload = row[1:9]
     news = NewDelivery(public_id, subject, subject_id, organization_id, Channel(channel), target, event, payload)
     return Delivery(row[0], news, DeliveryState(row[9]), *row[10:])
+
+
+_LIST: Final = Listing("delivery", "list", _delivery)

@@ -19,6 +19,7 @@ CREATE TABLE delivery (
 );
 CREATE UNIQUE INDEX delivery__public_id ON delivery (public_id);
 CREATE INDEX delivery_of_subject ON delivery (subject, subject_id, id);
+CREATE INDEX delivery_of_organization ON delivery (organization_id, id) WHERE organization_id IS NOT NULL;
 CREATE INDEX delivery_due ON delivery (next_at) WHERE state = 'waiting';
 CREATE INDEX delivery_ended ON delivery (ended) WHERE ended IS NOT NULL;
 CREATE INDEX operation_untold ON operation (id) WHERE notification <> '' AND completed_at IS NOT NULL AND notified <> state;

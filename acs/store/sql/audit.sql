@@ -61,6 +61,14 @@ FROM {rows} JOIN operation ON operation.public_id = rows.resource_id
 WHERE operation.state IN ('scheduled', 'queued') AND operation.attempts = 0 AND operation.progress = ''
 FOR UPDATE OF operation;
 
+-- A delivery that is still on its way is not sent again; in front of the step that does so.
+-- name: add_if_delivered
+-- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text
+INSERT INTO audit (at, actor, address, action, resource, resource_id, organization_id, before, after)
+SELECT rows.at, rows.actor, rows.address, rows.action, rows.resource, rows.resource_id, rows.organization_id, rows.before,
+    rows.after
+FROM {rows} JOIN delivery ON delivery.public_id = rows.resource_id AND delivery.ended IS NOT NULL;
+
 -- Of a device that is there; before it is deleted.
 -- name: add_of_device
 -- rows: at float8, actor text, address text, action text, resource text, resource_id text, organization_id bigint, before text, after text, found_by text

@@ -88,6 +88,29 @@ FROM delivery
 WHERE subject = :subject AND subject_id = ANY (SELECT json_array_elements_text(CAST(:subject_ids AS json)))
 ORDER BY id;
 
+-- name: by_public_id
+SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
+    last_error, created, ended
+FROM delivery WHERE public_id = :public_id;
+
+-- name: list
+-- parts: where, order, value
+SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
+    last_error, created, ended, {value}
+FROM delivery WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
+
+-- name: list_count
+-- parts: where
+SELECT COUNT(*) FROM delivery WHERE {where};
+
+-- One that has ended is tried as if it had never been tried.
+-- name: retry
+-- rows: public_id text, at float8
+UPDATE delivery SET state = 'waiting', attempts = 0, next_at = rows.at, last_error = '', ended = NULL
+FROM {rows}
+WHERE delivery.public_id = rows.public_id AND delivery.ended IS NOT NULL
+RETURNING delivery.public_id;
+
 -- name: count_waiting
 SELECT COUNT(*) FROM delivery WHERE state = 'waiting';
 
