@@ -1,5 +1,6 @@
 """Who may ask for what: every route there is, with every kind of token; and nobody learns anything of others."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping
@@ -69,6 +70,9 @@ admin     POST    /token/
 admin     GET     /token/{id}/
 admin     DELETE  /token/{id}/
 admin     GET     /audit_log/
+viewer    GET     /webhook/
+viewer    GET     /webhook/{id}/
+operator  POST    /webhook/{id}/retry/
 viewer    GET     /metrics
 nobody    GET     /health/
 nobody    GET     /ready/
@@ -174,6 +178,7 @@ class First:
     location: int
     token: int
     operation: str
+    delivery: str
     bulk: str
 
     @property
@@ -197,6 +202,8 @@ class First:
         own: int | str
         by_path = {"/organization/": self.organization, "/location/": self.location, "/token/": self.token}
         own = next((number for start, number in by_path.items() if route.path.startswith(start)), self.device)
+        if route.path.startswith("/webhook/"):
+            own = self.delivery
         if "headless" in route.path:
             own = self.bulk if route.path.endswith("/devices/") else self.operation
         return self.names | {"id": own}
@@ -231,6 +238,7 @@ async def fill(api: Api) -> First:
             {"name": MARK, "operation": "set", "variables": [variable], "connection_request": False},
         )
     )["id"]
+    made["delivery"] = await fill_deliveries(api)
     made["bulk"] = (
         await make(
             "POST",
@@ -243,6 +251,20 @@ async def fill(api: Api) -> First:
         await make("POST", "/token/", {"name": MARK, "role": "admin", "organizations": [made["organization"]]})
     )["id"]
     return First(**made)
+
+
+async def fill_deliveries(api: Api) -> str:
+    """News of an end, for a receiver that is never called: its address is none that webhooks go to."""
+    path = "/inventory_device_name_headless_operation/"
+    wish = {"name": MARK, "operation": "get", "variables": [{"variable_name": "Device.DeviceInfo."}]}
+    asked = await api.client.post(path, wish | {"notification": {"webhook_url": f"http://127.0.0.1:9/{MARK}"}})
+    assert (await api.client.delete(f"{path}?id={asked.json['id']}")).status == 204
+    await api.served.sweep()
+    async with asyncio.timeout(20):
+        while (found := (await api.client.get("/webhook/")).json["results"][0])["status"] != "failed":
+            pass
+    delivery: str = found["id"]
+    return delivery
 
 
 def selected(body: Any, first: First) -> Any:
@@ -296,6 +318,7 @@ async def state(api: Api, first: First) -> list[Any]:
         f"/inventory_device_headless_operation/?id={first.operation}",
         f"/inventory_device_headless_operation/?id={first.bulk}",
         f"/inventory_device_headless_operation/{first.bulk}/devices/",
+        f"/webhook/{first.delivery}/",
         f"/token/{first.token}/",
     )
     shown = [await api.client.get(path) for path in paths]
