@@ -4,16 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from acs.domain.secret_names import MASK, is_secret_name
-from acs.services.requested import is_secret
+from acs.services.secret_values import is_secret
 
 # Fields that name a parameter, and those that hold its value; RPCs are written in CWMP's spelling, too (``Name``).
 _NAMES: Final = frozenset({"variablename", "name", "path", "parameter", "parametername"})
 _VALUES: Final = frozenset({"value", "val"})
-
-
-def masked_value(path: str, value: str | None) -> str | None:
-    """The value of a parameter as it may be shown; an empty secret gives nothing away."""
-    return MASK if value and is_secret(path) else value
 
 
 def masked(document: Any) -> Any:  # noqa: ANN401  any JSON

@@ -19,9 +19,9 @@ from pydantic_core import PydanticCustomError
 from acs.domain.operation import Variable
 from acs.provisioning.errors import InvalidDataError
 from acs.provisioning.value_types import explicit_type, typed_value
+from acs.services.secret_values import masked_value
 from acs.services.values import MAX_VALUE
 from api.fields import Body, Shown, json_schema_example
-from api.masking import masked_value
 from api.problems import Problem, invalid
 from cwmp_schemas.paths import Path, PathError
 from cwmp_schemas.values import XsdType

@@ -12,7 +12,7 @@ from acs.domain.setting import KnownParameter
 from acs.provisioning.value_types import explicit_type
 from acs.services.informs import interval_of
 from acs.services.knowledge import INTERVALS
-from acs.services.requested import is_secret
+from acs.services.secret_values import is_secret
 from acs.services.wanted import NewSetting, Wanted
 from api.fields import json_schema_example
 from api.problems import invalid

@@ -24,7 +24,8 @@ from acs.services.informs import interval_of
 from acs.services.knowledge import INTERVALS, known_parameters, root_of
 from acs.services.live import LiveSession
 from acs.services.logins import DeviceLogins
-from acs.services.requested import Requested, is_secret
+from acs.services.requested import Requested
+from acs.services.secret_values import is_secret
 from acs.services.tools import Tools
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from acs.domain.device import ManagedDevice
-from acs.domain.secret_names import MASK
 from acs.domain.selection import Selection
 from acs.provisioning.context import Context
 from acs.provisioning.settings import due_settings
 from acs.services.knowledge import known_parameters, root_of
-from acs.services.requested import is_secret
+from acs.services.secret_values import masked_value
 from acs.services.tools import Tools, quirks_of
 from acs.services.wanted import Wanted, WantedSettings
 from acs.store.listing import Cursor, Found, Slice
@@ -98,8 +97,5 @@ class DeviceSettings:
 
 
 def _shown_wish(path: str, number: int, wanted: Wanted, state: WishState) -> ShownWish:
-    setting = wanted.setting
-    value = MASK if setting.value and is_secret(path) else setting.value
-    return ShownWish(
-        wanted.id, number, path, value, setting.value_type, wanted.is_own, state, wanted.fault, wanted.updated
-    )
+    value, value_type = masked_value(path, wanted.setting.value), wanted.setting.value_type
+    return ShownWish(wanted.id, number, path, value, value_type, wanted.is_own, state, wanted.fault, wanted.updated)

@@ -6,10 +6,9 @@ from typing import Final
 
 from acs.domain.operation import Operation, OperationKind, Outcome
 from acs.domain.queue import ClaimedOperation, OperationRecord
-from acs.domain.secret_names import is_secret_name
 from acs.provisioning.plain import from_plain, to_plain
+from acs.services.secret_values import is_secret
 from acs.services.vault import Vault
-from cwmp_schemas.datamodel import lookup
 
 # Their arguments and answers may hold passwords in any place.
 _ALWAYS_SECRET: Final = frozenset({OperationKind.RPC, OperationKind.DOWNLOAD, OperationKind.UPLOAD})
@@ -58,11 +57,3 @@ def holds_secrets(operation: Operation, outcome: Outcome | None = None) -> bool:
         for result in outcome.variables:
             names += [result.path or result.name, *(each.name for each in result.values or ())]
     return any(is_secret(name) for name in names)
-
-
-def is_secret(path: str) -> bool:
-    """Whether the value of a parameter is a secret, by its name or by the data model."""
-    if is_secret_name(path):
-        return True
-    facts = lookup(path)
-    return facts is not None and facts.hidden

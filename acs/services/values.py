@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from acs.domain.contact import NewValue
-from acs.domain.secret_names import MASK, is_secret_name
+from acs.domain.secret_names import MASK
+from acs.services.secret_values import is_secret
 from acs.services.tools import Tools
 from acs.services.vault import MARKS
 from acs.store.parameters import NUMBERS_KEPT
@@ -185,10 +186,9 @@ class ValueKeeper:
         facts = lookup(name)
         # Numbers and times that nobody can set are measurements: their change is what they are for.
         measured = kind in _MEASURED and (facts is None or not facts.writable)
-        secret = is_secret_name(name) or (facts is not None and facts.hidden)
         if len(self._judged) >= _MAX_JUDGED:
             self._judged.clear()
-        self._judged[name, kind] = judgement = _Judgement(not measured, secret)
+        self._judged[name, kind] = judgement = _Judgement(not measured, is_secret(name))
         return judgement
 
 

@@ -18,7 +18,8 @@ from acs.provisioning.errors import InvalidDataError
 from acs.services.device_settings import DeviceSettings, WishState
 from acs.services.knowledge import root_of
 from acs.services.operations import Operations, Terms
-from acs.services.requested import Requested, is_secret
+from acs.services.requested import Requested
+from acs.services.secret_values import is_secret, masked_value
 from acs.services.tools import Tools
 from acs.store.listing import Found, Slice
 from cwmp_schemas.datamodel import lookup
@@ -92,7 +93,7 @@ class Variables:
         here = [path for path in paths if path in wanted]
         states = await self._settings.states(device, wanted, here)
         values |= {path: wanted[path].setting.value for path in here if states[path] is WishState.PENDING}
-        return {path: MASK if value and is_secret(path) else value for path, value in values.items() if path in paths}
+        return {path: masked_value(path, value) for path, value in values.items() if path in paths}
 
     async def refresh(
         self,

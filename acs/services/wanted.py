@@ -10,7 +10,7 @@ from acs.domain.device import ManagedDevice
 from acs.domain.secret_names import MASK
 from acs.domain.setting import Setting
 from acs.services.knowledge import INTERVALS, root_of
-from acs.services.requested import is_secret
+from acs.services.secret_values import is_secret, masked_value
 from acs.services.tools import Tools
 from acs.services.values import MAX_SHOWN
 from acs.store.setting_changes import SettingsChange
@@ -102,8 +102,8 @@ class WantedSettings:
             gone = [path for path, each in own.items() if path not in uttered and each.id is not None]
         if not new and not gone:
             return True
-        changed = {each.path: _shown(each.path, each.value) for each in new} | dict.fromkeys(gone)
-        before = {path: _shown(path, own[path].setting.value) if path in own else None for path in changed}
+        changed = {each.path: masked_value(each.path, each.value) for each in new} | dict.fromkeys(gone)
+        before = {path: masked_value(path, own[path].setting.value) if path in own else None for path in changed}
         seconds = next((int(each.value) for each in new if each.path == interval), 0 if interval in gone else None)
         change = SettingsChange(
             self.sealed(new),
@@ -180,10 +180,6 @@ def _is_the_same(known: Wanted | None, wish: NewSetting) -> bool:
         # What follows from the update frequency has no type that anybody has uttered.
         return known.setting.value == wish.value
     return (known.setting.value, known.setting.value_type) == (wish.value, wish.value_type)
-
-
-def _shown(path: str, value: str) -> str:
-    return MASK if value and is_secret(path) else value
 
 
 def _cut(value: str | None) -> str | None:

@@ -12,10 +12,11 @@ from acs.domain.operation import OperationFault, Variable, VariableResult
 from acs.domain.queue import OperationRecord, OperationState, Phase
 from acs.provisioning.errors import InvalidDataError
 from acs.services.operations import Operations, OperationView
+from acs.services.secret_values import masked_value
 from acs.store.operation_list import ListedOperation
 from api.estimates import estimated_seconds
 from api.fields import Shown, Time
-from api.masking import masked, masked_value
+from api.masking import masked
 
 _UNREADABLE: Final = "what is kept of it cannot be read"
 # Where nothing more is to come it is 100, but for what was never begun.

@@ -14,11 +14,10 @@ from acs.provisioning.errors import QuirksError
 from acs.provisioning.quirks import Quirks
 from acs.services.device_types import KnownType, NewLogin, TypeWish
 from acs.services.management import Management
-from acs.services.requested import is_secret
+from acs.services.secret_values import is_secret, masked_value
 from acs.services.wanted import NewSetting
 from acs.store.device_types import TypeFilter
 from api.fields import NoQuery
-from api.masking import masked_value
 from api.paging import Envelope, enveloped
 from api.problems import Kind, invalid, not_found
 from api.resources.type_bodies import (
