@@ -18,8 +18,8 @@ from acs.services.management import Management
 from acs.store.errors import RecordError, StoreError
 from api.bodies import Bodies, go_ahead, note_expectation
 from api.doors import Doors
-from api.fields import NoQuery
-from api.problems import MEDIA_TYPE, Kind, Problem, of_store
+from api.fields import is_carriable
+from api.problems import MEDIA_TYPE, Kind, Problem, of_store, unavailable
 from api.reading import checked, checked_query, passed_over, read_json
 from api.repeats import HEADER, Rendered, Repeats
 from api.routing import BASE, JSON, OCTETS, Answer, AnyRoute, Ask, Streamed
@@ -33,7 +33,6 @@ _FIELD_NAME: Final = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
 _HOST: Final = re.compile(r"(?:[\w.\-]{1,253}|\[[0-9a-fA-F:.%]{2,60}\])(?::\d{1,5})?", re.ASCII)
 _OWN_METHOD: Final = re.compile(r"[^A-Z]")
 _MOST_IGNORED: Final = 50
-_COME_AGAIN: Final = "5"
 _ALWAYS: Final = {
     "Cache-Control": "no-store",
     # Which program it is in which version is nobody's business.
@@ -232,15 +231,15 @@ class Application:
     def refusal(self) -> bytes:
         """The answer, head and all, to a connection too many."""
         request_id = self._tools.chance.octets(8).hex()
-        problem = Problem(Kind.UNAVAILABLE, "there are too many connections")
+        problem = unavailable("there are too many connections")
         body = problem.body(request_id)
         self._tools.metrics.api_requests.inc("", problem.kind.status)
         head = {
             "Content-Type": MEDIA_TYPE,
             "Content-Length": str(len(body)),
-            "Retry-After": _COME_AGAIN,
             "X-Request-ID": request_id,
             "Connection": "close",
+            **problem.headers,
             **_ALWAYS,
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
@@ -307,9 +306,8 @@ def _field_name(name: str) -> str:
 
 
 def _refuse_nul(request: web.Request) -> None:
-    for text in request.match_info.values():
-        if "\0" in text or any("\ud800" <= each <= "\udfff" for each in text):
-            raise Problem(Kind.MALFORMED, "the path must be UTF-8 without NUL characters")
+    if not all(map(is_carriable, request.match_info.values())):
+        raise Problem(Kind.MALFORMED, "the path must be UTF-8 without NUL characters")
 
 
 def _host(request: web.Request) -> str:
@@ -322,7 +320,3 @@ def _host(request: web.Request) -> str:
 def _route_name(request: web.Request) -> str:
     resource = request.match_info.route.resource
     return "" if resource is None else re.sub(r":\[\^/\]\+", "", resource.canonical)
-
-
-NO_QUERY: Final = NoQuery()
-"""An empty query."""

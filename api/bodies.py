@@ -8,13 +8,12 @@ from typing import Final
 from aiohttp import web
 
 from acs.services.tools import Tools
-from api.problems import Kind, Problem
+from api.problems import Kind, Problem, unavailable
 from api.routing import JSON
 
 _AT_ONCE: Final = 64
 _LONGEST_NOTHING: Final = 64
 _NOTHING: Final = frozenset({b"", b"{}"})
-_COME_AGAIN: Final = "5"
 _EXPECTS: Final = web.RequestKey("expects", bool)
 
 
@@ -52,9 +51,7 @@ class Bodies:
         try:
             async for chunk in self._chunks(request, self._largest):
                 if self._held + len(chunk) > self._bound:
-                    raise Problem(
-                        Kind.UNAVAILABLE, "too many bodies are being read", headers={"Retry-After": _COME_AGAIN}
-                    )
+                    raise unavailable("too many bodies are being read")
                 self._held += len(chunk)
                 octets += chunk
             yield bytes(octets)

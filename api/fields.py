@@ -33,6 +33,11 @@ _FLAGS: Final = {"true": True, "1": True, "false": False, "0": False}
 _STATES: Final = {"true": True, "1": True, "up": True, "false": False, "0": False, "down": False}
 
 
+def is_carriable(text: str) -> bool:
+    """Whether UTF-8 and the database hold a text as it is."""
+    return _UNCARRIABLE.search(text) is None
+
+
 def _text(text: str) -> str:
     if _CONTROLS.search(text):
         raise PydanticCustomError("text", "must not hold control characters or lone surrogates")
@@ -50,7 +55,7 @@ def _carriable(document: dict[str, Any]) -> dict[str, Any]:
     waiting: list[object] = [document]
     while waiting:
         match waiting.pop():
-            case str() as text if _UNCARRIABLE.search(text):
+            case str() as text if not is_carriable(text):
                 raise PydanticCustomError("text", "must not hold NUL characters or lone surrogates")
             case float() as number if not math.isfinite(number):
                 raise PydanticCustomError("number", "must not hold numbers that are too large")

@@ -115,6 +115,11 @@ def forbidden(why: str) -> Problem:
     return Problem(Kind.FORBIDDEN, why)
 
 
+def unavailable(why: str, **members: object) -> Problem:
+    """The server cannot do this now, and may be able to soon."""
+    return Problem(Kind.UNAVAILABLE, why, headers={"Retry-After": _COME_AGAIN}, **members)
+
+
 def of_store(error: StoreError) -> Problem:
     """What the store could not keep."""
     match error:
@@ -127,4 +132,4 @@ def of_store(error: StoreError) -> Problem:
         case RecordError():
             return Problem(Kind.INVALID, "the database does not take these values")
         case _:
-            return Problem(Kind.UNAVAILABLE, "the database cannot be used now", headers={"Retry-After": _COME_AGAIN})
+            return unavailable("the database cannot be used now")

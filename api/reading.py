@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from api.fields import is_carriable
 from api.problems import Kind, Problem, invalid
 
 M = TypeVar("M")
@@ -53,7 +54,7 @@ def checked_query(adapter: TypeAdapter[M], pairs: Sequence[tuple[str, str]]) -> 
     values: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
     for key, value in pairs:
-        if "\0" in key + value or any("\ud800" <= each <= "\udfff" for each in key + value):
+        if not is_carriable(key + value):
             errors[_shown(key)] = ["must be UTF-8 without NUL characters"]
         elif key in values:
             errors[_shown(key)] = ["must be given once"]

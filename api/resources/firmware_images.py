@@ -19,7 +19,7 @@ from acs.store.errors import ConflictError
 from acs.store.firmware_images import ImageFilter
 from api.fields import Body, Line, Name, NoQuery, Query, Shown, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
-from api.problems import Kind, Problem, invalid, not_found, of_store
+from api.problems import Kind, Problem, invalid, not_found, of_store, unavailable
 from api.reading import checked, read_json
 from api.repeats import HEADER
 from api.routing import OCTETS, Answer, AnyRoute, Ask, Route, Streamed
@@ -30,7 +30,6 @@ _WHAT = "firmware_image"
 _WORDS = "firmware image"
 _EVERYBODYS = "firmware images"
 _FORM: Final = "multipart/form-data"
-_COME_AGAIN: Final = "10"
 _KINDS: Final = {
     FileFault.TOO_LARGE: Kind.TOO_LARGE,
     FileFault.TOO_SLOW: Kind.TIMEOUT,
@@ -337,8 +336,7 @@ def _telling() -> Iterator[None]:
         yield
     except FileError as error:
         kind = _KINDS[error.fault]
-        headers = {"Retry-After": _COME_AGAIN} if kind is Kind.UNAVAILABLE else {}
-        raise Problem(kind, str(error), headers=headers) from error
+        raise (unavailable(str(error)) if kind is Kind.UNAVAILABLE else Problem(kind, str(error))) from error
 
 
 def _applicability(details: FirmwareImageDetails) -> ApplicabilityShown:

@@ -6,11 +6,10 @@ from acs.domain.token import Role
 from acs.metrics import CONTENT_TYPE
 from acs.services.management import Management
 from api.fields import NoQuery, Shown, json_schema_example
-from api.problems import Kind, Problem
+from api.problems import Kind, unavailable
 from api.routing import Answer, AnyRoute, Ask, Route
 
 _TAG = "Server"
-_COME_AGAIN = "5"
 
 
 class StateShown(Shown):
@@ -52,7 +51,7 @@ class Itself:
         """Say that it can work, or what it lacks."""
         missing = await self._readiness.missing()
         if missing:
-            raise Problem(Kind.UNAVAILABLE, "; ".join(missing), headers={"Retry-After": _COME_AGAIN}, missing=missing)
+            raise unavailable("; ".join(missing), missing=missing)
         return Answer(StateShown(status="ready"))
 
     async def metrics(self, ask: Ask[NoQuery, None]) -> Answer:
