@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from acs.store.errors import ConflictError, RecordError, ReferredError, StoreError
 
@@ -115,7 +115,7 @@ def forbidden(why: str) -> Problem:
     return Problem(Kind.FORBIDDEN, why)
 
 
-def unavailable(why: str, **members: object) -> Problem:
+def unavailable(why: str, **members: Any) -> Problem:  # noqa: ANN401  as for Problem
     """The server cannot do this now, and may be able to soon."""
     return Problem(Kind.UNAVAILABLE, why, headers={"Retry-After": _COME_AGAIN}, **members)
 

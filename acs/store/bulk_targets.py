@@ -7,8 +7,8 @@ from typing import Final
 from acs.domain.bulk import Targets, TargetStatus
 from acs.domain.bulk_progress import Target
 from acs.store.database import Database
-from acs.store.listing import Condition, among, condition
-from acs.store.statements import Dialect, Query, Template, query, template
+from acs.store.listing import Condition, all_of, among, condition
+from acs.store.statements import Query, Template, query, template
 
 _TARGETS, _COUNT = template("bulk", "targets"), template("bulk", "count_targets")
 _NAMED, _TYPES = query("bulk", "named"), query("bulk", "types")
@@ -89,5 +89,4 @@ def _filled(text: Template, targets: Targets) -> tuple[Query, Mapping[str, objec
         values["failed_in"] = targets.failed_in
     if targets.statuses:
         conditions.append(condition(" OR ".join(f"({_STATUSES[each]})" for each in targets.statuses)))
-    where = {each: " AND ".join(f"({part.text(each)})" for part in conditions) or "TRUE" for each in Dialect}
-    return text.filled({"where": where}), values
+    return text.filled({"where": all_of(conditions)}), values

@@ -22,7 +22,7 @@ from acs.domain.bulk_progress import (
 from acs.domain.queue import OperationState, QueuedOperation
 from acs.store.audit import audit_step
 from acs.store.database import Database
-from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
+from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, all_of, among, condition
 from acs.store.operations import queue_row, queued_as
 from acs.store.statements import Batch, Dialect, Row, batch, query, template
 from acs.store.writer import GroupWriter
@@ -47,17 +47,18 @@ _PRUNINGS: Final = (
 
 NOBODY: Final = 0
 """What stands for no organization."""
-_NEWEST: Final = Order("bulk.created", "bulk.id", is_descending=True)
 _BY_DEVICE: Final = Order("bulk_device.device_id", "bulk_device.device_id")
 _OF_EXECUTION: Final = condition("bulk_device.execution_id = :execution_id")
 _IN_STATES: Final = among("bulk_device.state", "states", "text")
-_NO_OTHER: Final = Condition(
-    "NOT EXISTS (SELECT 1 FROM bulk_organization WHERE bulk_organization.bulk_id = bulk.id "
-    "AND bulk_organization.organization_id NOT IN (SELECT value FROM json_each(:organizations)))",
-    "NOT EXISTS (SELECT 1 FROM bulk_organization WHERE bulk_organization.bulk_id = bulk.id "
-    "AND bulk_organization.organization_id <> ALL "
-    "(SELECT CAST(json_array_elements_text(CAST(:organizations AS json)) AS bigint)))",
+_THEIRS: Final = among("bulk_organization.organization_id", "organizations")
+OF_NO_OTHER: Final = Condition(
+    *(
+        "NOT EXISTS (SELECT 1 FROM bulk_organization"  # noqa: S608  constants of the stores
+        f" WHERE bulk_organization.bulk_id = bulk.id AND NOT ({_THEIRS.text(dialect)}))"
+        for dialect in (Dialect.SQLITE, Dialect.POSTGRESQL)
+    )
 )
+"""Whoever does not see all the organizations of a request does not see it."""
 _OWN_DEVICES: Final = among(
     "CASE WHEN device.id IS NULL THEN bulk_device.organization_id ELSE device.organization_id END", "organizations"
 )
@@ -132,13 +133,6 @@ class BulkStore:
         """A request, if all its devices are of these organizations."""
         return await self._one("bulk.public_id = :key", public_id, organizations)
 
-    async def page(self, part: Slice, organizations: Sequence[int] | None = None) -> Found[Bulk]:
-        """A page of them, newest first; of those whose devices are all of these organizations."""
-        if organizations is None:
-            return await _LIST.page(self._database, Wanted(_NEWEST), part)
-        values = {"organizations": json.dumps(list(organizations))}
-        return await _LIST.page(self._database, Wanted(_NEWEST, (_NO_OTHER,), values), part)
-
     async def due(self, at: float, *, after: int, most: int) -> list[int]:
         """Those that are to be looked at now, by their rows."""
         return [row[0] for row in await self._database.fetch(_DUE, {"at": at, "after": after, "most": most})]
@@ -205,10 +199,9 @@ class BulkStore:
     async def _one(self, where: str, key: object, organizations: Sequence[int] | None) -> Bulk | None:
         conditions, values = [condition(where)], {"key": key}
         if organizations is not None:
-            conditions.append(_NO_OTHER)
+            conditions.append(OF_NO_OTHER)
             values["organizations"] = json.dumps(list(organizations))
-        found = _ONE.filled({"where": {each: " AND ".join(part.text(each) for part in conditions) for each in Dialect}})
-        rows = await self._database.fetch(found, values)
+        rows = await self._database.fetch(_ONE.filled({"where": all_of(conditions)}), values)
         return _bulk(rows[0]) if rows else None
 
 
@@ -296,5 +289,4 @@ def _outcome(row: Row) -> TargetOutcome:
     return TargetOutcome(number, device_id, name, serial_number, organization_id, TargetState(state), *rest)
 
 
-_LIST: Final = Listing("bulk", "list", _bulk)
 _DEVICES: Final = Listing("bulk", "devices", _outcome)

@@ -39,6 +39,11 @@ def condition(text: str) -> Condition:
     return Condition(text, text)
 
 
+def all_of(conditions: Sequence[Condition]) -> dict[Dialect, str]:
+    """What holds where all of these do, for a place in a template."""
+    return {each: " AND ".join(f"({part.text(each)})" for part in conditions) or "TRUE" for each in Dialect}
+
+
 def among(column: str, parameter: str, kind: str = "bigint") -> Condition:
     """A column is one of the values of a JSON array."""
     return Condition(
@@ -196,8 +201,7 @@ def _query(
     *,
     few: bool = False,
 ) -> Query:
-    where = {dialect: " AND ".join(f"({each.text(dialect)})" for each in conditions) or "TRUE" for dialect in Dialect}
-    parts = {"where": where}
+    parts = {"where": all_of(conditions)}
     parts |= {place: {dialect: each.text(dialect) for dialect in Dialect} for place, each in more}
     if order is not None:
         parts["order"] = {dialect: order.text(dialect, few=few) for dialect in Dialect}

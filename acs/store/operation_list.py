@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from acs.domain.queue import OperationRecord
+from acs.store.bulks import OF_NO_OTHER
 from acs.store.database import Database
 from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, beside, condition
 from acs.store.operations import record_of
-from acs.store.statements import Dialect, Row
+from acs.store.statements import Row
 
 _NEWEST_FIRST: Final = Order("operation.created", "operation.id", is_descending=True)
 # In the words of both halves of a union.
@@ -19,15 +20,6 @@ _NAMED: Final = among("operation.public_id", "public_ids", "text")
 _SINGLE: Final = condition("operation.bulk_id IS NULL")
 _OF_ORGANIZATION: Final = condition("operation.organization_id = :organization")
 _OF_ORGANIZATIONS: Final = among("operation.organization_id", "organizations")
-_ITS_OTHERS: Final = among("bulk_organization.organization_id", "organizations")
-# Who does not see all the organizations of a request does not see it.
-_SEEN: Final = Condition(
-    *(
-        "NOT EXISTS (SELECT 1 FROM bulk_organization"  # noqa: S608  constants of the stores
-        f" WHERE bulk_organization.bulk_id = bulk.id AND NOT ({_ITS_OTHERS.text(dialect)}))"
-        for dialect in (Dialect.SQLITE, Dialect.POSTGRESQL)
-    )
-)
 _FINDING: Final = ("public_id", "name", "serial_number", "state")
 """The first of these that is asked for finds the rows; the others, and whose they are, are only looked at."""
 _CONDITIONS: Final = {
@@ -94,7 +86,7 @@ class OperationListStore:
         """A page of them and of requests for many devices: the public ids. Not by device, nor by public id."""
         conditions, values = _conditions(filters)
         is_bound = filters.organizations is not None
-        more = (("ours", _ours(filters) if is_bound else _ANY), ("theirs", _SEEN if is_bound else _ANY))
+        more = (("ours", _ours(filters) if is_bound else _ANY), ("theirs", OF_NO_OTHER if is_bound else _ANY))
         wanted = Wanted(_NEWEST_OF_BOTH_FIRST, tuple(conditions), values, more)
         return await _BOTH.page(self._database, wanted, part)
 

@@ -118,21 +118,6 @@ INSERT INTO audit (at, actor, address, action, resource, resource_id, organizati
 SELECT rows.at, rows.actor, rows.address, 'cancel', 'bulk', rows.resource_id, rows.organization_id, rows.before, rows.after
 FROM {rows} JOIN bulk ON bulk.id = rows.bulk_id AND bulk.version = rows.version;
 
--- name: list
--- parts: where, order, value
-SELECT bulk.id, bulk.public_id, bulk.version, bulk.kind, bulk.state, bulk.request, bulk.actor, bulk.notification,
-    bulk.scheduled_for, bulk.next_at, bulk.executions, bulk.targets, bulk.created, bulk.updated, bulk.completed_at,
-    bulk_execution.id, bulk_execution.number, bulk_execution.state, bulk_execution.stop, bulk_execution.is_taken,
-    bulk_execution.place, bulk_execution.total, bulk_execution.in_flight, bulk_execution.completed,
-    bulk_execution.failed, bulk_execution.dropped, bulk_execution.errors, bulk_execution.started_at,
-    bulk_execution.completed_at, {value}
-FROM bulk LEFT JOIN bulk_execution ON bulk_execution.bulk_id = bulk.id AND bulk_execution.number = bulk.executions
-WHERE {where} ORDER BY {order} LIMIT :row_limit OFFSET :row_offset;
-
--- name: list_count
--- parts: where
-SELECT COUNT(*) FROM bulk WHERE {where};
-
 -- name: one
 -- parts: where
 SELECT bulk.id, bulk.public_id, bulk.version, bulk.kind, bulk.state, bulk.request, bulk.actor, bulk.notification,
