@@ -23,6 +23,7 @@ from acs.session.errors import SnapshotError
 from acs.session.limits import SessionLimits
 from acs.session.machine import AcsSession
 from acs.session.states import State
+from acs.store.errors import RecordError
 from cwmp_schemas import events
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.rpc.session import DeviceId, Inform
@@ -99,7 +100,13 @@ class Opening:
             snapshot=f"{_FRESH} {envelope.minor or 0} {envelope.session_timeout or 0}",
             news=news,
         )
-        met = await tools.contacts.record_inform(record)
+        try:
+            met = await tools.contacts.record_inform(record)
+        except RecordError:
+            if await tools.devices.by_id(device.id) is not None:
+                raise
+            # What it said of itself had no device any more to stand with.
+            met = None
         if met is None or met.revision != device.revision:
             # Somebody has changed or deleted the device since it was looked up.
             self._enrolment.forget(device)

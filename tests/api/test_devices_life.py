@@ -207,6 +207,22 @@ async def test_one_that_is_deleted_in_its_session_does_not_come_back(api: Api) -
     assert (await api.client.get(PATH)).json["count"] == 0
 
 
+async def test_one_that_is_deleted_in_its_session_and_registered_again_comes_in_again(api: Api) -> None:
+    device = router(api)
+    for _ in range(2):
+        await make(api, "a", serial_number="S1", username="u", password="p")
+        await device.run_session()
+        await api.served.queue(device, OperationKind.SYNC)
+        await device.inform()
+        asked = await device.empty_post()
+        assert asked.method == "GetParameterValues"
+        await api.client.delete(f"{PATH}a/")
+        assert (await device.answer(asked)).status in {401, 503}
+        await device.close()
+    await make(api, "a", serial_number="S1", username="u", password="p")
+    assert (await device.run_session()).is_acknowledged
+
+
 async def test_one_that_is_deleted_and_registered_again_comes_in_again(api: Api) -> None:
     device = router(api)
     for _ in range(3):
