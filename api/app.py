@@ -20,7 +20,7 @@ from api.bodies import Bodies, go_ahead, note_expectation
 from api.doors import Doors
 from api.fields import is_carriable
 from api.problems import MEDIA_TYPE, Kind, Problem, of_store, unavailable
-from api.reading import checked, checked_query, passed_over, read_json
+from api.reading import checked, checked_query, passed_over, read_json, together
 from api.repeats import HEADER, Rendered, Repeats
 from api.routing import BASE, JSON, OCTETS, Answer, AnyRoute, Ask, Streamed
 
@@ -137,7 +137,10 @@ class Application:
     ) -> web.StreamResponse:
         route = prepared.route
         document = None if prepared.body is None else read_json(octets)
-        body = None if prepared.body is None else checked(prepared.body, document)
+        query, body = together(
+            lambda: checked_query(prepared.query, list(request.query.items())),
+            lambda: None if prepared.body is None else checked(prepared.body, document),
+        )
 
         async def once(identity: bytes, work: Callable[[], Awaitable[Answer]]) -> Answer:
             async def rendered() -> Rendered:
@@ -148,7 +151,7 @@ class Application:
 
         ask: Ask[Any, Any] = Ask(
             principal,
-            checked_query(prepared.query, list(request.query.items())),
+            query,
             body,
             dict(request.match_info),
             self._tools.clock.wall(),

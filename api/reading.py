@@ -1,7 +1,7 @@
 """From untrusted octets to a checked body or query. Whatever is wrong is told by name, all of it at once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -14,6 +14,7 @@ M = TypeVar("M")
 _DEEPEST: Final = 32
 _MOST_ERRORS: Final = 100
 _LONGEST_NAME: Final = 200
+_UNKNOWN: Final = "extra_forbidden"
 
 
 class _DuplicateError(ValueError):
@@ -64,6 +65,23 @@ def checked_query(adapter: TypeAdapter[M], pairs: Sequence[tuple[str, str]]) -> 
     return checked(adapter, values)
 
 
+def together(*checks: Callable[[], Any]) -> list[Any]:
+    """What several checks find; a Problem that names what is wrong with any of them."""
+    found: list[Any] = []
+    errors: dict[str, list[str]] = {}
+    for check in checks:
+        try:
+            found.append(check())
+        except Problem as problem:
+            if not problem.extras.errors:
+                raise
+            for name, sentences in problem.extras.errors.items():
+                errors.setdefault(name, []).extend(sentences)
+    if errors:
+        raise invalid(errors)
+    return found
+
+
 def passed_over(model: type[BaseModel], document: object) -> list[str]:
     """The names in a body that its model does not know, where that is no error."""
     known = {field.alias or name for name, field in model.model_fields.items()}
@@ -74,7 +92,7 @@ def field_errors(error: ValidationError) -> dict[str, list[str]]:
     """What is wrong with which field. No value is quoted: it may be a secret."""
     found: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_context=True, include_input=False)[:_MOST_ERRORS]:
-        sentences = found.setdefault(_place(each["loc"]), [])
+        sentences = found.setdefault(_place(each["loc"], is_unknown=each["type"] == _UNKNOWN), [])
         sentence = _sentence(each["type"], each["msg"])
         if sentence not in sentences:
             sentences.append(sentence)
@@ -85,7 +103,7 @@ def _sentence(kind: str, message: str) -> str:
     match kind:
         case "missing":
             return "is required"
-        case "extra_forbidden":
+        case str() if kind == _UNKNOWN:
             return "is not a field of this"
         case "value_error":
             return message.removeprefix("Value error, ")
@@ -93,13 +111,16 @@ def _sentence(kind: str, message: str) -> str:
             return message[:1].lower() + message[1:]
 
 
-def _place(location: Sequence[str | int]) -> str:
-    """``variables[0].value``. The names of a union's members are no part of it: they begin with a capital."""
-    place = ""
-    for part in location:
+def _place(location: Sequence[str | int], *, is_unknown: bool) -> str:
+    """``variables[0].value``. The names of a union's members are no part of it: they begin with a capital.
+
+    A key that is unknown is the client's own word, whatever it looks like.
+    """
+    place, last = "", len(location) - 1
+    for number, part in enumerate(location):
         if isinstance(part, int):
             place += f"[{part}]"
-        elif not _is_type_name(part):
+        elif (is_unknown and number == last) or not _is_type_name(part):
             place += f".{part}" if place else part
     return _shown(place) or "body"
 

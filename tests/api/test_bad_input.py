@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
 from structlog.testing import capture_logs
@@ -221,3 +222,18 @@ async def test_headers_are_not_believed(sqlite_api: Api) -> None:
         "Basic eDp4",
     ):
         assert (await client.as_(token).get("/organization/")).status == 401, token
+
+
+@pytest.mark.parametrize("name", ["Name", "int", "list", "none", "a[0]", "Limit"])
+async def test_an_unknown_key_is_named_whatever_it_looks_like(sqlite_api: Api, name: str) -> None:
+    said = await sqlite_api.client.post("/organization/", {"name": "acme", name: 1})
+    assert (said.status, said.errors) == (400, {name: ["is not a field of this"]})
+    said = await sqlite_api.client.post("/location/", {"name": "acme", name: 1})
+    assert (said.status, said.errors) == (400, {name: ["is not a field of this"]})
+    said = await sqlite_api.client.get(f"/organization/?{quote(name)}=1")
+    assert (said.status, said.errors) == (400, {name: ["is not a field of this"]})
+
+
+async def test_what_is_wrong_with_the_query_and_with_the_body_is_told_at_once(sqlite_api: Api) -> None:
+    said = await sqlite_api.client.post("/organization/?here=1", {"name": 5})
+    assert (said.status, set(said.errors)) == (400, {"here", "name"})
