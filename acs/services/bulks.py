@@ -19,8 +19,10 @@ from acs.store.bulk_targets import TargetStore
 from acs.store.bulks import NOBODY, BulkStore
 from acs.store.listing import Found, Slice
 
+_PREFIX: Final = "bulk_"
 _KEY_OCTETS: Final = 12
 _TRIES: Final = 20
+# What is said of the first execution, and not of its second try.
 _NOT_REPEATED: Final = frozenset({"schedule", "device_targets", "unmatched_targets"})
 # About how long the devices take that are under way together.
 _MINUTES_EACH: Final = 1.0
@@ -35,13 +37,18 @@ class BulkView:
     request: BulkRequest
     """What was asked for."""
     organizations: Sequence[int]
-    """Whose devices it is for."""
+    """Whose devices it is for; NOBODY for those of none."""
+
+    @property
+    def owner(self) -> int | None:
+        """Whose it is alone; None: nobody's, or that of several."""
+        return _owner(self.organizations)
 
 
 Counts = dict[int | None, int]
 """How many devices are meant, by whose they are."""
-Note = Callable[[str], AuditEntry]
-"""Makes the entry of the audit log, of a public id."""
+Note = Callable[[str, int | None], AuditEntry]
+"""Makes the entry of the audit log, of a public id and whose the request is alone."""
 
 
 class Bulks:
@@ -78,21 +85,21 @@ class Bulks:
     ) -> BulkView:
         """Ask for something: durable when this returns."""
         tools, at = self._tools, self._tools.clock.wall()
-        public_id = f"bulk_{tools.chance.octets(_KEY_OCTETS).hex()}"
+        public_id = f"{_PREFIX}{tools.chance.octets(_KEY_OCTETS).hex()}"
         # Those that were named are its organizations even where they have no such device now.
         named = request.targets.organizations if request.targets.failed_in is None else None
-        organizations = {each or NOBODY for each in counts} | set(named or ())
+        organizations = tuple(sorted({each or NOBODY for each in counts} | set(named or ())))
         new = NewBulk(
             public_id,
             kind,
             sealed(tools.vault, public_id, request),
             scheduled_for,
             sum(counts.values()),
-            tuple(sorted(organizations)),
+            organizations,
             actor,
             notification,
         )
-        number = await self._bulks.create(new, new_version(tools), at, note(public_id))
+        number = await self._bulks.create(new, new_version(tools), at, note(public_id, _owner(organizations)))
         if scheduled_for <= at:
             self._runner.poke(number)
         return await self.view(public_id)
@@ -118,18 +125,19 @@ class Bulks:
             return Found([], 0, None)
         return await self._bulks.devices(bulk.execution.id, part, states=states, organizations=principal.organizations)
 
-    async def cancel(self, public_id: str, principal: Principal, note: Callable[[Bulk], AuditEntry]) -> None:
+    async def cancel(self, public_id: str, principal: Principal, note: Callable[[BulkView], AuditEntry]) -> None:
         """Begin no more devices, nor any further execution; what has begun ends. NotNowError if it is over."""
         for _ in range(_TRIES):
-            bulk = (await self.view(public_id, principal)).bulk
+            view = await self.view(public_id, principal)
+            bulk = view.bulk
             if bulk.state.is_final:
                 raise NotNowError(f"operation {public_id} is {bulk.state} and can no longer be cancelled")
-            if await self._bulks.cancel(bulk, new_version(self._tools), self._tools.clock.wall(), note(bulk)):
+            if await self._bulks.cancel(bulk, new_version(self._tools), self._tools.clock.wall(), note(view)):
                 self._runner.poke(bulk.id)
                 return
         raise NotNowError(f"operation {public_id} is changing just now: ask again")
 
-    async def retry(self, public_id: str, principal: Principal, note: Callable[[Counts, str], AuditEntry]) -> BulkView:
+    async def retry(self, public_id: str, principal: Principal, note: Note) -> BulkView:
         """Ask for the same of the devices that failed: a new request. NotNowError if it runs, or none failed."""
         view = await self.view(public_id, principal)
         execution = view.bulk.execution
@@ -139,9 +147,7 @@ class Bulks:
         counts = await self.count(targets)
         if not counts:
             raise NotNowError(f"operation {public_id} has failed on no device that is there")
-        shown = {
-            name: value for name, value in view.request.shown.items() if name not in {"schedule", "device_targets"}
-        }
+        shown = {name: value for name, value in view.request.shown.items() if name not in _NOT_REPEATED}
         request = replace(view.request, targets=targets, cron="", shown={**shown, "retry_of": public_id})
         return await self.ask(
             view.bulk.kind,
@@ -150,8 +156,17 @@ class Bulks:
             scheduled_for=self._tools.clock.wall(),
             actor=principal.actor,
             notification=view.bulk.notification,
-            note=lambda new_id: note(counts, new_id),
+            note=note,
         )
+
+
+def is_bulk_id(public_id: str) -> bool:
+    """Whether a public id is that of a request for many devices."""
+    return public_id.startswith(_PREFIX)
+
+
+def _owner(organizations: Sequence[int]) -> int | None:
+    return organizations[0] or None if len(organizations) == 1 else None
 
 
 def estimated_minutes(request: BulkRequest, count: int) -> int:

@@ -138,7 +138,7 @@ class BulkStore:
         return [row[0] for row in await self._database.fetch(_DUE, {"at": at, "after": after, "most": most})]
 
     async def organizations(self, bulk_id: int) -> list[int]:
-        """Whose devices a request is for."""
+        """Whose devices a request is for; NOBODY for those of none."""
         return [row[0] for row in await self._database.fetch(_ORGANIZATIONS, {"bulk_id": bulk_id})]
 
     async def doubtful(self, *, after: int, most: int) -> list[Doubt]:

@@ -1,7 +1,7 @@
 """What is asked of many devices: which, when and how."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from acs.domain.bulk import BulkKind, BulkOptions, TargetStatus
 from acs.domain.operation import Variable
 from acs.services.bulk_schedule import CronError, ZoneError, next_after
-from api.fields import Body, Flag, Id, Line, Name, When, json_schema_example
+from api.fields import Body, Flag, Id, JsonObject, Line, Name, When, json_schema_example
 from api.notifications import Notification, RetryPolicy
 from api.resources.headless_bodies import MOST_VARIABLES, PRIORITIES, variables_for, variables_of
 from api.variables import VariableBody
@@ -149,7 +149,7 @@ class BulkBody(Body):
     )
     schedule: Schedule | None = None
     options: Options | None = None
-    parameters: dict[str, Any] | None = Field(
+    parameters: JsonObject | None = Field(
         None, repr=False, description="Echoed; of `variables` in it the same is made as of those beside it"
     )
     variables: Annotated[list[VariableBody], Field(max_length=MOST_VARIABLES)] | None = Field(

@@ -9,6 +9,7 @@ from pydantic import Field
 from acs.domain.bulk import BulkState, Stop, TargetState
 from acs.domain.bulk_progress import Execution, TargetOutcome, dropped_as
 from acs.services.bulks import BulkView, estimated_completion, estimated_minutes
+from acs.store.bulks import NOBODY
 from api.fields import Shown, Time
 from api.notifications import NotificationShown, notification_shown
 from api.times import written
@@ -186,7 +187,7 @@ def item_of(view: BulkView, at: float) -> BulkItem:
         stopped_by=(stop if execution is None else execution.stop).value or None,
         operation_details=Details.model_construct(
             device_types=list(view.request.targets.types),
-            organization_ids=list(view.organizations),
+            organization_ids=[each for each in view.organizations if each != NOBODY],
             error_summary={} if tally is None or execution is None else tally.summary(execution.stop),
         ),
     )

@@ -8,10 +8,9 @@ from pydantic import Field
 
 from acs.domain.audit import AuditEntry
 from acs.domain.bulk import BulkKind, BulkOptions, BulkRequest, Targets
-from acs.domain.bulk_progress import Bulk
 from acs.domain.token import Role
 from acs.services.bulk_schedule import next_after
-from acs.services.bulks import BulkView, Counts
+from acs.services.bulks import BulkView
 from acs.services.management import Management
 from acs.services.operations import NoSuchOperationError, NotNowError
 from acs.store.listing import Slice
@@ -23,7 +22,6 @@ from api.problems import Kind, Problem, forbidden, not_found
 from api.resources.bulk_bodies import BulkBody
 from api.resources.bulk_items import (
     BulkItem,
-    BulkMade,
     DeviceItem,
     DeviceStatus,
     device_of,
@@ -31,7 +29,7 @@ from api.resources.bulk_items import (
     made_of,
     states_of,
 )
-from api.resources.headless import SUFFIX
+from api.resources.headless_forms import SUFFIX
 from api.routing import BASE, Answer, AnyRoute, Ask, Place, Route
 
 _TAG: Final = "Headless operations"
@@ -55,11 +53,7 @@ class DevicesQuery(Paged):
 
 
 class ManyDevices:
-    """See ``api.resources.headless_forms.ManyDevices``."""
-
-    body = BulkBody
-    made = BulkMade
-    shown = BulkItem
+    """The form for many devices; what is asked of it has come through all doors, and its body is checked."""
 
     def __init__(self, management: Management) -> None:
         self._bulks = management.bulks
@@ -110,12 +104,8 @@ class ManyDevices:
             scheduled_for=start,
             actor=ask.principal.actor,
             notification=notification_text(body.notification),
-            note=lambda public_id: ask.entry(
-                "create",
-                _RESOURCE,
-                public_id,
-                organization_id=_only(counts),
-                after=json.dumps(masked(ask.document)),
+            note=lambda public_id, owner: ask.entry(
+                "create", _RESOURCE, public_id, organization_id=owner, after=json.dumps(masked(ask.document))
             ),
         )
         return Answer(made_of(view, _address(ask, family, view)), 201)
@@ -132,15 +122,15 @@ class ManyDevices:
 
     async def cancel(self, ask: Ask[Any, Any], public_id: str) -> Answer:
         """Begin no more of it."""
-        view = await self._seen(ask, public_id)
 
-        def note(bulk: Bulk) -> AuditEntry:
-            before = json.dumps({"status": bulk.state, "operation_type": bulk.kind})
-            only = view.organizations[0] if len(view.organizations) == 1 else None
-            return ask.entry("cancel", _RESOURCE, public_id, organization_id=only, before=before)
+        def note(view: BulkView) -> AuditEntry:
+            before = json.dumps({"status": view.bulk.state, "operation_type": view.bulk.kind})
+            return ask.entry("cancel", _RESOURCE, public_id, organization_id=view.owner, before=before)
 
         try:
             await self._bulks.cancel(public_id, ask.principal, note)
+        except NoSuchOperationError:
+            raise not_found(_WHAT) from None
         except NotNowError as error:
             raise Problem(Kind.CONFLICT, str(error)) from None
         return Answer(status=204)
@@ -150,8 +140,8 @@ class ManyDevices:
         view = await self._seen(ask, public_id)
         before = json.dumps({"id": public_id, "status": view.bulk.state})
 
-        def note(counts: Counts, new_id: str) -> AuditEntry:
-            return ask.entry("retry", _RESOURCE, new_id, organization_id=_only(counts), before=before)
+        def note(new_id: str, owner: int | None) -> AuditEntry:
+            return ask.entry("retry", _RESOURCE, new_id, organization_id=owner, before=before)
 
         try:
             again = await self._bulks.retry(public_id, ask.principal, note)
@@ -181,9 +171,8 @@ class ManyDevices:
         errors: dict[str, list[str]] = {}
         if body.kind is None:
             errors["operation_type"] = [f"must be one of {', '.join(BulkKind)}"]
-        numbers = set(body.target_organizations or ())
-        known = await self._organizations.page(Slice(len(numbers)), sorted(numbers)) if numbers else None
-        missing = numbers - {each.id for each in known.items} if known else set()
+        numbers = body.target_organizations or ()
+        missing = set(numbers) - await self._organizations.known(numbers)
         if missing:
             errors["target_organizations"] = [f"there is no organization {each}" for each in sorted(missing)]
         types = body.device_filters.types if body.device_filters else []
@@ -224,11 +213,6 @@ def _names_any(body: BulkBody) -> bool:
 def _selector(body: BulkBody) -> str:
     named = [name for name in ("device_targets", "target_organizations") if getattr(body, name) is not None]
     return named[0] if named else "device_filters"
-
-
-def _only(counts: Counts) -> int | None:
-    """Whose devices they all are."""
-    return next(iter(counts)) if len(counts) == 1 else None
 
 
 def _address(ask: Ask[Any, Any], family: Family, view: BulkView) -> str:

@@ -15,6 +15,7 @@ from acs.domain.operation import OperationKind
 from acs.domain.queue import OperationState
 from acs.domain.token import Role
 from acs.provisioning.errors import InvalidDataError, PlanningError
+from acs.services.bulks import is_bulk_id
 from acs.services.management import Management
 from acs.services.operations import (
     NoSuchDeviceError,
@@ -35,8 +36,10 @@ from api.masking import masked
 from api.notifications import notification_text, retry_terms
 from api.paging import Envelope, Paged, enveloped, next_link
 from api.problems import Kind, Problem, forbidden, invalid, not_found
+from api.resources.bulk_items import BulkItem, BulkMade
+from api.resources.bulks import ManyDevices
 from api.resources.headless_bodies import OlderOperationBody, OneDevice, OneDeviceBody, OperationBody
-from api.resources.headless_forms import ManyDevices, body_of, is_bulk_id
+from api.resources.headless_forms import SUFFIX, AnyBody
 from api.resources.headless_items import (
     OlderOperationItem,
     OperationItem,
@@ -48,12 +51,12 @@ from api.resources.headless_items import (
 from api.routing import Answer, AnyRoute, Ask, Place, Route
 from api.variables import unfit
 
-SUFFIX: Final = "_headless_operation"
-"""What the paths of all families have in common."""
 _TAG: Final = "Headless operations"
 _RESOURCE: Final = "operation"
 _AT_ONCE: Final = 50
 _LARGE: Final = 64 * 1024
+_Item = OperationItem | OlderOperationItem | BulkItem
+_Again = OperationItem | OlderOperationItem | BulkMade
 
 
 class OperationQuery(Paged):
@@ -85,7 +88,7 @@ class OneOperationQuery(Query):
 class Headless:
     """The routes of headless operations."""
 
-    def __init__(self, management: Management, many: ManyDevices | None = None) -> None:
+    def __init__(self, management: Management, many: ManyDevices) -> None:
         """``many`` is the form for many devices."""
         self._tools = management.tools
         self._operations = management.operations
@@ -101,15 +104,9 @@ class Headless:
 
     def _of_family(self, family: Family) -> Sequence[AnyRoute]:
         many, retry = family.path(SUFFIX), f"{family.path(SUFFIX)}{{id}}/retry/"
-        kinds: Any = OperationItem | OlderOperationItem
-        made: Any = OperationMade | kinds
-        items: Any = kinds
-        again: Any = kinds
-        if self._many is not None:
-            made, items, again = made | self._many.made, kinds | self._many.shown, kinds | self._many.made
-        lists: Any = Envelope[items]
+        lists: Any = Envelope[_Item]
         if family is not BY_SERIAL_NUMBER:
-            lists = Sequence[items] | lists
+            lists = Sequence[_Item] | lists
 
         async def create(ask: Ask[NoQuery, Any]) -> Answer:
             return await self._create(ask, family)
@@ -125,19 +122,19 @@ class Headless:
                   answers={200: lists}, problems=(Kind.NOT_FOUND,), headers=("X-Total-Count", "Link", NOT_REACHED),
                   description=_LISTS),
             Route("POST", many, Role.OPERATOR, create, f"Ask devices to do something {family.words}", _TAG,
-                  body=body_of(self._many), answers={201: made},
+                  body=AnyBody, answers={201: OperationMade | _Again},
                   problems=(Kind.NOT_FOUND, Kind.AMBIGUOUS, Kind.IMPOSSIBLE), description=_FORMS),
             Route("DELETE", many, Role.OPERATOR, self._cancel, f"Cancel a headless operation {family.words}", _TAG,
                   OneOperationQuery, answers={204: None}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="Only what has not started: else it is a 409."),
             Route("POST", retry, Role.OPERATOR, retry_one, f"Ask for the same once more {family.words}", _TAG,
-                  answers={201: again}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
+                  answers={201: _Again}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="A new operation. While the first one is still to be done, that is a 409."),
         ]  # fmt: skip
 
     async def _create(self, ask: Ask[NoQuery, Any], family: Family) -> Answer:
         if not isinstance(ask.body, OperationBody | OlderOperationBody):
-            return await _given(self._many).create(ask, family)
+            return await self._many.create(ask, family)
         body = ask.body
         operation = body.asked
         _admit(ask, operation.kind)
@@ -202,14 +199,13 @@ class Headless:
             headers |= await looked_at(self._helpers, [each.record.device_id for each in listed.values()])
             listed = await self._list.by_public_ids(single)
         shown: dict[str, Shown] = dict(zip(listed, await self._items([*listed.values()]), strict=True))
-        if self._many is not None:
-            shown |= await self._many.items(ask, [each for each in found.items if is_bulk_id(each)])
+        shown |= await self._many.items(ask, [each for each in found.items if is_bulk_id(each)])
         items = [shown[each] for each in found.items if each in shown]
         return Found(items, found.count, found.following)
 
     async def _bulk(self, ask: Ask[OperationQuery, None]) -> Found[Shown]:
         public_id = ask.query.id or ""
-        items = {} if self._many is None else await self._many.items(ask, [public_id])
+        items = await self._many.items(ask, [public_id])
         if not items:
             raise not_found(_RESOURCE)
         return Found([*items.values()], len(items), None)
@@ -217,7 +213,7 @@ class Headless:
     async def _cancel(self, ask: Ask[OneOperationQuery, None]) -> Answer:
         public_id = ask.query.id
         if is_bulk_id(public_id):
-            return await _given(self._many).cancel(ask, public_id)
+            return await self._many.cancel(ask, public_id)
         known = await self._seen(ask, public_id)
         before = json.dumps({"status": known.record.state, "operation": known.record.kind})
         entry = ask.entry("cancel", _RESOURCE, public_id, organization_id=known.record.organization_id, before=before)
@@ -232,7 +228,7 @@ class Headless:
     async def _retry(self, ask: Ask[NoQuery, None], family: Family) -> Answer:
         public_id = ask.places["id"]
         if is_bulk_id(public_id):
-            return await _given(self._many).retry(ask, family, public_id)
+            return await self._many.retry(ask, family, public_id)
         known = await self._seen(ask, public_id)
         _admit(ask, OperationKind(known.record.kind))
         before = json.dumps({"id": public_id, "status": known.record.state})
@@ -319,12 +315,6 @@ def _filters(ask: Ask[OperationQuery, None]) -> OperationFilters:
 def _admit(ask: Ask[Any, Any], kind: OperationKind) -> None:
     if kind is OperationKind.RPC and not ask.principal.may(Role.ADMIN):
         raise forbidden(f"rpc needs the role {Role.ADMIN.value}")
-
-
-def _given(many: ManyDevices | None) -> ManyDevices:
-    if many is None:
-        raise not_found(_RESOURCE)
-    return many
 
 
 def _said(body: OneDeviceBody, at: float) -> Said:

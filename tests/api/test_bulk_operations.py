@@ -273,7 +273,7 @@ async def test_those_that_failed_are_tried_again_alone(api: Api) -> None:
     answers = {"GetParameterValues": lambda _: Fault(9002, "Internal error") if broken else None}
     bad, good = await routers(api, 2, on_rpc=answers), await routers(api, 2)
     await registered(api, "gone")
-    body = GET | {"device_targets": [*serials(bad + good), "gone"], "parameters": {"ticket": 7}}
+    body = GET | {"device_targets": [*serials(bad + good), "gone", "nobody"], "parameters": {"ticket": 7}}
     public_id = await asked(api.client, body | {"options": {"timeout_minutes": 1}})
     early = await api.client.post(f"{PATH}{public_id}/retry/")
     assert early.status == 409
@@ -286,6 +286,7 @@ async def test_those_that_failed_are_tried_again_alone(api: Api) -> None:
     assert made.status == 201, made.octets
     assert (made.json["target_device_count"], made.json["retry_of"]) == (3, public_id)
     assert (made.json["parameters"], made.json["operation_type"]) == ({"ticket": 7}, "get")
+    assert "unmatched_targets" not in made.json, "that was said of the first request"
     await api.served.sweep()
     broken.clear()
     assert [log.methods for log in await sessions(bad + good)] == [("GetParameterValues",)] * 2 + [()] * 2

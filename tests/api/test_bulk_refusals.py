@@ -83,6 +83,7 @@ async def _nothing(api: Api) -> bool:
         ({"operation_type": "reboot", "device_filters": {}, "retry_policy": {"max_attempts": 0}},
          {"retry_policy.max_attempts"}),
         ({"operation_type": "reboot", "device_filters": {}, "operation": "get"}, {"operation"}),
+        ({"operation_type": "reboot", "device_filters": {}, "parameters": {"note": "\ud800"}}, {"parameters"}),
     ],
 )  # fmt: skip
 async def test_what_is_malformed_is_named(sqlite_api: Api, body: dict[str, Any], wrong: set[str]) -> None:
@@ -184,6 +185,26 @@ async def test_a_bound_token_sees_what_is_of_its_organizations_alone(api: Api) -
     assert {each["id"] for each in (await api.client.get(PATH)).json["results"]} == {own, both}
     assert (await api.client.get(f"{NAME_PATH}?limit=9")).json["count"] == 0, "one device's operations alone"
     assert (await operator.delete(f"{PATH}?id={own}")).status == 204
+
+
+@pytest.mark.parametrize("others", ["somebody's", "nobody's"])
+async def test_the_audit_log_of_one_organization_tells_nothing_of_what_is_also_for_others(
+    api: Api, others: str
+) -> None:
+    mine, other = await api.organization("mine"), await api.organization("other")
+    await registered(api, "m", mine)
+    await registered(api, "o", other if others == "somebody's" else None)
+    auditor = await api.token(Role.ADMIN, mine)
+    own = await asked(api.client, GET | {"device_targets": ["m"]})
+    both = await asked(api.client, GET | {"device_targets": ["m", "o"]})
+    for public_id in (own, both):
+        assert (await api.client.delete(f"{PATH}?id={public_id}")).status == 204
+    entries = (await api.client.get("/audit_log/?resource=bulk")).json["results"]
+    assert [(each["action"], each["resource_id"]) for each in entries] == [
+        ("cancel", both), ("cancel", own), ("create", both), ("create", own),
+    ]  # fmt: skip
+    seen = (await auditor.get("/audit_log/?resource=bulk")).json["results"]
+    assert [(each["action"], each["resource_id"]) for each in seen] == [("cancel", own), ("create", own)]
 
 
 async def test_a_device_that_has_moved_away_is_not_shown_to_those_it_has_left(api: Api) -> None:

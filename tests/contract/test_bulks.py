@@ -157,7 +157,7 @@ async def test_who_does_not_see_all_its_organizations_does_not_see_a_request(sto
             found = await store.bulks.by_public_id(each.public_id, organizations)
             assert found == (each if each in seen else None)
     assert await store.bulks.organizations(both.id) == [1, 2]
-    assert await store.bulks.organizations(nobodys.id) == []
+    assert await store.bulks.organizations(nobodys.id) == [0]
 
 
 async def test_the_organizations_of_devices_that_are_taken_count(store: OpenStore) -> None:
@@ -166,7 +166,7 @@ async def test_the_organizations_of_devices_that_are_taken_count(store: OpenStor
         uuid="u", name="n", identity=Identity("", "", "S"), at=AT, organization_id=organization_id
     )
     bulk, _ = await _begun(store, 1)
-    assert await store.bulks.organizations(bulk.id) == [organization_id]
+    assert await store.bulks.organizations(bulk.id) == [0, organization_id]
     assert await store.bulks.by_public_id(bulk.public_id, [organization_id]) is None, "one of them is nobody's"
 
 

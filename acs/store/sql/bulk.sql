@@ -133,7 +133,7 @@ WHERE {where};
 SELECT id FROM bulk WHERE due_at IS NOT NULL AND due_at <= :at AND id > :after ORDER BY id LIMIT :most;
 
 -- name: organizations
-SELECT organization_id FROM bulk_organization WHERE bulk_id = :bulk_id AND organization_id <> 0 ORDER BY organization_id;
+SELECT organization_id FROM bulk_organization WHERE bulk_id = :bulk_id ORDER BY organization_id;
 
 -- The device may have proven it since.
 -- name: doubtful
