@@ -8,6 +8,7 @@ import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from importlib.metadata import version
 from typing import Any, Final, Self
 
 from acs.auth.sealing import Keyring
@@ -157,7 +158,7 @@ class Server:
         self._stack.push_async_callback(database.close)
         await apply_migrations(database, migrations())
         keyring = await _keyring(settings, database)
-        metrics = Metrics(settings)
+        metrics = Metrics(settings, version("aioacs"))
         writer = self._writer(database, metrics)
         parts = Parts(
             settings=settings,

@@ -33,6 +33,8 @@ ACTOR: Final = "command line"
 _MOST: Final = 1000
 _LONGEST: Final = 255
 _COLUMNS: Final = ("id", "name", "role", "organizations", "expires_at", "last_used")
+_NOTHING: Final = {"organizations": "all", "expires_at": "never", "last_used": "never"}
+"""What it means that nothing is there."""
 
 
 class TokenDeskError(Exception):
@@ -142,7 +144,7 @@ class TokenDesk:
 
 def table(tokens: Sequence[Mapping[str, Any]]) -> list[str]:
     """Tokens as lines for people."""
-    rows = [_COLUMNS, *(tuple(_cell(each[column]) for column in _COLUMNS) for each in tokens)]
+    rows = [_COLUMNS, *(tuple(_cell(column, each[column]) for column in _COLUMNS) for each in tokens)]
     widths = [max(len(row[place]) for row in rows) for place in range(len(_COLUMNS))]
     return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
@@ -167,7 +169,7 @@ async def at_token_desk(settings: Settings, ask: Callable[[TokenDesk], Awaitable
         await database.close()
 
 
-def _cell(value: object) -> str:
+def _cell(column: str, value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
-    return "-" if value is None else str(value)
+    return _NOTHING[column] if value is None else str(value)

@@ -107,6 +107,11 @@ def _sentence(kind: str, message: str) -> str:
             return "is not a field of this"
         case "value_error":
             return message.removeprefix("Value error, ")
+        case "model_type" | "model_attributes_type" | "dict_type":
+            # What the library says names a class of ours.
+            return "input should be an object"
+        case "too_short" | "too_long":
+            return (message[:1].lower() + message[1:]).partition(" after validation")[0]
         case _:
             return message[:1].lower() + message[1:]
 

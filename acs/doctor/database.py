@@ -95,7 +95,7 @@ async def postgresql_findings(settings: Settings, now: float, keyring: Keyring |
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         yield failure(
             "database",
-            f"PostgreSQL does not let us in: {_reason(error)}",
+            f"PostgreSQL {_refusal(error)}: {_reason(error)}",
             "check AIOACS_DATABASE_URL, pg_hba.conf and the firewall",
         )
         return
@@ -105,7 +105,10 @@ async def postgresql_findings(settings: Settings, now: float, keyring: Keyring |
         yield await _connections(connection, settings)
         yield await _clock(connection, now)
         there = await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL")
-        rows = await connection.fetch(_APPLIED) if there else []
+        if not there:
+            yield ok("migrations", "there are no tables yet; the first start makes them")
+            return
+        rows = await connection.fetch(_APPLIED)
         for finding in migration_findings([(row[0], row[1]) for row in rows]):
             yield finding
         there = await connection.fetchval("SELECT to_regclass('credential') IS NOT NULL")
@@ -220,6 +223,11 @@ async def _connections(connection: "asyncpg.Connection[Any]", settings: Settings
 async def _clock(connection: "asyncpg.Connection[Any]", now: float) -> Finding:
     theirs = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
     return clock_difference_finding(now - theirs)
+
+
+def _refusal(error: BaseException) -> str:
+    """Whether a server has answered at all."""
+    return "does not let us in" if isinstance(error, asyncpg.PostgresError) else "cannot be reached"
 
 
 def _reason(error: BaseException) -> str:

@@ -69,6 +69,14 @@ class Waker:
         await self._tools.contacts.record_reach(
             device_id, reach.kind.value, self._tools.clock.wall(), reach.latency, reach.detail[:_MAX_DETAIL]
         )
+        if reach.kind is not ReachKind.REACHED:
+            self._tools.remark(
+                "connection request",
+                "a device could not be called",
+                device=device.name,
+                result=reach.kind.value,
+                reason=reach.detail[:_MAX_DETAIL],
+            )
         return reach
 
     def _start_more(self) -> None:

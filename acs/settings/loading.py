@@ -86,8 +86,10 @@ def _unknown_variables(variables: Mapping[str, str]) -> list[str]:
 
 
 def _meant(name: str, known: set[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean {close[0]}?" if close else "; docs/settings.md has them all"
+    # What all variables begin with says nothing about which one is meant.
+    meant = {each.removeprefix(PREFIX): each for each in known}
+    close = difflib.get_close_matches(name.removeprefix(PREFIX), meant, n=1)
+    return f"; did you mean {meant[close[0]]}?" if close else "; docs/settings.md has them all"
 
 
 def _read(path: Path, *, required: bool, problems: list[str]) -> dict[str, Any]:

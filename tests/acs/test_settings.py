@@ -104,6 +104,10 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_name_that_is_like_none_gets_no_guess(tmp_path: Path) -> None:
+    assert problems(tmp_path, FOO="1") == ["AIOACS_FOO is no setting; docs/settings.md has them all"]
+
+
 def test_a_wrong_setting_causes_no_second_complaint_about_its_default(tmp_path: Path) -> None:
     told = problems(tmp_path, WORKERS="4", DATABASE_URL="mysql://host/aioacs")
     assert len(told) == 1

@@ -136,7 +136,7 @@ async def test_tokens_are_shown_in_columns(settings: Settings) -> None:
     await make(settings, name="a longer name", role=Role.OPERATOR, expires="2999-01-31")
     head, row = table(await at_token_desk(settings, TokenDesk.all))
     assert head.split() == ["id", "name", "role", "organizations", "expires_at", "last_used"]
-    assert row[head.index("role") :].split() == ["operator", "-", "2999-01-31T00:00:00Z", "-"]
+    assert row[head.index("role") :].split() == ["operator", "all", "2999-01-31T00:00:00Z", "never"]
 
 
 async def test_a_database_without_tables_is_told(empty_url: str, tmp_path: Path) -> None:

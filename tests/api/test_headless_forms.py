@@ -102,6 +102,13 @@ async def test_all_that_is_wrong_is_named_at_once(sqlite_api: Api) -> None:
     assert (await sqlite_api.client.get(NAME)).json == []
 
 
+async def test_what_is_wrong_is_said_in_words_of_the_api(sqlite_api: Api) -> None:
+    errors = await refused(sqlite_api.client, {"name": "x", "operation": "get", "variables": [SSID]})
+    assert errors == {"variables[0]": ["input should be an object"]}
+    errors = await refused(sqlite_api.client, {"name": "x", "operation": "get", "variables": []})
+    assert errors == {"variables": ["list should have at least 1 item"]}
+
+
 @pytest.mark.parametrize(
     ("operation", "variables", "field"),
     [

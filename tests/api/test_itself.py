@@ -1,6 +1,7 @@
 """What the server says of itself."""
 
 import asyncio
+from importlib.metadata import version
 
 from acs.domain.token import Role
 from tests.api.conftest import Api
@@ -51,3 +52,4 @@ async def test_the_figures_need_a_token_of_any_kind(api: Api) -> None:
     figures = await viewer.get("/metrics")
     assert figures.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert b"\naioacs_sessions_open 0.0\n" in figures.octets
+    assert f'\naioacs_build{{version="{version("aioacs")}"}} 1.0\n'.encode() in figures.octets

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from acs.domain.contact import Contact
 from acs.domain.device import Credential
@@ -152,6 +153,24 @@ async def test_how_a_call_ended_is_recorded(database_url: str, tmp_path: Path) -
         lines = served.server.services.tools.metrics.render().decode()
         assert 'aioacs_connection_requests_total{outcome="refused"} 2.0' in lines
         assert 'aioacs_connection_requests_total{outcome="no_url"} 2.0' in lines
+
+
+async def test_a_call_that_reaches_nobody_leaves_a_line_in_the_log(database_url: str, tmp_path: Path) -> None:
+    async with calling(database_url, tmp_path, None) as served, served.device() as device:
+        await device.listen("acs", "right")
+        await device.run_session()
+        assert device.listener is not None
+        await device.listener.stop()
+        with capture_logs() as log:
+            reach = await served.server.services.waker.call(await served.id_of(device))
+        (line,) = log
+        assert line == {
+            "event": "a device could not be called",
+            "device": f"{device.id.oui}-{device.id.product_class}-{device.id.serial}",
+            "result": "refused",
+            "reason": reach.detail,
+            "log_level": "info",
+        }
 
 
 async def test_however_much_is_queued_a_device_is_called_once_at_a_time(database_url: str, tmp_path: Path) -> None:
