@@ -1,6 +1,7 @@
 """The things of one device: which device, said in the path or in the query."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -53,4 +54,7 @@ async def parent_of(finder: DeviceFinder, ask: Ask[OfParent, Any]) -> ManagedDev
 
 def both(family: Family, suffix: str, make: Callable[[str], Route[Any, Any]]) -> Sequence[AnyRoute]:
     """A route with the device in the query, and the same with it in the path; ``make`` is given the path."""
-    return [make(family.path(suffix)), make(family.path_of_one(suffix, key_of(family)))]
+    in_path = make(family.path_of_one(suffix, key_of(family)))
+    if not family.may_be_ambiguous:
+        in_path = replace(in_path, problems=tuple(each for each in in_path.problems if each is not Kind.AMBIGUOUS))
+    return [make(family.path(suffix)), in_path]

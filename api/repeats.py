@@ -9,6 +9,7 @@ from typing import Final
 
 from acs.domain.access import Principal
 from acs.services.management import Management
+from acs.store.errors import RecordError, StoreBusyError
 from acs.store.idempotency import Answered, Claimed, Differs, Pending
 from api.problems import Kind, Problem, invalid
 
@@ -64,8 +65,8 @@ class Repeats:
     async def _first(self, owner: str, key: str, do: Callable[[], Awaitable[Rendered]]) -> Rendered:
         try:
             rendered = await do()
-        except Problem:
-            # Nothing was done.
+        except (Problem, RecordError, StoreBusyError):
+            # Nothing was done. Of a database that failed in the midst that cannot be told.
             await self._store.release(owner, key)
             raise
         kept = self._vault.seal(_text(rendered), "idempotency_key", (owner, key), "answer")

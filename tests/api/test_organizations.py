@@ -96,6 +96,8 @@ async def test_a_request_with_a_key_is_done_once(api: Api) -> None:
     other = await api.client.post(PATH, {"name": "b"}, Idempotency_Key="k1")
     assert other.status == 409
     assert (await api.client.get(PATH)).json["count"] == 1
+    taken = await api.client.post(PATH, {"name": "a"}, Idempotency_Key="k2")
+    assert (taken.status, taken.json["type"]) == (409, "urn:aioacs:problem:conflict")
     refused = await api.client.post(PATH, {"name": ""}, Idempotency_Key="k2")
     mended = await api.client.post(PATH, {"name": "c"}, Idempotency_Key="k2")
     assert (refused.status, mended.status) == (400, 201)

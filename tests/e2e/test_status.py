@@ -189,7 +189,10 @@ async def test_an_interval_that_the_device_does_not_keep_to_is_none(served: Serv
 async def test_an_interval_that_is_pushed_as_a_setting_counts_too(served: Served) -> None:
     device = served.device(parameters={INTERVAL: Parameter("60", "unsignedInt")})
     await device.run_session(parameters={INTERVAL: Value("60", "unsignedInt")})
-    await served.server.services.wanted.put(await served.id_of(device), [NewSetting(INTERVAL, "3600")])
+    services = served.server.services
+    known = await services.tools.devices.by_id(await served.id_of(device))
+    assert known is not None
+    await services.wanted.change(known, [NewSetting(INTERVAL, "3600")])
     assert "SetParameterValues" in (await device.run_session(parameters={})).methods
     await goes_down_after(served, device, 9_000)
 

@@ -25,11 +25,13 @@ CLEAR = "correct horse battery staple"
 SMALL = 64 * 1024
 ROOMY = 1024 * 1024
 BOUNDS = {
+    "aioacs_api_connections": "max_api_connections",
     "aioacs_body_bytes": "body_budget",
     "aioacs_connection_requests_in_flight": "connection_requests",
     "aioacs_connection_requests_waiting": "connection_requests_waiting",
     "aioacs_connections": "max_connections",
     "aioacs_downloads_in_flight": "max_downloads",
+    "aioacs_notifications_in_flight": "notifications_at_once",
     "aioacs_sessions_open": "max_sessions",
     "aioacs_store_queue": "store_queue",
 }
