@@ -1,5 +1,5 @@
--- Requests for many devices. Each change of one, of its executions or of their devices raises the request's version in
--- the same commit, and is void if another hand has raised it since it was read.
+-- Requests for many devices. Each change of one, of its executions or of their devices gives the request a new version
+-- in the same commit, and is void if another hand has done so since it was read.
 -- ``due_at`` is when the request is to be looked at: when it is to begin, or at any time while it is being carried out.
 
 -- The request is always sealed; its row is the public id.

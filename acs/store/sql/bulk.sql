@@ -1,5 +1,5 @@
--- Requests for many devices. A change is one unit: its first statement raises the version, the others do something
--- only where that has just happened.
+-- Requests for many devices. A change is one unit: its first statement gives the request a new version if it still has
+-- the one that was read, the others do something only where that has just happened.
 
 -- name: create
 -- rows: public_id text, version bigint, kind text, request text, actor text, notification text, scheduled_for float8, targets bigint, at float8
