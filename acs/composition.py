@@ -28,6 +28,7 @@ from acs.services.briefing import DeviceBriefing
 from acs.services.bulk_checks import BulkChecks
 from acs.services.bulk_runner import BulkRunner
 from acs.services.bulks import Bulks
+from acs.services.device_settings import DeviceSettings
 from acs.services.device_types import DeviceTypes
 from acs.services.endings import Endings
 from acs.services.enrol import Enrolment
@@ -54,6 +55,7 @@ from acs.services.tools import Tools
 from acs.services.trace import WAITING, Trace
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper
+from acs.services.variables import Variables
 from acs.services.vault import Vault
 from acs.services.wake import Waker
 from acs.services.wanted import WantedSettings
@@ -218,6 +220,7 @@ def make_management(
     """What the management API works with."""
     organizations, locations = OrganizationStore(database, writer), LocationStore(database, writer)
     types = DeviceTypeStore(database, writer)
+    settings = DeviceSettings(tools, wanted)
     references = References(tools, organizations, locations, types)
     return Management(
         tools=tools,
@@ -233,6 +236,8 @@ def make_management(
         bulks=bulks,
         operation_list=OperationListStore(database),
         wanted=wanted,
+        settings=settings,
+        variables=Variables(tools, operations, settings),
         waker=waker,
         helpers=helpers,
         notifications=notifications,

@@ -22,7 +22,6 @@ from acs.store.device_list import DeviceList
 from acs.store.listing import Found, Slice
 
 _UUID_OCTETS: Final = 16
-_MOST_OPEN: Final = 1_000
 
 Note = Callable[[str, str, int | None], AuditEntry]
 """Makes an entry of the audit log of what was and what is, as JSON, and of whose device it is."""
@@ -143,7 +142,7 @@ class Inventory:
             return [], False
         unwanted: list[str] = []
         has_download = False
-        for each in await self._tools.operations.open_of_device(device_id, most=_MOST_OPEN):
+        for each in await self._tools.operations.open_of_device(device_id):
             if each.kind != OperationKind.DOWNLOAD:
                 continue
             image_id = read_requested(self._tools.vault, each).firmware_image_id

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from acs.services.bulks import Bulks
+from acs.services.device_settings import DeviceSettings
 from acs.services.device_types import DeviceTypes
 from acs.services.finding import DeviceFinder
 from acs.services.firmware import FirmwareShelf
@@ -12,6 +13,7 @@ from acs.services.operations import Operations
 from acs.services.readiness import Readiness
 from acs.services.status_helpers import StatusHelpers
 from acs.services.tools import Tools
+from acs.services.variables import Variables
 from acs.services.wake import Waker
 from acs.services.wanted import WantedSettings
 from acs.store.audit import AuditStore
@@ -40,6 +42,8 @@ class Management:
     bulks: Bulks
     operation_list: OperationListStore
     wanted: WantedSettings
+    settings: DeviceSettings
+    variables: Variables
     waker: Waker
     helpers: StatusHelpers
     notifications: Notifications

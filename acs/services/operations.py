@@ -20,7 +20,6 @@ from acs.services.tools import Tools
 from cwmp_schemas.datamodel import lookup
 
 _KEY_OCTETS: Final = 12
-_MOST_OPEN: Final = 1_000
 _LOOKS: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
 
 
@@ -259,7 +258,7 @@ class Operations:
         contact = await self._tools.contacts.of_device(device_id)
         if contact is None:
             return NoSuchDeviceError(f"there is no device {device_id}")
-        others = await self._tools.operations.open_of_device(device_id, most=_MOST_OPEN)
+        others = await self._tools.operations.open_of_device(device_id)
         for each in others:
             if each.origin is Origin.USER and (each.state is not OperationState.SCHEDULED or each.scheduled_at <= at):
                 return DeviceBusyError(each)

@@ -29,7 +29,6 @@ TABLE: Final = "table"
 READ_WITHIN: Final = 60.0
 """So many seconds a device has to come and be read; later nobody waits for it."""
 _MOST_READ: Final = 100
-_MOST_OPEN: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Variables:
         that the device is not known to have.
         """
         values: dict[str, str] = {}
-        for record in await self._tools.operations.open_of_device(device.id, most=_MOST_OPEN):
+        for record in await self._tools.operations.open_of_device(device.id):
             if record.kind != OperationKind.SET:
                 continue
             with suppress(SealError, InvalidDataError):

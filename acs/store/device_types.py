@@ -111,8 +111,8 @@ class DeviceTypeStore:
         _, _, _, updated, *_ = await self._writer.write(
             _key(number),
             note_if_it_matters((number, details.update_frequency, json.dumps(details.managed), details.quirks)),
-            note_change(number, DEVICE, is_one=login is not None or update.drops_login),
-            note_change(number, SETTINGS, is_one=update.settings_differ),
+            note_change(number, DEVICE, takes_place=login is not None or update.drops_login),
+            note_change(number, SETTINGS, takes_place=update.settings_differ),
             (_UPDATE, [(number, *_columns(details), at)]),
             (_PUT_LOGIN, logins),
             (_DROP_LOGIN, [(number,)] if update.drops_login else []),

@@ -44,6 +44,7 @@ _TO_PRUNE, _PRUNE = query("operation", "to_prune"), batch("operation", "prune")
 _HOLD = batch("contact", "hold")
 _STAND_STILL = batch("contact", "stand_still")
 _ADD_HISTORY = batch("history", "add_queued")
+_MOST_OPEN: Final = 1_000
 
 
 WAKE_NET: Final = 30.0
@@ -264,7 +265,7 @@ class OperationStore:
         rows = await self._database.fetch(_OF_DEVICE, {"device_id": device_id, "before": before, "most": most})
         return [record_of(row) for row in rows]
 
-    async def open_of_device(self, device_id: int, *, most: int) -> list[OperationRecord]:
+    async def open_of_device(self, device_id: int, *, most: int = _MOST_OPEN) -> list[OperationRecord]:
         """The operations of a device that wait or are under way, those first that are to be done first."""
         rows = await self._database.fetch(_OPEN_OF_DEVICE, {"device_id": device_id, "most": most})
         return [record_of(row) for row in rows]

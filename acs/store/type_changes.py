@@ -27,9 +27,9 @@ _TELL: Final = {
 }
 
 
-def note_change(type_id: int, kind: str, *, is_one: bool = True) -> Step:
+def note_change(type_id: int, kind: str, *, takes_place: bool = True) -> Step:
     """The step that notes a change of a type, with the change itself; no change, no note."""
-    return _NOTE, [(type_id, kind)] if is_one else []
+    return _NOTE, [(type_id, kind)] if takes_place else []
 
 
 def note_if_it_matters(row: Row) -> Step:

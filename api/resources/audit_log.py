@@ -63,10 +63,9 @@ class AuditLog:
 
     async def list(self, ask: Ask[AuditQuery, None]) -> Answer:
         """What the token sees of it."""
-        query, bound = ask.query, ask.principal.organizations
-        organizations = None if bound is None else sorted(set(bound))
+        query, organizations = ask.query, ask.principal.organizations
         if query.organization is not None:
-            organizations = [query.organization] if ask.principal.sees(query.organization) else []
+            organizations = (query.organization,) if ask.principal.sees(query.organization) else ()
         wanted = AuditFilter(
             query.resource, query.resource_id, query.actor, query.action, organizations, query.since, query.until
         )

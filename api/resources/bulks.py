@@ -64,13 +64,13 @@ class ManyDevices:
         """What one device's operations have no twin of."""
         return [
             Route("GET", f"{family.path(SUFFIX)}{{id}}/devices/", Role.VIEWER, self.devices,
-                  f"Show what became of each device {family.words}", _TAG, DevicesQuery,
+                  f"Show what became of each device ({family.words})", _TAG, DevicesQuery,
                   answers={200: Envelope[DeviceItem]}, places={"id": _ID},
                   description="Of an operation on many devices: of its last execution.")
             for family in FAMILIES
         ]  # fmt: skip
 
-    async def create(self, ask: Ask[Any, BulkBody], family: Family) -> Answer:
+    async def create(self, family: Family, ask: Ask[Any, BulkBody]) -> Answer:
         """Ask it of many devices."""
         body = ask.body
         for number in body.target_organizations or ():
@@ -135,7 +135,7 @@ class ManyDevices:
             raise Problem(Kind.CONFLICT, str(error)) from None
         return Answer(status=204)
 
-    async def retry(self, ask: Ask[Any, Any], family: Family, public_id: str) -> Answer:
+    async def retry(self, family: Family, ask: Ask[Any, Any], public_id: str) -> Answer:
         """Ask what has failed once more."""
         view = await self._seen(ask, public_id)
         before = json.dumps({"id": public_id, "status": view.bulk.state})

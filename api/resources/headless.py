@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any, Final
 
 from pydantic import Field
@@ -103,38 +104,29 @@ class Headless:
         return [route for family in FAMILIES for route in self._of_family(family)]
 
     def _of_family(self, family: Family) -> Sequence[AnyRoute]:
-        many, retry = family.path(SUFFIX), f"{family.path(SUFFIX)}{{id}}/retry/"
+        many, retry, words = family.path(SUFFIX), f"{family.path(SUFFIX)}{{id}}/retry/", family.words
         lists: Any = Envelope[_Item]
         if family is not BY_SERIAL_NUMBER:
             lists = Sequence[_Item] | lists
 
-        async def create(ask: Ask[NoQuery, Any]) -> Answer:
-            return await self._create(ask, family)
-
-        async def show(ask: Ask[OperationQuery, None]) -> Answer:
-            return await self._show(ask, family)
-
-        async def retry_one(ask: Ask[NoQuery, None]) -> Answer:
-            return await self._retry(ask, family)
-
         return [
-            Route("GET", many, Role.VIEWER, show, f"List headless operations {family.words}", _TAG, OperationQuery,
-                  answers={200: lists}, problems=(Kind.NOT_FOUND,), headers=("X-Total-Count", "Link", NOT_REACHED),
-                  description=_LISTS),
-            Route("POST", many, Role.OPERATOR, create, f"Ask devices to do something {family.words}", _TAG,
-                  body=AnyBody, answers={201: OperationMade | _Again},
+            Route("GET", many, Role.VIEWER, partial(self._show, family), f"List headless operations ({words})", _TAG,
+                  OperationQuery, answers={200: lists}, problems=(Kind.NOT_FOUND,),
+                  headers=("X-Total-Count", "Link", NOT_REACHED), description=_LISTS),
+            Route("POST", many, Role.OPERATOR, partial(self._create, family),
+                  f"Ask devices to do something ({words})", _TAG, body=AnyBody, answers={201: OperationMade | _Again},
                   problems=(Kind.NOT_FOUND, Kind.AMBIGUOUS, Kind.IMPOSSIBLE), description=_FORMS),
-            Route("DELETE", many, Role.OPERATOR, self._cancel, f"Cancel a headless operation {family.words}", _TAG,
+            Route("DELETE", many, Role.OPERATOR, self._cancel, f"Cancel a headless operation ({words})", _TAG,
                   OneOperationQuery, answers={204: None}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="Only what has not started: else it is a 409."),
-            Route("POST", retry, Role.OPERATOR, retry_one, f"Ask for the same once more {family.words}", _TAG,
-                  answers={201: _Again}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
+            Route("POST", retry, Role.OPERATOR, partial(self._retry, family), f"Ask for the same once more ({words})",
+                  _TAG, answers={201: _Again}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="A new operation. While the first one is still to be done, that is a 409."),
         ]  # fmt: skip
 
-    async def _create(self, ask: Ask[NoQuery, Any], family: Family) -> Answer:
+    async def _create(self, family: Family, ask: Ask[NoQuery, Any]) -> Answer:
         if not isinstance(ask.body, OperationBody | OlderOperationBody):
-            return await self._many.create(ask, family)
+            return await self._many.create(family, ask)
         body = ask.body
         operation = body.asked
         _admit(ask, operation.kind)
@@ -165,7 +157,7 @@ class Headless:
             return Answer(await self._item(listed), 201)
         return Answer(_made(view, device, body, echo), 201)
 
-    async def _show(self, ask: Ask[OperationQuery, None], family: Family) -> Answer:
+    async def _show(self, family: Family, ask: Ask[OperationQuery, None]) -> Answer:
         query = ask.query
         part, is_bulk = query.part, query.id is not None and is_bulk_id(query.id)
         is_serial = family is BY_SERIAL_NUMBER
@@ -225,10 +217,10 @@ class Headless:
             raise not_found(_RESOURCE) from None
         return Answer(status=204)
 
-    async def _retry(self, ask: Ask[NoQuery, None], family: Family) -> Answer:
+    async def _retry(self, family: Family, ask: Ask[NoQuery, None]) -> Answer:
         public_id = ask.places["id"]
         if is_bulk_id(public_id):
-            return await self._many.retry(ask, family, public_id)
+            return await self._many.retry(family, ask, public_id)
         known = await self._seen(ask, public_id)
         _admit(ask, OperationKind(known.record.kind))
         before = json.dumps({"id": public_id, "status": known.record.state})

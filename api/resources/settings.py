@@ -10,7 +10,7 @@ from acs.domain.audit import AuditEntry
 from acs.domain.device import ManagedDevice
 from acs.domain.selection import Selection, short_name_of
 from acs.domain.token import Role
-from acs.services.device_settings import DeviceSettings, ShownWish, WishState
+from acs.services.device_settings import ShownWish, WishState
 from acs.services.knowledge import known_parameters
 from acs.services.management import Management
 from acs.services.wanted import Shown as ShownSettings
@@ -146,7 +146,7 @@ class Settings:
     def __init__(self, management: Management) -> None:
         self._tools = management.tools
         self._wanted = management.wanted
-        self._settings = DeviceSettings(management.tools, management.wanted)
+        self._settings = management.settings
         self._waker = management.waker
         self._finder = management.finder
 
@@ -158,23 +158,23 @@ class Settings:
     def _of(self, family: Family) -> Sequence[AnyRoute]:
         shown = {200: Envelope[SettingRow]}
         reading = both(family, _SUFFIX, lambda path: Route(
-            "GET", path, Role.VIEWER, self.list, f"List settings {family.words}", _TAG, SettingsQuery, answers=shown,
+            "GET", path, Role.VIEWER, self.list, f"List settings ({family.words})", _TAG, SettingsQuery, answers=shown,
             problems=PROBLEMS,
             description="What the device is to have: its own settings over those of its type.",
         ))  # fmt: skip
         replacing = both(family, _SUFFIX, lambda path: Route(
-            "PUT", path, Role.OPERATOR, self.replace, f"Replace settings {family.words}", _TAG, ChangeQuery,
+            "PUT", path, Role.OPERATOR, self.replace, f"Replace settings ({family.words})", _TAG, ChangeQuery,
             SettingsBody, answers=shown, problems=PROBLEMS,
             description="The device's own settings are these from now on. They are pushed in its next session.",
         ))  # fmt: skip
         changing = both(family, _SUFFIX, lambda path: Route(
-            "PATCH", path, Role.OPERATOR, self.change, f"Change settings {family.words}", _TAG, ChangeQuery,
+            "PATCH", path, Role.OPERATOR, self.change, f"Change settings ({family.words})", _TAG, ChangeQuery,
             SettingsBody, answers=shown, problems=PROBLEMS,
             description="These settings are put, or dropped where the value is null; the others stay. They are pushed "
             "in the device's next session.",
         ))  # fmt: skip
         dropping = both(family, _SUFFIX, lambda path: Route(
-            "DELETE", path, Role.OPERATOR, self.drop, f"Drop settings {family.words}", _TAG, DropQuery,
+            "DELETE", path, Role.OPERATOR, self.drop, f"Drop settings ({family.words})", _TAG, DropQuery,
             answers={204: None}, problems=PROBLEMS,
             description="Of the device's own settings those are dropped that the query means; it must mean some.",
         ))  # fmt: skip

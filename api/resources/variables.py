@@ -11,11 +11,10 @@ from acs.domain.device import ManagedDevice
 from acs.domain.operation import Operation, OperationKind
 from acs.domain.token import Role
 from acs.provisioning.errors import PlanningError
-from acs.services.device_settings import DeviceSettings
 from acs.services.management import Management
 from acs.services.operations import NoSuchDeviceError, Terms
 from acs.services.requested import Requested
-from acs.services.variables import KnownVariable, Variables
+from acs.services.variables import KnownVariable
 from api.families import FAMILIES, WHAT, Family
 from api.fields import Body, QueryFlag, QueryWait, Shown, Sparse, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
@@ -147,8 +146,7 @@ class DeviceVariables:
     """The routes of variables."""
 
     def __init__(self, management: Management) -> None:
-        settings = DeviceSettings(management.tools, management.wanted)
-        self._variables = Variables(management.tools, management.operations, settings)
+        self._variables = management.variables
         self._operations = management.operations
         self._finder = management.finder
 
@@ -159,13 +157,13 @@ class DeviceVariables:
 
     def _of(self, family: Family) -> Sequence[AnyRoute]:
         reading = both(family, _SUFFIX, lambda path: Route(
-            "GET", path, Role.VIEWER, self.list, f"List variables {family.words}", _TAG, VariablesQuery,
+            "GET", path, Role.VIEWER, self.list, f"List variables ({family.words})", _TAG, VariablesQuery,
             answers={200: Envelope[VariableRow]}, problems=(*PROBLEMS, Kind.FORBIDDEN),
             headers=("X-Fresh", "X-Operation-ID"),
             description="What the device has said, by path; secrets are masked.",
         ))  # fmt: skip
         writing = both(family, _SUFFIX, lambda path: Route(
-            "PUT", path, Role.OPERATOR, self.put, f"Set variables {family.words}", _TAG, SetQuery, VariablesBody,
+            "PUT", path, Role.OPERATOR, self.put, f"Set variables ({family.words})", _TAG, SetQuery, VariablesBody,
             answers={200: SetShown}, problems=PROBLEMS,
             description="Queues one set of all of them, which the device does as a whole or not at all; `id` is the "
             "operation's. What the device is to have in the long run is a setting.",

@@ -76,9 +76,8 @@ class Webhooks:
 
     async def list(self, ask: Ask[DeliveryQuery, None]) -> Answer:
         """Those that the token sees."""
-        query, bound = ask.query, ask.principal.organizations
-        organizations = None if bound is None else sorted(set(bound))
-        wanted = DeliveryFilter(query.operation_id, query.channel, query.status, organizations)
+        query = ask.query
+        wanted = DeliveryFilter(query.operation_id, query.channel, query.status, ask.principal.organizations)
         found = await self._notifications.page(query.part, wanted)
         return Answer(enveloped(ask, query.part, found, [_shown(each) for each in found.items]))
 
