@@ -27,12 +27,15 @@ def next_after(cron: str, timezone: str, at: float) -> float | None:
         raise CronError("must have five fields: minute, hour, day of month, month, day of week")
     try:
         found = next(CronSim(" ".join(fields), start), None)
+        return None if found is None else found.astimezone(UTC).timestamp()
+    except OverflowError:
+        # Not before the end of the calendar.
+        return None
     except CronSimError as error:
         if _are_good_alone(fields, start):
             # The 30th of February.
             return None
         raise CronError(f"is no cron expression: {str(error).lower()}") from None
-    return None if found is None else found.astimezone(UTC).timestamp()
 
 
 def _zone(name: str) -> ZoneInfo:

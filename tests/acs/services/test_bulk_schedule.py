@@ -32,6 +32,18 @@ def test_some_never_fire(cron: str) -> None:
     assert next_after(cron, "UTC", 0.0) is None
 
 
+@pytest.mark.parametrize(
+    ("cron", "timezone"),
+    [
+        ("0 0 1 1 *", "UTC"),
+        # There is such a moment by the clock of the zone, but by none of the calendar's in UTC.
+        ("0 23 31 12 *", "Etc/GMT+12"),
+    ],
+)
+def test_nothing_fires_after_the_end_of_the_calendar(cron: str, timezone: str) -> None:
+    assert next_after(cron, timezone, _at("9999-12-31T00:00:00")) is None
+
+
 @pytest.mark.parametrize("cron", ["", "* * * *", "* * * * * *", "61 * * * *", "0 0 32 * *", "@daily", "a b c d e"])
 def test_what_is_no_expression_is_refused(cron: str) -> None:
     with pytest.raises(CronError):
