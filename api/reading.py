@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core.core_schema import ErrorType
 
 from api.fields import is_carriable
 from api.problems import Kind, Problem, invalid
@@ -15,6 +16,8 @@ _DEEPEST: Final = 32
 _MOST_ERRORS: Final = 100
 _LONGEST_NAME: Final = 200
 _UNKNOWN: Final = "extra_forbidden"
+# The library's own sentences begin with a capital. Ours may begin with a path, which is as it is.
+_LIBRARYS: Final = frozenset(get_args(ErrorType))
 
 
 class _DuplicateError(ValueError):
@@ -113,7 +116,7 @@ def _sentence(kind: str, message: str) -> str:
         case "too_short" | "too_long":
             return (message[:1].lower() + message[1:]).partition(" after validation")[0]
         case _:
-            return message[:1].lower() + message[1:]
+            return message[:1].lower() + message[1:] if kind in _LIBRARYS else message
 
 
 def _place(location: Sequence[str | int], *, is_unknown: bool) -> str:

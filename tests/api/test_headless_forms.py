@@ -290,3 +290,24 @@ async def test_a_request_with_a_key_asks_once(api: Api) -> None:
     assert [each["id"] for each in (await api.client.get(NAME)).json] == [first.json["id"]]
     other = await api.client.post(NAME, document | {"priority": 3}, Idempotency_Key="k1")
     assert other.status == 409
+
+
+async def test_paths_are_quoted_as_they_were_written(sqlite_api: Api) -> None:
+    body = {"name": "d", "operation": "add.obj", "variables": [{"variable_name": "Device.WiFi.SSID"}]}
+    (sentence,) = (await sqlite_api.client.post(NAME, body)).errors["variables[0].variable_name"]
+    assert sentence.startswith("Device.WiFi.SSID is no object")
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ([], "body"),
+        ("x", "body"),
+        ({"name": "d", "operation": "get", "variables": [1]}, "variables[0]"),
+        ({"name": "d", "operation": "get", "notification": 1}, "notification"),
+        ({"name": "d", "operation": "rpc", "method": "Reboot", "arguments": []}, "arguments"),
+        ({"device_filters": [], "operation_type": "reboot"}, "device_filters"),
+    ],
+)
+async def test_what_is_to_be_an_object_is_told_so(sqlite_api: Api, body: object, place: str) -> None:
+    assert (await sqlite_api.client.post(NAME, body)).errors[place] == ["input should be an object"]
