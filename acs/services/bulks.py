@@ -141,6 +141,8 @@ class Bulks:
         """Ask for the same of the devices that failed: a new request. NotNowError if it runs, or none failed."""
         view = await self.view(public_id, principal)
         execution = view.bulk.execution
+        if execution is None and view.bulk.state.is_final:
+            raise NotNowError(f"operation {public_id} is {view.bulk.state}: it has begun, and failed, on no device")
         if execution is None or execution.state is BulkState.IN_PROGRESS:
             raise NotNowError(f"operation {public_id} is {view.bulk.state}: it is still to be done")
         targets = Targets(principal.organizations, failed_in=execution.id)

@@ -206,13 +206,14 @@ def _targets(ask: Ask[Any, BulkBody]) -> Targets:
 
 
 def _names_any(body: BulkBody) -> bool:
-    """An empty list names no device: it does not mean all of them."""
-    return bool(body.device_filters is not None or body.target_organizations or body.device_targets)
+    """An empty list names no device, whatever else is said: it does not mean all of them."""
+    return [] not in (body.target_organizations, body.device_targets)
 
 
 def _selector(body: BulkBody) -> str:
     named = [name for name in ("device_targets", "target_organizations") if getattr(body, name) is not None]
-    return named[0] if named else "device_filters"
+    empty = [name for name in named if not getattr(body, name)]
+    return next(iter(empty + named), "device_filters")
 
 
 def _address(ask: Ask[Any, Any], family: Family, view: BulkView) -> str:

@@ -105,12 +105,26 @@ async def test_what_is_malformed_is_named(sqlite_api: Api, body: dict[str, Any],
             {"schedule.cron"},
         ),
         (
+            {
+                "operation_type": "reboot",
+                "device_filters": {},
+                "schedule": {"cron": "0 0 1 1 *", "execute_at": "9999-12-31"},
+            },
+            {"schedule.cron"},
+        ),
+        (
             {"operation_type": "x", "target_organizations": [9], "device_filters": {"types": ["y"]}},
             {"operation_type", "target_organizations", "device_filters.types"},
         ),
         ({"operation_type": "reboot", "device_targets": ["nobody"]}, {"device_targets"}),
         ({"operation_type": "reboot", "device_targets": []}, {"device_targets"}),
         ({"operation_type": "reboot", "target_organizations": []}, {"target_organizations"}),
+        ({"operation_type": "reboot", "device_filters": {}, "device_targets": []}, {"device_targets"}),
+        ({"operation_type": "reboot", "device_filters": {}, "target_organizations": []}, {"target_organizations"}),
+        (
+            {"operation_type": "reboot", "device_targets": ["d"], "target_organizations": []},
+            {"target_organizations"},
+        ),
         ({"operation_type": "reboot", "device_filters": {"status": ["Up"]}}, {"device_filters"}),
     ],
 )
@@ -135,6 +149,18 @@ async def test_unknown_ids_are_404(api: Api) -> None:
         assert (await api.client.get(f"{path}bulk_none/devices/")).status == 404
         assert (await api.client.delete(f"{path}?id=bulk_none")).status == 404
         assert (await api.client.post(f"{path}bulk_none/retry/")).status == 404
+
+
+async def test_what_was_cancelled_before_it_began_is_not_said_to_be_waiting(api: Api) -> None:
+    await registered(api, "d")
+    later = {"schedule": {"execute_at": "2027-02-01"}}
+    public_id = await asked(api.client, GET | {"device_targets": ["d"]} | later)
+    assert (await api.client.delete(f"{PATH}?id={public_id}")).status == 204
+    said = await api.client.post(f"{PATH}{public_id}/retry/")
+    assert (said.status, said.json["detail"]) == (
+        409,
+        f"operation {public_id} is cancelled: it has begun, and failed, on no device",
+    )
 
 
 async def test_a_viewer_looks_and_does_nothing(api: Api) -> None:
