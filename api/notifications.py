@@ -1,7 +1,9 @@
 """Parts of bodies that ask for work: who is to be told of its end, and how often it is tried."""
 
 import re
-from typing import Annotated, Final
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, Strict, StrictInt, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -9,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from acs.domain.notification import Recipients, read_recipients
 from acs.domain.targets import MAX_URL_LENGTH, Refusal, read_url
 from api.fields import Body, Flag, Shown, json_schema_example
+from api.masking import masked
 
 _LONGEST_ADDRESS: Final = 254
 _LONGEST_LOCAL_PART: Final = 64
@@ -97,11 +100,30 @@ def notification_text(notification: Notification | None) -> str:
     return Recipients(told.on_completion, told.on_failure, told.webhook_url, told.email).text
 
 
-def notification_shown(text: str) -> NotificationShown | None:
-    """What was kept, for an answer."""
+def notification_shown(text: str, *, is_own: bool = True) -> NotificationShown | None:
+    """What was kept, for an answer: to whoever has sent it, or to somebody else."""
     if not text:
         return None
     told = read_recipients(text)
+    url = told.webhook_url
     return NotificationShown(
-        on_completion=told.on_completion, on_failure=told.on_failure, webhook_url=told.webhook_url, email=told.email
+        on_completion=told.on_completion,
+        on_failure=told.on_failure,
+        webhook_url=url if is_own or url is None else origin_of(url),
+        email=told.email,
     )
+
+
+def origin_of(url: str) -> str:
+    """A URL as others see it: without its path, which may be a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def noted(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A checked request as the audit log keeps it, for others to see."""
+    shown: dict[str, Any] = masked(document)
+    notification = shown.get("notification")
+    if notification and notification.get("webhook_url"):
+        shown["notification"] = notification | {"webhook_url": origin_of(notification["webhook_url"])}
+    return shown

@@ -129,8 +129,8 @@ def states_of(status: DeviceStatus, execution: Execution) -> list[TargetState]:
     return [each for each in TargetState if _status(each, execution.stop) is status]
 
 
-def made_of(view: BulkView, monitoring_url: str) -> BulkMade:
-    """What is answered when it is made; of what was said, only that."""
+def made_of(view: BulkView, monitoring_url: str, *, is_own: bool = True) -> BulkMade:
+    """What is answered when it is made, to whoever has said it all or to another one; of what was said, only that."""
     bulk, shown = view.bulk, dict(view.request.shown)
     schedule: Any = shown.get("schedule")
     if schedule is not None:
@@ -155,7 +155,7 @@ def made_of(view: BulkView, monitoring_url: str) -> BulkMade:
         unmatched_targets=shown.get("unmatched_targets"),
         variables=shown.get("variables"),
         parameters=shown.get("parameters"),
-        notification=notification_shown(bulk.notification),
+        notification=notification_shown(bulk.notification, is_own=is_own),
         retry_policy=shown.get("retry_policy"),
         schedule=schedule,
         retry_of=shown.get("retry_of"),

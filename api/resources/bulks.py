@@ -16,7 +16,7 @@ from acs.services.operations import NoSuchOperationError, NotNowError
 from acs.store.listing import Slice
 from api.families import BY_SERIAL_NUMBER, FAMILIES, Family
 from api.masking import masked
-from api.notifications import notification_text, retry_terms
+from api.notifications import noted, notification_text, retry_terms
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, Problem, forbidden, not_found
 from api.resources.bulk_bodies import BulkBody
@@ -105,7 +105,7 @@ class ManyDevices:
             actor=ask.principal.actor,
             notification=notification_text(body.notification),
             note=lambda public_id, owner: ask.entry(
-                "create", _RESOURCE, public_id, organization_id=owner, after=json.dumps(masked(ask.document))
+                "create", _RESOURCE, public_id, organization_id=owner, after=json.dumps(noted(ask.document))
             ),
         )
         return Answer(made_of(view, _address(ask, family, view)), 201)
@@ -147,7 +147,7 @@ class ManyDevices:
             again = await self._bulks.retry(public_id, ask.principal, note)
         except NotNowError as error:
             raise Problem(Kind.CONFLICT, str(error)) from None
-        return Answer(made_of(again, _address(ask, family, again)), 201)
+        return Answer(made_of(again, _address(ask, family, again), is_own=False), 201)
 
     async def devices(self, ask: Ask[DevicesQuery, None]) -> Answer:
         """What became of each device."""

@@ -34,7 +34,7 @@ from api.families import BY_ID, BY_NAME, BY_SERIAL_NUMBER, FAMILIES, WHAT, Famil
 from api.fields import Line, Name, NoQuery, Query, QueryFlag, Shown, When
 from api.looking import NOT_REACHED, looked_at
 from api.masking import masked
-from api.notifications import notification_text, retry_terms
+from api.notifications import noted, notification_text, retry_terms
 from api.paging import Envelope, Paged, enveloped, next_link
 from api.problems import Kind, Problem, forbidden, invalid, not_found
 from api.resources.bulk_items import BulkItem, BulkMade
@@ -133,14 +133,14 @@ class Headless:
         device = await self._device(ask, body)
         terms = self._terms(ask, body)
         requested = Requested(operation, extra=_said(body, ask.at).text)
-        echo = masked(ask.document)
+        echo, after = masked(ask.document), json.dumps(noted(ask.document))
         try:
             view = await self._operations.queue(
                 device.id,
                 requested,
                 terms,
                 lambda public_id: ask.entry(
-                    "create", _RESOURCE, public_id, organization_id=device.organization_id, after=json.dumps(echo)
+                    "create", _RESOURCE, public_id, organization_id=device.organization_id, after=after
                 ),
             )
             if body.wait:

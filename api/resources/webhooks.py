@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -12,6 +11,7 @@ from acs.domain.token import Role
 from acs.services.management import Management
 from acs.store.deliveries import DeliveryFilter
 from api.fields import Line, NoQuery, Shown, Time
+from api.notifications import origin_of
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, Problem, not_found
 from api.routing import Answer, AnyRoute, Ask, Place, Route
@@ -110,7 +110,7 @@ def _shown(known: Delivery) -> DeliveryShown:
         operation_id=news.subject_id,
         organization_id=news.organization_id,
         channel=news.channel,
-        target=news.target if news.channel is Channel.EMAIL else _origin(news.target),
+        target=news.target if news.channel is Channel.EMAIL else origin_of(news.target),
         status=known.state,
         attempts=known.attempts,
         last_error=known.last_error,
@@ -119,8 +119,3 @@ def _shown(known: Delivery) -> DeliveryShown:
         ended_at=known.ended,
         payload=json.loads(news.payload),
     )
-
-
-def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"

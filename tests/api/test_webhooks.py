@@ -16,11 +16,13 @@ from tests.api.client import ADMIN, Client
 from tests.api.conftest import Api
 from tests.api.routers import name_of, router
 from tests.contract.opened import Probe
+from tests.e2e.device import Fault
 from tests.e2e.serving import serving
 
 PATIENCE = 20.0
 SSID = "Device.WiFi.SSID.1.SSID"
 PATH = "/webhook/"
+HEADLESS = "/inventory_device_serial_headless_operation/"
 # The clock stands still, and so does what a token may ask.
 ASKED_OFTEN: dict[str, Any] = {"bootstrap_token": ADMIN, "api_rate": 100_000, "api_burst": 100_000}
 
@@ -157,3 +159,40 @@ async def test_mail_is_sent_when_a_server_for_it_is_set(database_url: str, tmp_p
             assert (mail["To"], "completed" in mail["Subject"]) == ("noc@example.org", True)
             found = await until(api, public_id, lambda each: each["status"] == "delivered")
             assert (found["channel"], found["target"]) == ("email", "noc@example.org")
+
+
+async def test_the_address_of_a_receiver_is_shown_whole_to_the_sender_alone(api: Api) -> None:
+    device = await router(api)
+    wish = {
+        "variables": [{"variable_name": SSID}],
+        "notification": {"webhook_url": "https://noc.example.net/T0P-SECRET"},
+    }
+    one = await api.client.post(HEADLESS, wish | {"name": name_of(device), "operation": "get"})
+    targets = {"operation_type": "get", "device_targets": [name_of(device)]}
+    many = await api.client.post(HEADLESS, wish | targets | {"schedule": {"execute_at": "2027-02-01"}})
+    for made in (one, many):
+        assert made.status == 201, made.octets
+        assert made.json["notification"]["webhook_url"] == "https://noc.example.net/T0P-SECRET"
+    log = (await api.client.get("/audit_log/")).json["results"]
+    for each in (log[0], log[1]):
+        assert each["after"]["notification"]["webhook_url"] == "https://noc.example.net/"
+    assert "T0P-SECRET" not in json.dumps(log)
+
+
+async def test_a_request_for_many_that_is_tried_again_does_not_tell_where_its_receiver_is(api: Api) -> None:
+    device = await router(api)
+    device.on_rpc["GetParameterValues"] = lambda _: Fault(9002, "Internal error")
+    made = await api.client.post(
+        HEADLESS,
+        {
+            "operation_type": "get",
+            "variables": [{"variable_name": SSID}],
+            "device_targets": [name_of(device)],
+            "notification": {"webhook_url": "https://noc.example.net/T0P-SECRET"},
+        },
+    )
+    await api.served.sweep()
+    await device.run_session()
+    await api.served.sweep()
+    again = await api.client.post(f"{HEADLESS}{made.json['id']}/retry/")
+    assert (again.status, again.json["notification"]["webhook_url"]) == (201, "https://noc.example.net/")
