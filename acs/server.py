@@ -250,6 +250,9 @@ class Server:
             ports.append((settings.api_tls_port, api_tls_context(settings)))
         listener = ApiListener(management.tools, Application(management, routes(management)))
         self._stack.push_async_callback(listener.stop)
+        if settings.bootstrap_token is not None:
+            # Whoever has set it asks as soon as there is somebody to be asked.
+            await make_first_token(management.tools, management.tokens)
         try:
             self._api = await listener.start(settings.api_host, ports, shares_ports=self._shares_ports)
         except OSError as error:

@@ -1,11 +1,22 @@
 """What the server says of itself."""
 
 import asyncio
+import socket
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
 
 from acs.domain.token import Role
+from acs.store.database import Database
+from acs.store.writer import GroupWriter
+from tests.api.client import ADMIN, Client
 from tests.api.conftest import Api
+from tests.contract.gated import GatedDatabase
 from tests.contract.opened import Probe
+from tests.e2e.serving import serving
 
 
 async def test_it_is_up_and_ready_without_a_token(api: Api) -> None:
@@ -44,6 +55,39 @@ async def test_it_is_not_ready_while_it_is_being_stopped(api: Api) -> None:
 async def test_it_is_not_ready_without_a_database(api: Api) -> None:
     await api.served.server.services.management.database.close()
     assert (await api.client.as_(None).get("/ready/")).json["missing"] == ["the database does not answer"]
+
+
+async def test_nobody_is_answered_before_the_token_that_is_set_opens_the_api(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gates, is_made = list[GatedDatabase](), asyncio.Event()
+
+    def gated(database: Database, **ways: Any) -> GroupWriter:
+        gates.append(GatedDatabase(database))
+        gates[-1].shut()
+        is_made.set()
+        return GroupWriter(gates[-1], **ways)
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setattr("acs.server.GroupWriter", gated)
+    starting = asyncio.create_task(_asked_at_once(f"sqlite:///{tmp_path}/a.db", tmp_path, port))
+    await is_made.wait()
+    await gates[0].arrived()
+    assert [batch.name for batch, rows in gates[0].transactions[0] if rows] == ["token.create_first"]
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
+    gates[0].open()
+    assert await starting == 200
+
+
+async def _asked_at_once(url: str, folder: Path, port: int) -> int:
+    async with (
+        serving(url, folder, bootstrap_token=ADMIN, api_port=port) as served,
+        aiohttp.ClientSession() as session,
+    ):
+        return (await Client(served.server.api_ports[0], session).get("/organization/")).status
 
 
 async def test_the_figures_need_a_token_of_any_kind(api: Api) -> None:
