@@ -1,6 +1,5 @@
 """Letting devices in: known ones, new ones, and those that an operator has to look at first."""
 
-import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass, replace
 from typing import Final
@@ -11,6 +10,7 @@ from acs.services.calling import FORBIDDEN, Caller, Reply
 from acs.services.informs import Told, identity_of
 from acs.services.login import Door, Login
 from acs.services.tools import Tools
+from acs.services.turns import Turns
 from acs.store.errors import ConflictError
 from cwmp_schemas.rpc.session import Inform
 
@@ -55,7 +55,7 @@ class Enrolment:
         self._challenged: OrderedDict[Identity, None] = OrderedDict()
         self._calls: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._clashes: OrderedDict[int, deque[float]] = OrderedDict()
-        self._new: dict[Identity, asyncio.Lock] = {}
+        self._new = Turns()
         watch = tools.metrics.memories.watch
         watch("known devices", _CACHED, lambda: len(self._known))
         watch("challenged devices", _CHALLENGED, lambda: len(self._challenged))
@@ -71,13 +71,8 @@ class Enrolment:
             if admission.answer is Answer.ADMIT and not (admission.gets_credentials or told.is_bootstrap):
                 return Admitted(known, admission, login)
         # One at a time of each identity, so that a new device is rarely tried to be made twice; an index forbids it.
-        lock = self._new.setdefault(identity, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._admit(caller, login, inform, told, identity)
-        finally:
-            if not lock.locked():
-                self._new.pop(identity, None)
+        async with self._new.of(identity):
+            return await self._admit(caller, login, inform, told, identity)
 
     async def admitted(self, admitted: Admitted) -> None:
         """The device is in, and that is durable: if it used a login that was pushed to it, only that is good now."""

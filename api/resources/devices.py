@@ -1,6 +1,7 @@
 """Devices: listed, registered, shown, changed and deleted, in all three families."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from acs.services.finding import NoDeviceError
 from acs.services.inventory import DeviceWish, Note
 from acs.services.management import Management
 from acs.services.registration import NotTheirsError, RegistrationError, WrongFieldsError
+from acs.services.turns import Turns
 from api.families import FAMILIES, WHAT, Family, device_of
 from api.fields import NoQuery, Query, QueryFlag
 from api.looking import NOT_REACHED, looked_at
@@ -49,6 +51,7 @@ class Devices:
         self._inventory = management.inventory
         self._finder = management.finder
         self._helpers = management.helpers
+        self._turns = Turns()
 
     @property
     def routes(self) -> Sequence[AnyRoute]:
@@ -135,36 +138,42 @@ class Devices:
 
     async def replace(self, family: Family, ask: Ask[NoQuery, DeviceReplacement]) -> Answer:
         """Say everything anew."""
-        record, body = await self._known(family, ask), ask.body
-        before = record.details
-        # A bound token cannot leave a device to nobody: without a word it stays where it is.
-        organization_id = before.organization_id if ask.principal.is_bound else None
-        empty = DeviceDetails(body.name, organization_id=organization_id)
-        details = replace(empty, **body.onto(empty) | body.firmware(before))
-        return await self._changed(ask, record, details, body, replaces=True)
+        body = ask.body
+        async with self._turn(family, ask) as record:
+            before = record.details
+            # A bound token cannot leave a device to nobody: without a word it stays where it is.
+            organization_id = before.organization_id if ask.principal.is_bound else None
+            empty = DeviceDetails(body.name, organization_id=organization_id)
+            details = replace(empty, **body.onto(empty) | body.firmware(before))
+            return await self._changed(ask, record, details, body, replaces=True)
 
     async def change(self, family: Family, ask: Ask[NoQuery, DevicePatch]) -> Answer:
         """Say some of it anew."""
-        record = await self._known(family, ask)
-        details = replace(record.details, **ask.body.onto(record.details) | ask.body.firmware(record.details))
-        return await self._changed(ask, record, details, ask.body, replaces=False)
+        async with self._turn(family, ask) as record:
+            details = replace(record.details, **ask.body.onto(record.details) | ask.body.firmware(record.details))
+            return await self._changed(ask, record, details, ask.body, replaces=False)
 
     async def delete(self, family: Family, ask: Ask[NoQuery, None]) -> Answer:
         """Delete one."""
-        device = await device_of(self._finder, family, ask)
-        try:
-            await self._inventory.delete(device.id, _note(ask, "delete", device.id))
-        except NoDeviceError:
-            raise not_found(WHAT) from None
-        return Answer(status=204)
+        async with self._turn(family, ask) as record:
+            try:
+                await self._inventory.delete(record.id, _note(ask, "delete", record.id))
+            except NoDeviceError:
+                raise not_found(WHAT) from None
+            return Answer(status=204)
 
-    async def _known(self, family: Family, ask: Ask[NoQuery, Any]) -> DeviceRecord:
+    @asynccontextmanager
+    async def _turn(self, family: Family, ask: Ask[NoQuery, Any]) -> AsyncIterator[DeviceRecord]:
+        """One that is to be changed, as whoever changed it before has left it: perhaps to another organization."""
         device = await device_of(self._finder, family, ask)
-        try:
-            view = await self._inventory.view(device.id, pending=False)
-        except NoDeviceError:
-            raise not_found(WHAT) from None
-        return view.record
+        async with self._turns.of(device.id):
+            try:
+                view = await self._inventory.view(device.id, pending=False)
+            except NoDeviceError:
+                raise not_found(WHAT) from None
+            if not ask.principal.sees(view.record.details.organization_id):
+                raise not_found(WHAT)
+            yield view.record
 
     async def _changed(
         self,

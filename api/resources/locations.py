@@ -1,7 +1,8 @@
 """Locations: where devices stand. Those of nobody are everybody's to see."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from acs.domain.access import Principal
 from acs.domain.inventory import Location, LocationDetails
 from acs.domain.token import Role
 from acs.services.management import Management
+from acs.services.turns import Turns
 from acs.store.locations import LocationFilter
 from api.fields import Body, Coordinate, Id, Line, Name, NoQuery, QueryNumber, Shown, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
@@ -79,6 +81,7 @@ class Locations:
     def __init__(self, management: Management) -> None:
         self._store = management.locations
         self._organizations = management.organizations
+        self._turns = Turns()
 
     @property
     def routes(self) -> Sequence[AnyRoute]:
@@ -129,29 +132,31 @@ class Locations:
 
     async def replace(self, ask: Ask[NoQuery, LocationBody]) -> Answer:
         """Say everything anew."""
-        return await self._update(ask, await self._own(ask), _details(ask.body))
+        async with self._turn(ask) as known:
+            return await self._update(ask, known, _details(ask.body))
 
     async def change(self, ask: Ask[NoQuery, LocationPatch]) -> Answer:
         """Say some of it anew."""
-        known, body = await self._own(ask), ask.body
-        old, is_moved = known.details, "organization_id" in body.model_fields_set
-        details = LocationDetails(
-            old.name if body.name is None else body.name,
-            old.short_name if body.short_name is None else body.short_name,
-            body.organization_id if is_moved else old.organization_id,
-            old.latitude if body.latitude is None else body.latitude,
-            old.longitude if body.longitude is None else body.longitude,
-        )
-        return await self._update(ask, known, details)
+        body = ask.body
+        async with self._turn(ask) as known:
+            old, is_moved = known.details, "organization_id" in body.model_fields_set
+            details = LocationDetails(
+                old.name if body.name is None else body.name,
+                old.short_name if body.short_name is None else body.short_name,
+                body.organization_id if is_moved else old.organization_id,
+                old.latitude if body.latitude is None else body.latitude,
+                old.longitude if body.longitude is None else body.longitude,
+            )
+            return await self._update(ask, known, details)
 
     async def delete(self, ask: Ask[NoQuery, None]) -> Answer:
         """Delete one where no device stands."""
-        known = await self._own(ask)
-        owner = known.details.organization_id
-        entry = ask.entry("delete", _WHAT, known.id, organization_id=owner, before=_text(known.details))
-        if not await self._store.delete(known.id, entry):
-            raise not_found(_WHAT)
-        return Answer(status=204)
+        async with self._turn(ask) as known:
+            owner = known.details.organization_id
+            entry = ask.entry("delete", _WHAT, known.id, organization_id=owner, before=_text(known.details))
+            if not await self._store.delete(known.id, entry):
+                raise not_found(_WHAT)
+            return Answer(status=204)
 
     async def _seen(self, ask: Ask[NoQuery, object]) -> Location:
         known = await self._store.by_id(ask.number("id", _WHAT))
@@ -159,6 +164,12 @@ class Locations:
         if known is None or not (owner is None or ask.principal.sees(owner)):
             raise not_found(_WHAT)
         return known
+
+    @asynccontextmanager
+    async def _turn(self, ask: Ask[NoQuery, object]) -> AsyncIterator[Location]:
+        """One that is to be changed, as whoever changed it before has left it."""
+        async with self._turns.of(ask.number("id", _WHAT)):
+            yield await self._own(ask)
 
     async def _own(self, ask: Ask[NoQuery, object]) -> Location:
         """One that the token may change."""

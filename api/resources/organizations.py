@@ -1,11 +1,13 @@
 """Organizations: whose devices are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from acs.domain.inventory import Organization, OrganizationDetails
 from acs.domain.token import Role
 from acs.services.management import Management
+from acs.services.turns import Turns
 from acs.store.listing import Slice
 from api.fields import Body, Name, NoQuery, Shown, Text, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
@@ -53,6 +55,7 @@ class Organizations:
     def __init__(self, management: Management) -> None:
         self._store = management.organizations
         self._database = management.database
+        self._turns = Turns()
 
     @property
     def routes(self) -> Sequence[AnyRoute]:
@@ -95,25 +98,32 @@ class Organizations:
 
     async def replace(self, ask: Ask[NoQuery, OrganizationBody]) -> Answer:
         """Say everything anew."""
-        known = await self._seen(ask)
-        return await self._update(ask, known, OrganizationDetails(ask.body.name, ask.body.description))
+        async with self._turn(ask) as known:
+            return await self._update(ask, known, OrganizationDetails(ask.body.name, ask.body.description))
 
     async def change(self, ask: Ask[NoQuery, OrganizationPatch]) -> Answer:
         """Say some of it anew."""
-        known, body = await self._seen(ask), ask.body
-        details = OrganizationDetails(
-            known.details.name if body.name is None else body.name,
-            known.details.description if body.description is None else body.description,
-        )
-        return await self._update(ask, known, details)
+        async with self._turn(ask) as known:
+            old, body = known.details, ask.body
+            details = OrganizationDetails(
+                old.name if body.name is None else body.name,
+                old.description if body.description is None else body.description,
+            )
+            return await self._update(ask, known, details)
 
     async def delete(self, ask: Ask[NoQuery, None]) -> Answer:
         """Delete one that nothing belongs to."""
-        known = await self._seen(ask)
-        entry = ask.entry("delete", _WHAT, known.id, organization_id=known.id, before=_text(known.details))
-        if not await self._store.delete(known.id, entry):
-            raise not_found(_WHAT)
-        return Answer(status=204)
+        async with self._turn(ask) as known:
+            entry = ask.entry("delete", _WHAT, known.id, organization_id=known.id, before=_text(known.details))
+            if not await self._store.delete(known.id, entry):
+                raise not_found(_WHAT)
+            return Answer(status=204)
+
+    @asynccontextmanager
+    async def _turn(self, ask: Ask[NoQuery, object]) -> AsyncIterator[Organization]:
+        """One that is to be changed, as whoever changed it before has left it."""
+        async with self._turns.of(ask.number("id", _WHAT)):
+            yield await self._seen(ask)
 
     async def _seen(self, ask: Ask[NoQuery, object]) -> Organization:
         number = ask.number("id", _WHAT)

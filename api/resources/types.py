@@ -1,7 +1,8 @@
 """Types of devices: what many of them have in common. They are everybody's; admins that are not bound change them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from acs.domain.device import Filters
@@ -15,6 +16,7 @@ from acs.provisioning.quirks import Quirks
 from acs.services.device_types import KnownType, NewLogin, TypeWish
 from acs.services.management import Management
 from acs.services.secret_values import is_secret, masked_value
+from acs.services.turns import Turns
 from acs.services.wanted import NewSetting
 from acs.store.device_types import TypeFilter
 from api.fields import NoQuery
@@ -47,6 +49,7 @@ class Types:
     def __init__(self, management: Management) -> None:
         self._types = management.types
         self._images = management.tools.images
+        self._turns = Turns()
 
     @property
     def routes(self) -> Sequence[AnyRoute]:
@@ -90,24 +93,29 @@ class Types:
 
     async def replace(self, ask: Ask[NoQuery, TypeBody]) -> Answer:
         """Say everything anew."""
-        ask.check_unbound(_EVERYBODYS)
-        known = await self._known(ask.number("id", _WORDS))
-        return await self._update(ask, known, await self._wish(ask.body, known))
+        async with self._turn(ask) as known:
+            return await self._update(ask, known, await self._wish(ask.body, known))
 
     async def change(self, ask: Ask[NoQuery, TypePatch]) -> Answer:
         """Say some of it anew."""
-        ask.check_unbound(_EVERYBODYS)
-        known = await self._known(ask.number("id", _WORDS))
-        return await self._update(ask, known, await self._wish(_merged(known, ask.body), known))
+        async with self._turn(ask) as known:
+            return await self._update(ask, known, await self._wish(_merged(known, ask.body), known))
 
     async def delete(self, ask: Ask[NoQuery, None]) -> Answer:
         """Delete one that no device is of."""
+        async with self._turn(ask) as known:
+            entry = ask.entry("delete", _WHAT, known.type.id, before=_told(known))
+            if not await self._types.delete(known.type.id, entry):
+                raise not_found(_WORDS)
+            return Answer(status=204)
+
+    @asynccontextmanager
+    async def _turn(self, ask: Ask[NoQuery, Any]) -> AsyncIterator[KnownType]:
+        """One that is to be changed, as whoever changed it before has left it."""
         ask.check_unbound(_EVERYBODYS)
-        known = await self._known(ask.number("id", _WORDS))
-        entry = ask.entry("delete", _WHAT, known.type.id, before=_told(known))
-        if not await self._types.delete(known.type.id, entry):
-            raise not_found(_WORDS)
-        return Answer(status=204)
+        number = ask.number("id", _WORDS)
+        async with self._turns.of(number):
+            yield await self._known(number)
 
     async def _known(self, number: int) -> KnownType:
         known = await self._types.by_id(number)

@@ -1,0 +1,65 @@
+"""Changes that come together: none is lost, and the audit log tells each as it was; on both databases."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.api.inventory import PATH, make
+
+ROUNDS = 5
+NEW: dict[str, tuple[str, dict[str, Any], list[str]]] = {
+    "device": (PATH, {"name": "a"}, ["customer_id", "description", "latitude", "location_name"]),
+    "device_type": ("/inventory_type/", {"name": "a", "short_name": "a"}, ["name", "short_name", "description"]),
+    "location": ("/location/", {"name": "a"}, ["name", "short_name", "latitude", "longitude"]),
+    "organization": ("/organization/", {"name": "a"}, ["name", "description"]),
+}
+
+
+async def made(api: Api, what: str) -> tuple[str, int]:
+    """A new thing: where it is, and its number."""
+    path, body, _ = NEW[what]
+    said = await api.client.post(path, body)
+    assert said.status == 201, said.json
+    return f"{path}{body['name'] if what == 'device' else said.json['id']}/", said.json["id"]
+
+
+@pytest.mark.parametrize("what", list(NEW))
+async def test_changes_of_different_fields_are_all_kept(api: Api, what: str) -> None:
+    path, _ = await made(api, what)
+    fields = NEW[what][2]
+    for number in range(ROUNDS):
+        said = await asyncio.gather(*(api.client.patch(path, {field: f"{field} {number}"}) for field in fields))
+        assert {each.status for each in said} == {200}
+        shown = (await api.client.get(path)).json
+        assert {field: shown[field] for field in fields} == {field: f"{field} {number}" for field in fields}
+
+
+@pytest.mark.parametrize("what", list(NEW))
+async def test_the_audit_log_tells_each_change_by_what_the_one_before_has_left(api: Api, what: str) -> None:
+    path, number = await made(api, what)
+    fields = NEW[what][2]
+    for turn in range(ROUNDS):
+        await asyncio.gather(*(api.client.patch(path, {field: f"{field} {turn}"}) for field in fields))
+    log = (await api.client.get(f"/audit_log/?resource={what}&resource_id={number}&limit=1000")).json["results"]
+    first, *updates = reversed(log)
+    before = first["after"]
+    assert len(updates) == ROUNDS * len(fields)
+    for each in updates:
+        assert each["before"] == before
+        assert sum(each["after"][name] != value for name, value in before.items()) == 1
+        before = each["after"]
+
+
+async def test_who_deletes_what_another_changes_is_told_the_truth(api: Api) -> None:
+    for turn in range(ROUNDS):
+        number = await make(api, f"a{turn}")
+        path = f"/inventory_device/{number}/"
+        asked = [api.client.delete(path), api.client.patch(path, {"description": "x"}), api.client.delete(path)]
+        statuses = [each.status for each in await asyncio.gather(*asked)]
+        assert sorted((statuses[0], statuses[2])) == [204, 404]
+        assert statuses[1] in {200, 404}
+        log = (await api.client.get(f"/audit_log/?resource=device&resource_id={number}")).json["results"]
+        actions = [each["action"] for each in reversed(log)]
+        assert actions == ["create", *(["update"] if statuses[1] == 200 else []), "delete"]
