@@ -139,3 +139,20 @@ def test_names_are_told_from_their_last_segment_in_any_spelling() -> None:
         "Value": MASK,
         "inner": [{"path": SSID, "val": "y", "wifi_password": MASK}],
     }
+
+
+async def test_a_mask_that_is_sent_back_is_refused_and_never_becomes_the_password(
+    api: Api, device: ScriptedDevice
+) -> None:
+    variables = sets(ssid="plain", passphrase=MASK)
+    name = name_of(device)
+    asked = [
+        await api.client.post(NAME, {"name": name, "operation": "set", "variables": variables}),
+        await api.client.post(NAME, {"operation_type": "set", "device_targets": [name], "variables": variables}),
+        await api.client.put(f"/inventory_device_name_variables/{name}/", {"variables": variables}),
+    ]
+    for said in asked:
+        assert (said.status, list(said.errors)) == (400, ["variables[1].value"]), said.json
+        assert "mask" in said.errors["variables[1].value"][0]
+    await device.run_session()
+    assert device.model.parameters[PASSPHRASE].value == "old " + SECRET
