@@ -80,10 +80,16 @@ class References:
         kind = None if after.type_id is None else await self._types.by_id(after.type_id)
         if _is_new(before, after, "type_id") and kind is None:
             errors["type"] = "there is no such type"
-        if _is_new(before, after, "location_id"):
-            location = await self._locations.by_id(after.location_id or 0)
-            if location is None or not _may_stand_there(principal, location.details.organization_id):
+        if after.location_id is not None and _is_elsewhere(before, after):
+            location = await self._locations.by_id(after.location_id)
+            owner = None if location is None else location.details.organization_id
+            if not _is_new(before, after, "location_id"):
+                # It goes to another organization, to which the name and the coordinates of a place are not told.
+                after = after if _suits(owner, after.organization_id) else replace(after, location_id=None)
+            elif location is None or not _may_stand_there(principal, owner):
                 errors["location"] = "there is no such location"
+            elif not _suits(owner, after.organization_id):
+                errors["location"] = "is another organization's"
         image_id = after.firmware_image_id
         if _is_new(before, after, "firmware_image_id"):
             wrong = await self._misfit(image_id or 0, after.identity, kind)
@@ -112,6 +118,18 @@ class References:
 def _may_stand_there(principal: Principal, owner: int | None) -> bool:
     """Locations of nobody are everybody's to see."""
     return owner is None or principal.sees(owner)
+
+
+def _suits(owner: int | None, organization_id: int | None) -> bool:
+    """Whether a device may stand at a location: whoever sees the device is shown it. Nobody's device is seen by those
+    who see everything.
+    """
+    return owner is None or organization_id is None or owner == organization_id
+
+
+def _is_elsewhere(before: DeviceDetails | None, after: DeviceDetails) -> bool:
+    """Whether a device is at another location than it was, or another organization's."""
+    return before is None or (before.location_id, before.organization_id) != (after.location_id, after.organization_id)
 
 
 def _is_new(before: DeviceDetails | None, after: DeviceDetails, name: str) -> bool:

@@ -212,7 +212,8 @@ class DeviceFields(OpenBody):
         said = self.model_fields_set
         return LoginWish(
             (self.username or "") if "username" in said else None,
-            (self.password or "") if "password" in said else None,
+            # Null is what is so if nothing is said: the password stays.
+            self.password,
             replaces,
         )
 

@@ -245,3 +245,13 @@ async def test_a_device_that_comes_in_by_itself_is_called_after_what_it_is(datab
         names = {each["name"]: each for each in (await api.client.get(PATH)).json["results"]}
         assert set(names) == {"00D09E-EX5501-S1", "00D09E-EX5501-S1-2", "00D09E-S2"}
         assert names["00D09E-EX5501-S1-2"]["status"] == "Up"
+
+
+async def test_a_password_that_is_null_is_one_that_is_not_said(api: Api) -> None:
+    await make(api, "a", serial_number="S1", username="u", password="p")
+    whole = {**await shown(api), "password": None}
+    assert (await api.client.put(f"{PATH}a/", whole)).json["username"] == "u"
+    assert (await api.client.patch(f"{PATH}a/", {"password": None})).json["username"] == "u"
+    assert (await router(api).run_session()).is_acknowledged
+    assert (await api.client.patch(f"{PATH}a/", {"password": ""})).status == 200
+    assert not (await router(api).run_session()).is_acknowledged

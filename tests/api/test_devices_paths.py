@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from acs.domain.token import Role
+from tests.api.client import Said
 from tests.api.conftest import Api
 from tests.api.inventory import PATH, location, make
 
@@ -137,3 +138,28 @@ async def test_a_location_must_be_one_that_the_token_sees(api: Api) -> None:
     assert (await bound.post(PATH, {"name": "a", "location": ours})).json["location_name"] == "ours"
     assert (await bound.patch(f"{PATH}a/", {"location": anybodys})).json["location_name"] == "anybody's"
     assert (await bound.patch(f"{PATH}a/", {"location": theirs})).status == 400
+
+
+async def test_no_organization_is_shown_the_places_of_another(api: Api) -> None:
+    mine, other = await api.organization("mine"), await api.organization("other")
+    theirs = await location(api, "theirs", organization_id=other, latitude="66.6")
+    anybodys = await location(api, "anybody's")
+    wrong = await api.client.post(PATH, {"name": "b", "organization_id": mine, "location": theirs})
+    assert (wrong.status, wrong.errors) == (400, {"location": ["is another organization's"]})
+    await make(api, "a", organization_id=other, location=theirs)
+    shown = (await api.client.get(f"{PATH}a/")).json
+    moves: list[tuple[Said, int | None]] = [
+        (await api.client.patch(f"{PATH}a/", {"organization_id": mine}), None),
+        (await api.client.patch(f"{PATH}a/", {"organization_id": other, "location": theirs}), theirs),
+        (await api.client.put(f"{PATH}a/", shown | {"organization_id": mine}), None),
+        (await api.client.patch(f"{PATH}a/", {"organization_id": None, "location": theirs}), theirs),
+        (await api.client.patch(f"{PATH}a/", {"organization_id": mine}), None),
+        (await api.client.patch(f"{PATH}a/", {"location": anybodys}), anybodys),
+        (await api.client.patch(f"{PATH}a/", {"organization_id": other}), anybodys),
+    ]
+    assert [(said.status, said.json["location"]) for said, _ in moves] == [(200, place) for _, place in moves]
+    bound = await api.token(Role.OPERATOR, mine)
+    await api.client.patch(f"{PATH}a/", {"organization_id": other, "location": theirs})
+    await api.client.patch(f"{PATH}a/", {"organization_id": mine})
+    seen = await bound.get(f"{PATH}a/")
+    assert (seen.json["location_name"], seen.json["latitude"]) == ("", "")
