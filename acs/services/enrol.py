@@ -151,6 +151,7 @@ class Enrolment:
                 self._remember(identity, device)
                 return Admitted(device, admission, login)
             case Answer.CHALLENGE:
+                self._say_asked(caller, identity, admission, login)
                 return self._ask_again(login)
             case Answer.QUARANTINE if login.is_refused and not login.username and self._is_new_here(identity):
                 # Others at its address never log in, but this one may.
@@ -277,8 +278,20 @@ class Enrolment:
         if len(self._known) > _CACHED:
             self.forget(self._known[next(iter(self._known))])
 
+    def _say_asked(self, caller: Caller, identity: Identity, admission: Admission, login: Login) -> None:
+        """The door knows the address alone: here is said which device it is that stays outside."""
+        if login.username:
+            self._complain(caller, identity, admission)
+            return
+        # Each session with Digest begins so, where others at the address never log in.
+        key = f"ask {caller.address}" if login.is_refused else "ask"
+        self._tools.remark(key, "asked to log in", device=identity.name, address=caller.address)
+
     def _say(self, caller: Caller, identity: Identity, admission: Admission, metric: str) -> None:
         self._tools.metrics.sessions_refused.inc(metric)
+        self._complain(caller, identity, admission)
+
+    def _complain(self, caller: Caller, identity: Identity, admission: Admission) -> None:
         self._tools.complain(
             f"refused {caller.address}",
             "a device was not let in",

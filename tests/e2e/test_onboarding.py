@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from acs.domain.device import Filters, Identity, ManagedDevice, Quarantined
 from acs.domain.inventory import DeviceTypeDetails, TypeLogin
@@ -279,6 +280,17 @@ async def test_a_registration_may_say_more_than_the_serial_number(served: Served
     device_id = await register(served, Identity(*identity, device.id.serial))
     assert (await device.run_session()).is_acknowledged
     assert (await found(served, device)).id == device_id
+
+
+async def test_a_registered_device_that_does_not_log_in_is_named_in_the_log(served: Served) -> None:
+    device = served.device()
+    await register(served, Identity("", "", device.id.serial))
+    with capture_logs() as log:
+        for login in (None, None, None, Login(SHARED, "wrong")):
+            device.link.login = login
+            assert statuses(await device.run_session())[-1] == 401
+    lines = [(line["event"], line.get("reason")) for line in log if "device" in line]
+    assert list(dict.fromkeys(lines)) == [("asked to log in", None), ("a device was not let in", "wrong credentials")]
 
 
 async def test_a_device_that_fits_two_registrations_is_listed_until_one_of_them_says_more(served: Served) -> None:
