@@ -21,7 +21,6 @@ _RECORD_ERRORS: Final = (
     # One row twice in a statement; a text that is too long for an index.
     asyncpg.CardinalityViolationError,
     asyncpg.ProgramLimitExceededError,
-    asyncpg.exceptions.InternalClientError,
     OverflowError,
     UnicodeError,
     ValueError,
@@ -30,7 +29,15 @@ _RECORD_ERRORS: Final = (
 # Another worker was in the way; the transaction was undone and may be tried again.
 _IN_THE_WAY: Final = (asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 _TRIES: Final = 3
-_FAILURES: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, EOFError)
+_FAILURES: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # A connection was lost just when it was to be used: no record is to blame.
+    asyncpg.exceptions.InternalClientError,
+    OSError,
+    TimeoutError,
+    EOFError,
+)
 
 
 class PostgresqlDatabase:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import asyncpg
 import pytest
 
 from acs.domain.inventory import OrganizationDetails
@@ -13,6 +14,7 @@ from acs.store.errors import RecordError, StoreBusyError, StoreUnavailableError
 from acs.store.listing import Slice
 from acs.store.migrations import migrate
 from acs.store.opening import open_database
+from acs.store.postgresql import PostgresqlDatabase
 from acs.store.sqlite import SqliteDatabase
 from tests.contract.opened import OpenStore, Probe, opened, probing
 from tests.contract.servers import Server
@@ -187,6 +189,18 @@ async def test_a_server_that_was_restarted_needs_no_restart_of_ours(postgresql_s
             continue
     else:
         pytest.fail("no connection came back")
+
+
+async def test_a_connection_that_is_lost_as_it_is_taken_is_no_fault_of_the_record(postgresql_store: OpenStore) -> None:
+    database = postgresql_store.database
+    assert isinstance(database, PostgresqlDatabase)
+    lost = asyncpg.exceptions.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+
+    async def work(connection: object) -> None:
+        raise lost
+
+    with pytest.raises(StoreUnavailableError, match="another operation"):
+        await database.on_writer(work)
 
 
 async def test_a_server_that_is_not_there_is_told_without_its_password() -> None:
