@@ -212,8 +212,9 @@ class Operations:
 
     async def cancel(self, public_id: str, entry: AuditEntry | None = None) -> None:
         """Cancel an operation that has not begun."""
-        if await self._tools.operations.cancel(public_id, self._tools.clock.wall(), entry):
-            self._tools.endings.ended(public_id, "", OperationState.CANCELLED.value)
+        kind = await self._tools.operations.cancel(public_id, self._tools.clock.wall(), entry)
+        if kind is not None:
+            self._tools.endings.ended(public_id, kind, OperationState.CANCELLED.value)
             return
         record = await self._tools.operations.by_public_id(public_id)
         if record is None:

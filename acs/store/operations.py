@@ -245,15 +245,15 @@ class OperationStore:
         """A request that counted as lost was answered after all."""
         await self._writer.write(device_id, (_PROVE_LATE, [(device_id, fence, method, at)]))
 
-    async def cancel(self, public_id: str, at: float, audit: AuditEntry | None = None) -> bool:
-        """Cancel what has not begun; False if it has, or is no more, and then nothing is noted."""
+    async def cancel(self, public_id: str, at: float, audit: AuditEntry | None = None) -> str | None:
+        """Cancel what has not begun: its kind; None if it has begun, or is no more, and then nothing is noted."""
         # What is noted comes first: once it is cancelled, nothing tells whether it was so before.
         *_, cancelled = await self._writer.write(
             public_id,
             audit_if_cancellable(audit),
             *cancel_steps([public_id], at, "" if audit is None else audit.actor),
         )
-        return bool(cancelled)
+        return cancelled[0][1] if cancelled else None
 
     async def by_public_id(self, public_id: str) -> OperationRecord | None:
         """An operation."""

@@ -12,10 +12,9 @@ from api.fields import NoQuery
 from api.openapi import document, rendered
 from api.openapi_3_0 import in_3_0
 from api.problems import not_found
-from api.routing import JSON, Answer, AnyRoute, Ask, Route
+from api.routing import JSON, OCTETS, Answer, AnyRoute, Ask, Route
 
 _TAG = "Document"
-_OCTETS: Final = "application/octet-stream"
 _OURS: Final = Path(str(files("api").joinpath("documentation")))
 _PAGE: Final = (_OURS, "index.html", "text/html; charset=utf-8")
 _FILES: Final = {
@@ -50,17 +49,17 @@ class Document:
             Route("GET", "/openapi-3.0.json", None, self.older, "Show this document in the words of OpenAPI 3.0", _TAG,
                   answers={200: JSON}, description="For generators and other programs that do not know 3.1."),
             Route("GET", "/docs/", None, self.page, "Read this document", _TAG, answers={200: "text/html"}),
-            Route("GET", "/docs/{file}", None, self.file, "What that page is made of", _TAG, answers={200: _OCTETS},
+            Route("GET", "/docs/{file}", None, self.file, "What that page is made of", _TAG, answers={200: OCTETS},
                   is_document=False),
         ]  # fmt: skip
 
     async def document(self, ask: Ask[NoQuery, None]) -> Answer:
         """The document."""
-        return Answer(self._documents()[0])
+        return Answer((await self._documents())[0])
 
     async def older(self, ask: Ask[NoQuery, None]) -> Answer:
         """The same in the words of 3.0."""
-        return Answer(self._documents()[1])
+        return Answer((await self._documents())[1])
 
     async def page(self, ask: Ask[NoQuery, None]) -> Answer:
         """The page."""
@@ -73,12 +72,15 @@ class Document:
             raise not_found("file")
         return await _file(*known)
 
-    def _documents(self) -> tuple[bytes, bytes]:
-        """Both documents; made once, when the first wants one."""
+    async def _documents(self) -> tuple[bytes, bytes]:
+        """Both documents; made once, when the first wants one. Devices are not held up meanwhile."""
         if self._rendered is None:
-            made = document([*self._others, *self.routes])
-            self._rendered = rendered(made), rendered(in_3_0(made))
+            self._rendered = await asyncio.to_thread(self._made)
         return self._rendered
+
+    def _made(self) -> tuple[bytes, bytes]:
+        described = document([*self._others, *self.routes])
+        return rendered(described), rendered(in_3_0(described))
 
 
 async def _file(folder: Path, name: str, media_type: str) -> Answer:

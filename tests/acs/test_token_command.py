@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from acs.__main__ import app
 from acs.domain.inventory import OrganizationDetails
 from acs.domain.token import Role
 from acs.settings import Settings
@@ -52,15 +54,24 @@ async def test_a_token_is_made_beside_a_running_server_and_taken_back(api: Api, 
 
 
 def test_what_is_wrong_is_said_in_a_sentence_with_a_status(tmp_path: Path) -> None:
-    for arguments, status, said in (
-        (("list",), 1, "aioacs: there is no database data/aioacs.db yet: start the server, or run aioacs migrate\n"),
-        (("create", "--name", "x", "--role", "root"), 2, "'root' is not one of"),
-        (("revoke", "first"), 2, "Invalid value for 'ID'"),
-    ):
-        done = aioacs(tmp_path, "token", *arguments)
-        assert (done.returncode, done.stdout) == (status, "")
-        assert said in done.stderr
+    done = aioacs(tmp_path, "token", "list")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "aioacs: there is no database data/aioacs.db yet: start the server, or run aioacs migrate\n"
     assert list(tmp_path.iterdir()) == [], "nothing is made"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("create", "--name", "x", "--role", "root"), "'root' is not one of"),
+        (("revoke", "first"), "Invalid value for 'ID'"),
+    ],
+    ids=str,
+)
+def test_what_is_no_command_ends_with_status_2(arguments: tuple[str, ...], said: str) -> None:
+    done = CliRunner().invoke(app, ["token", *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert said in done.stderr
 
 
 @pytest.fixture
@@ -141,6 +152,7 @@ async def test_tokens_are_shown_in_columns(settings: Settings) -> None:
 
 async def test_a_database_without_tables_is_told(empty_url: str, tmp_path: Path) -> None:
     (tmp_path / "aioacs.db").touch()
-    done = await asyncio.to_thread(aioacs, tmp_path, "token", "list", DATABASE_URL=empty_url)
-    assert (done.returncode, done.stdout) == (1, "")
+    said = {"AIOACS_DATABASE_URL": empty_url}
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["token", "list"], env=said)
+    assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr == "aioacs: the database has no tables yet: start the server, or run aioacs migrate\n"

@@ -160,7 +160,7 @@ UPDATE operation SET state = 'cancelled', wake_at = NULL, completed_at = rows.at
 FROM {rows}
 WHERE operation.public_id = rows.public_id AND operation.state IN ('scheduled', 'queued') AND operation.attempts = 0
     AND operation.progress = ''
-RETURNING operation.public_id, operation.device_id;
+RETURNING operation.public_id, operation.kind;
 
 -- name: by_public_id
 SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, progress, outcome, fault, command_key,
