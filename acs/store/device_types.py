@@ -24,8 +24,6 @@ _PUT_LOGIN = batch("device_type", "put_login")
 _DROP_LOGIN = batch("device_type", "drop_login")
 _LOGINS = query("device_type", "logins")
 _BY_ID = query("device_type", "by_id")
-_BY_NAME = query("device_type", "by_name")
-_BY_SHORT_NAME = query("device_type", "by_short_name")
 _KEY: Final = "device_type.id"
 
 ORDERS: Final[Mapping[str, Order]] = {
@@ -134,16 +132,6 @@ class DeviceTypeStore:
     async def by_id(self, number: int) -> DeviceType | None:
         """A type."""
         rows = await self._database.fetch(_BY_ID, {"id": number})
-        return _type(rows[0]) if rows else None
-
-    async def by_name(self, name: str) -> DeviceType | None:
-        """The type that is called so."""
-        rows = await self._database.fetch(_BY_NAME, {"name": name})
-        return _type(rows[0]) if rows else None
-
-    async def by_short_name(self, short_name: str) -> DeviceType | None:
-        """The type that is called so for short."""
-        rows = await self._database.fetch(_BY_SHORT_NAME, {"short_name": short_name})
         return _type(rows[0]) if rows else None
 
     async def page(self, part: Slice, wanted: TypeFilter = ALL, ordering: str = "id") -> Found[DeviceType]:

@@ -17,7 +17,6 @@ from acs.store.writer import GroupWriter
 _CREATE = batch("location", "create")
 _UPDATE = batch("location", "update")
 _BY_ID = query("location", "by_id")
-_BY_NAME = query("location", "by_name")
 _KEY: Final = "location.id"
 _OWN: Final = among("location.organization_id", "organizations")
 _SEEN: Final = Condition(
@@ -77,11 +76,6 @@ class LocationStore:
     async def by_id(self, number: int) -> Location | None:
         """A location."""
         rows = await self._database.fetch(_BY_ID, {"id": number})
-        return _location(rows[0]) if rows else None
-
-    async def by_name(self, name: str) -> Location | None:
-        """The location that is called so."""
-        rows = await self._database.fetch(_BY_NAME, {"name": name})
         return _location(rows[0]) if rows else None
 
     async def page(self, part: Slice, wanted: LocationFilter = ALL, ordering: str = "id") -> Found[Location]:

@@ -66,16 +66,6 @@ SELECT id, name, short_name, description, onboarding_enabled, manufacturer, oui,
     update_frequency, helpers, managed, quirks, firmware_image_id, revision, created, updated
 FROM device_type WHERE id = :id;
 
--- name: by_name
-SELECT id, name, short_name, description, onboarding_enabled, manufacturer, oui, product_class, serial_prefix,
-    update_frequency, helpers, managed, quirks, firmware_image_id, revision, created, updated
-FROM device_type WHERE name = :name;
-
--- name: by_short_name
-SELECT id, name, short_name, description, onboarding_enabled, manufacturer, oui, product_class, serial_prefix,
-    update_frequency, helpers, managed, quirks, firmware_image_id, revision, created, updated
-FROM device_type WHERE short_name = :short_name;
-
 -- name: list
 -- parts: where, order, value
 SELECT id, name, short_name, description, onboarding_enabled, manufacturer, oui, product_class, serial_prefix,

@@ -26,9 +26,6 @@ SELECT 'device' WHERE EXISTS (SELECT 1 FROM device WHERE device.location_id = :i
 -- name: by_id
 SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location WHERE id = :id;
 
--- name: by_name
-SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location WHERE name = :name;
-
 -- name: list
 -- parts: where, order, value
 SELECT id, name, short_name, organization_id, latitude, longitude, created, {value} FROM location
