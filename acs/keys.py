@@ -13,6 +13,10 @@ from secrets import token_bytes, token_hex
 from typing import Final
 
 from acs.auth.sealing import KEY_LENGTH, Keyring, keyring_text, parse_keyring
+from acs.services.vault import opens_any
+from acs.settings import Settings
+from acs.store.devices import some_logins
+from acs.store.opening import AnyDatabase
 
 _LARGEST: Final = 64 * 1024
 _SECRET_OCTETS: Final = 32
@@ -143,3 +147,21 @@ def _sync_folder(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+async def keyring_of(settings: Settings, database: AnyDatabase) -> Keyring:
+    """The keys of secrets. New ones are made for a new database alone: what is sealed stays sealed without its own."""
+    path, text = settings.secret_key_file, settings.secret_key
+    logins = await some_logins(database)
+    if text is None and logins and is_missing(path):
+        raise KeyFileError(
+            f"{path} is missing, but the database holds passwords that were sealed with its keys: restore it from a "
+            "backup, or set AIOACS_SECRET_KEY_FILE to where it is"
+        )
+    keyring = load_keyring(path, text.get_secret_value() if text else None)
+    if logins and not opens_any(keyring, logins):
+        raise KeyFileError(
+            f"{path if text is None else 'AIOACS_SECRET_KEY'} holds other keys than those that sealed the passwords in "
+            "the database: restore the right ones from a backup, or set AIOACS_SECRET_KEY_FILE to where they are"
+        )
+    return keyring

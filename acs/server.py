@@ -11,21 +11,18 @@ from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from importlib.metadata import version
 from typing import Any, Final, Self
 
-from acs.auth.sealing import Keyring
 from acs.composition import Front, Parts, Services, SystemChance, SystemClock, join, make_tools
 from acs.cwmp_http.listener import Listener
 from acs.cwmp_http.patience import Patience
 from acs.doctor.files import writable_finding
 from acs.doctor.findings import State
-from acs.keys import KeyFileError, is_missing, load_keyring
+from acs.keys import keyring_of
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
 from acs.services.first_token import make_first_token
 from acs.services.ports import Chance, Clock, ConnectionRequester
-from acs.services.vault import opens_any
 from acs.settings import Settings
 from acs.settings.values import sqlite_path
-from acs.store.devices import some_logins
 from acs.store.migrations import apply_migrations, migrations
 from acs.store.opening import AnyDatabase, open_database
 from acs.store.postgresql import PostgresqlDatabase
@@ -148,6 +145,8 @@ class Server:
             await asyncio.sleep(0.05)
             await sessions.close_overdue()
         await sessions.leave_all()
+        # Whoever waits for an operation is told how it stands, before the API ends.
+        self._services.tools.endings.stop()
         for listener in self._listeners:
             await listener.shutdown(1.0)
 
@@ -157,7 +156,7 @@ class Server:
         database = await open_database(settings.database_url.get_secret_value(), pool_size=settings.postgres_pool_size)
         self._stack.push_async_callback(database.close)
         await apply_migrations(database, migrations())
-        keyring = await _keyring(settings, database)
+        keyring = await keyring_of(settings, database)
         metrics = Metrics(settings, version("aioacs"))
         writer = self._writer(database, metrics)
         parts = Parts(
@@ -297,24 +296,6 @@ class Server:
         if error is not None:
             get_logger().error("a part of the server has failed", part=task.get_name(), exc_info=error)
             self.failed.set_result(None)
-
-
-async def _keyring(settings: Settings, database: AnyDatabase) -> Keyring:
-    """The keys of secrets. New ones are made for a new database alone: what is sealed stays sealed without its own."""
-    path, text = settings.secret_key_file, settings.secret_key
-    logins = await some_logins(database)
-    if text is None and logins and is_missing(path):
-        raise KeyFileError(
-            f"{path} is missing, but the database holds passwords that were sealed with its keys: restore it from a "
-            "backup, or set AIOACS_SECRET_KEY_FILE to where it is"
-        )
-    keyring = load_keyring(path, text.get_secret_value() if text else None)
-    if logins and not opens_any(keyring, logins):
-        raise KeyFileError(
-            f"{path if text is None else 'AIOACS_SECRET_KEY'} holds other keys than those that sealed the passwords in "
-            "the database: restore the right ones from a backup, or set AIOACS_SECRET_KEY_FILE to where they are"
-        )
-    return keyring
 
 
 def _warn_of_folders(settings: Settings) -> None:

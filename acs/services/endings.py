@@ -21,6 +21,8 @@ class Endings:
         self._metrics = metrics
         self._waiting: dict[str, asyncio.Event] = {}
         self._listeners: list[Callable[[str], None]] = []
+        self.is_over = False
+        """Whether nobody may wait any more: the server stops."""
         metrics.memories.watch("waits for operations", MOST_WAITING, lambda: len(self._waiting))
 
     def listen(self, told: Callable[[str], None]) -> None:
@@ -36,8 +38,16 @@ class Endings:
         for told in self._listeners:
             told(public_id)
 
+    def stop(self) -> None:
+        """Let nobody wait any more."""
+        self.is_over = True
+        for event in self._waiting.values():
+            event.set()
+
     async def wait(self, public_id: str, seconds: float) -> bool:
         """Wait for the end of an operation; False when it was not told in time, or too many wait already."""
+        if self.is_over:
+            return False
         event = self._waiting.get(public_id)
         if event is None:
             if len(self._waiting) >= MOST_WAITING:

@@ -191,7 +191,7 @@ class Operations:
         return self.view_of(record)
 
     async def until_ended(self, public_id: str, seconds: float) -> OperationView:
-        """An operation once it has ended, or as it is after so many seconds.
+        """An operation once it has ended, or as it is after so many seconds, or when the server stops.
 
         It may end by another process: so it is looked at, less and less often.
         """
@@ -199,7 +199,7 @@ class Operations:
         look = 0.0
         while True:
             view = await self.view(public_id)
-            if view.record.state.is_final or seconds <= 0:
+            if view.record.state.is_final or seconds <= 0 or self._tools.endings.is_over:
                 return view
             look = min(next(looks, look), seconds)
             await self._tools.endings.wait(public_id, look)

@@ -72,3 +72,16 @@ async def ended(api: Api, public_id: str) -> dict[str, Any]:
             item: dict[str, Any] = (await api.client.get(f"{PATH}?id={public_id}")).json[0]
             if item["status"] not in {"scheduled", "queued", "in_progress"}:
                 return item
+
+
+async def test_who_waits_when_the_server_stops_is_told_how_it_stands(api: Api) -> None:
+    # Nobody lives there: it would wait for the whole minute.
+    await api.client.post("/inventory_device_name/", {"name": "silent"})
+    body = {"name": "silent", "operation": "get", "variables": [{"variable_name": SSID}], "wait": 60}
+    waiting = asyncio.create_task(api.client.post(PATH, body))
+    async with asyncio.timeout(30):
+        while not (await api.client.get(PATH)).json:
+            pass
+        await api.served.server.drain()
+        said = await waiting
+    assert (said.status, said.json["status"]) == (201, "queued")
