@@ -256,8 +256,9 @@ class Server:
             self._api = await listener.start(settings.api_host, ports, shares_ports=self._shares_ports)
         except OSError as error:
             raise ListenError(f"port {settings.api_port} of {settings.api_host}", error) from None
-        # Only now: one that was made by a start that failed would be told to nobody.
-        self.first_token = await make_first_token(management.tools, management.tokens)
+        if settings.bootstrap_token is None:
+            # Only now: one that was made by a start that failed would be told to nobody.
+            self.first_token = await make_first_token(management.tools, management.tokens)
 
     def _tls_failed(self, reason: str) -> None:
         tools = self._services.tools

@@ -150,7 +150,7 @@ class ApiListener(_Group):
     api_tls_port: Port | None = _said(None, "Their port with TLS, beside the plain one")
     api_tls_certificate: Path | None = _said(None, "The certificate of that port, with its chain, in PEM")
     api_tls_key: Path | None = _said(None, "The key of that certificate, in PEM, without a password")
-    bootstrap_token: Token | None = _said(None, "The first admin token, in the place of a random one")
+    bootstrap_token: Token | None = _said(None, "The first admin token of a new database, in the place of a random one")
     max_api_body: ByteSize = _size(_MIB, 16 * _KIB, 64 * _MIB, "The largest body of a request, but for files")
     max_api_connections: int = _count(1_000, 16, 100_000, "Open connections to the API, in each process")
     metrics_open: bool = _said(False, "Whether whoever reaches the API may read its metrics without a token")

@@ -1,12 +1,16 @@
 """Tokens through the API."""
 
 import re
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from acs.auth.passwords import hash_token
 from acs.domain.token import Role
+from tests.api.client import ADMIN
 from tests.api.conftest import Api
+from tests.e2e.serving import serving
 
 PATH = "/token/"
 NEW = {"name": "NOC tools", "role": "operator"}
@@ -140,3 +144,14 @@ async def test_the_list_is_ordered_and_paged(api: Api) -> None:
     assert (page["count"], [each["name"] for each in page["results"]]) == (3, ["first", "b"])
     assert [each["name"] for each in (await api.client.get(page["next"])).json["results"]] == ["a"]
     assert (await api.client.get(f"{PATH}?ordering=hash")).status == 400
+
+
+async def test_a_token_of_the_settings_that_comes_too_late_is_told_without_being_shown(tmp_path: Path) -> None:
+    url, late = f"sqlite:///{tmp_path / 'aioacs.db'}", "another-token-of-the-settings"
+    for text, warnings in ((ADMIN, 0), (ADMIN, 0), (late, 1)):
+        with capture_logs() as log:
+            async with serving(url, tmp_path, bootstrap_token=text):
+                pass
+        told = [line["event"] for line in log if "AIOACS_BOOTSTRAP_TOKEN" in line["event"]]
+        assert len(told) == warnings
+        assert text not in repr(log)
