@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -66,13 +66,6 @@ class Notifications:
         self._messengers = messengers
         self._tasks: set[asyncio.Task[None]] = set()
         tools.metrics.notifications_in_flight.watch(lambda: len(self._tasks))
-
-    async def of(self, subject: str, subject_ids: Sequence[str]) -> dict[str, list[Delivery]]:
-        """What became of the news of some operations or bulks, by their public ids."""
-        found: dict[str, list[Delivery]] = {}
-        for each in await self._store.of_subjects(subject, subject_ids):
-            found.setdefault(each.news.subject_id, []).append(each)
-        return found
 
     async def page(self, part: Slice, wanted: DeliveryFilter) -> Found[Delivery]:
         """A page of deliveries, newest first."""

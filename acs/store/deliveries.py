@@ -19,7 +19,6 @@ _UNTOLD_BULKS, _NOTE_BULK = query("delivery", "untold_bulks"), batch("delivery",
 _PUT, _NOTE = batch("delivery", "put"), batch("delivery", "note")
 _DUE, _TAKE = query("delivery", "due"), batch("delivery", "take")
 _SETTLE = batch("delivery", "settle")
-_OF_SUBJECTS = query("delivery", "of_subjects")
 _BY_PUBLIC_ID, _RETRY = query("delivery", "by_public_id"), batch("delivery", "retry")
 _NEWEST_FIRST: Final = Order("delivery.id", "delivery.id", is_descending=True)
 _COUNT_WAITING = query("delivery", "count_waiting")
@@ -101,13 +100,6 @@ class DeliveryStore:
         row = (delivery.id, delivery.attempts, state.value, next_at, last_error, ended)
         (settled,) = await self._writer.write(delivery.id, (_SETTLE, [row]))
         return bool(settled)
-
-    async def of_subjects(self, subject: str, subject_ids: Sequence[str]) -> list[Delivery]:
-        """The deliveries of some operations, or bulks, oldest first."""
-        rows = await self._database.fetch(
-            _OF_SUBJECTS, {"subject": subject, "subject_ids": json.dumps(list(subject_ids))}
-        )
-        return [_delivery(row) for row in rows]
 
     async def by_public_id(self, public_id: str) -> Delivery | None:
         """A delivery."""

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from acs.domain.delivery import Channel, DeliveryState, NewDelivery
-from acs.store.deliveries import DeliveryStore, delivery_step
+from acs.domain.delivery import Channel, Delivery, DeliveryState, NewDelivery
+from acs.store.deliveries import DeliveryFilter, DeliveryStore, delivery_step
+from acs.store.listing import Slice
 from tests.contract.opened import OpenStore, Probe, opened
 from tests.contract.samples import AT, TEXTS, make_device, operation
 
@@ -19,6 +20,11 @@ async def put(store: OpenStore, *news: NewDelivery) -> None:
         await store.writer.write(each.subject_id, delivery_step([each], AT))
 
 
+async def of(deliveries: DeliveryStore, subject_id: str) -> list[Delivery]:
+    """The deliveries of an operation, newest first."""
+    return list((await deliveries.page(Slice(), DeliveryFilter(subject_id))).items)
+
+
 async def queue_told(store: OpenStore, device_id: int, name: str) -> str:
     """An operation of whose end somebody is to be told; its public id."""
     queued = replace(operation(device_id, name), notification='{"email": "noc@example.net"}')
@@ -30,18 +36,18 @@ async def test_what_is_put_is_found_again_as_it_was(store: OpenStore) -> None:
     news = [replace(NEWS, public_id=f"dlv_{number}", target=text, payload=text) for number, text in enumerate(TEXTS)]
     await put(store, *news)
     await store.reopen()
-    found = await store.deliveries.of_subjects("operation", ["op_1", "op_2"])
-    assert [each.news for each in found] == news
+    found = await of(store.deliveries, "op_1")
+    assert [each.news for each in found] == news[::-1]
     assert {(each.state, each.attempts, each.next_at, each.created, each.ended) for each in found} == {
         (DeliveryState.WAITING, 0, AT, AT, None)
     }
-    assert await store.deliveries.of_subjects("bulk", ["op_1"]) == []
+    assert await of(store.deliveries, "op_2") == []
     assert await store.deliveries.count_waiting() == len(TEXTS)
 
 
 async def test_the_same_news_is_put_once(store: OpenStore) -> None:
     await put(store, NEWS, NEWS, replace(NEWS, target="https://elsewhere.example.net/"))
-    (found,) = await store.deliveries.of_subjects("operation", ["op_1"])
+    (found,) = await of(store.deliveries, "op_1")
     assert found.news == NEWS
 
 
@@ -66,7 +72,7 @@ async def test_what_came_of_an_attempt_that_was_given_up_for_lost_changes_nothin
     assert not await store.deliveries.settle(first, DeliveryState.FAILED, **done)
     assert await store.deliveries.settle(second, DeliveryState.DELIVERED, **done)
     assert not await store.deliveries.settle(second, DeliveryState.FAILED, **done)
-    (found,) = await store.deliveries.of_subjects("operation", ["op_1"])
+    (found,) = await of(store.deliveries, "op_1")
     assert (found.state, found.attempts, found.ended) == (DeliveryState.DELIVERED, 2, AT + 61)
     assert await store.deliveries.take_due(AT + 1_000, AT + 2_000, 1) == []
 
@@ -99,5 +105,5 @@ async def test_old_ones_go_a_few_at_a_time_and_what_waits_stays(store: OpenStore
     assert await deliveries.prune(AT, 10) == 0
     assert await deliveries.prune(AT + 1, 3) == 3
     assert await deliveries.prune(AT + 1, 3) == 1
-    (left,) = await deliveries.of_subjects("operation", ["op_1"])
+    (left,) = await of(deliveries, "op_1")
     assert left.state is DeliveryState.WAITING

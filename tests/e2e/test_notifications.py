@@ -14,6 +14,8 @@ from acs.domain.notification import Recipients
 from acs.domain.operation import OperationKind, Variable
 from acs.services.notifications import LONGEST_DELAY
 from acs.services.operations import Terms
+from acs.store.deliveries import DeliveryFilter
+from acs.store.listing import Slice
 from acs.webhooks.signing import signature
 from tests.acs.webhooks.receiver import Receiver, receiving, status
 from tests.contract.opened import Probe
@@ -57,8 +59,8 @@ async def get_done(served: Served, terms: Terms, *, name: str = SSID) -> str:
 
 
 async def deliveries(served: Served, public_id: str) -> list[Delivery]:
-    found = await served.server.services.management.notifications.of("operation", [public_id])
-    return found.get(public_id, [])
+    found = await served.server.services.management.notifications.page(Slice(), DeliveryFilter(public_id))
+    return list(found.items)
 
 
 async def until(served: Served, public_id: str, holds: Callable[[Delivery], bool]) -> Delivery:

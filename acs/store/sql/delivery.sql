@@ -74,20 +74,6 @@ FROM {rows}
 WHERE delivery.id = rows.id AND delivery.state = 'waiting' AND delivery.attempts = rows.attempts
 RETURNING delivery.id;
 
--- name: of_subjects
--- only: sqlite
-SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
-    last_error, created, ended
-FROM delivery WHERE subject = :subject AND subject_id IN (SELECT value FROM json_each(:subject_ids)) ORDER BY id;
-
--- name: of_subjects
--- only: postgresql
-SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
-    last_error, created, ended
-FROM delivery
-WHERE subject = :subject AND subject_id = ANY (SELECT json_array_elements_text(CAST(:subject_ids AS json)))
-ORDER BY id;
-
 -- name: by_public_id
 SELECT id, public_id, subject, subject_id, organization_id, channel, target, event, payload, state, attempts, next_at,
     last_error, created, ended
