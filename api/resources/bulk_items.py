@@ -226,4 +226,4 @@ def _progress(view: BulkView, total: int) -> int:
     execution = view.bulk.execution
     if execution is None or not total:
         return 0
-    return min(100, 100 * (execution.tally.processed + execution.tally.dropped) // total)
+    return min(100, 100 * execution.tally.processed // total)

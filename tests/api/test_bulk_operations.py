@@ -250,6 +250,7 @@ async def test_cancelling_leaves_what_has_begun_to_end(api: Api) -> None:
     assert [log.methods for log in await sessions(devices[1:])] == [(), ()]
     item = await shown(api.client, public_id)
     assert (item["status"], item["processed_devices"], item["stopped_by"]) == ("cancelled", 1, "cancelled")
+    assert item["progress"] == 33, "what was taken back is not done, whether it had its operation or not"
     assert item["operation_details"]["error_summary"] == {"cancelled": 2}
     assert (await outcomes(api.client, public_id, "status=cancelled")).json["count"] == 2
     late = await api.client.delete(f"{PATH}?id={public_id}")
