@@ -28,6 +28,7 @@ R = TypeVar("R", bound=web.StreamResponse)
 
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 """What a request is called in its answer and in the log."""
+_TOKEN_ID: Final = web.RequestKey("token_id", int)
 _REQUEST_ID: Final = re.compile(r"[\w.\-]{1,64}", re.ASCII)
 _FIELD_NAME: Final = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
 _HOST: Final = re.compile(r"(?:[\w.\-]{1,253}|\[[0-9a-fA-F:.%]{2,60}\])(?::\d{1,5})?", re.ASCII)
@@ -123,6 +124,7 @@ class Application:
     async def _handle(self, prepared: _Prepared, request: web.Request) -> web.StreamResponse:
         _refuse_nul(request)
         principal = await self._doors.principal(request, prepared.route.role)
+        request[_TOKEN_ID] = principal.token.id
         if prepared.body is not None:
             async with self._bodies.json_of(request) as octets:
                 return await self._answer(prepared, request, principal, octets)
@@ -252,13 +254,15 @@ class Application:
         """One line for each change and each refusal; the text of a request is in none of them."""
         if request.method in {"GET", "HEAD"} and status < 400:
             return
+        token, address = request.get(_TOKEN_ID), self._doors.address(request)
         self._tools.remark(
-            f"api {self._doors.address(request)} {status // 100}",
+            f"api {address} {token} {status // 100}",
             "api",
             method=request.method,
             route=_route_name(request),
             status=status,
-            address=self._doors.address(request),
+            token=token,
+            address=address,
             request=request[REQUEST_ID],
             seconds=round(seconds, 3),
         )
