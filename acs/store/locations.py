@@ -17,6 +17,7 @@ from acs.store.writer import GroupWriter
 _CREATE = batch("location", "create")
 _UPDATE = batch("location", "update")
 _BY_ID = query("location", "by_id")
+_USED_BY_OTHERS = query("location", "used_by_others")
 _KEY: Final = "location.id"
 _OWN: Final = among("location.organization_id", "organizations")
 _SEEN: Final = Condition(
@@ -72,6 +73,11 @@ class LocationStore:
     async def delete(self, number: int, audit: AuditEntry | None = None) -> bool:
         """Delete a location; False if there is none, ReferredError if devices stand there."""
         return await delete_unreferred(self._database, self._writer, "location", number, audit)
+
+    async def is_used_by_others(self, number: int, organization_id: int) -> bool:
+        """Whether devices of other organizations than this one stand at a location."""
+        place = {"id": number, "organization_id": organization_id}
+        return bool(await self._database.fetch(_USED_BY_OTHERS, place))
 
     async def by_id(self, number: int) -> Location | None:
         """A location."""

@@ -15,7 +15,7 @@ from acs.services.turns import Turns
 from acs.store.locations import LocationFilter
 from api.fields import Body, Coordinate, Id, Line, Name, NoQuery, QueryNumber, Shown, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
-from api.problems import Kind, forbidden, invalid, not_found
+from api.problems import Kind, Problem, forbidden, invalid, not_found
 from api.routing import Answer, AnyRoute, Ask, Route
 
 _TAG = "Locations"
@@ -186,7 +186,11 @@ class Locations:
             raise invalid({"organization_id": ["there is no such organization"]})
 
     async def _update(self, ask: Ask[NoQuery, object], known: Location, details: LocationDetails) -> Answer:
-        await self._check_owner(ask.principal, details.organization_id)
+        owner = details.organization_id
+        await self._check_owner(ask.principal, owner)
+        is_given = owner is not None and owner != known.details.organization_id
+        if is_given and await self._store.is_used_by_others(known.id, owner or 0):
+            raise Problem(Kind.CONFLICT, "devices of other organizations stand there")
         entry = ask.entry(
             "update",
             _WHAT,

@@ -4,6 +4,8 @@ import pytest
 
 from acs.domain.token import Role
 from tests.api.conftest import Api
+from tests.api.inventory import PATH as DEVICES
+from tests.api.inventory import location, make
 
 PATH = "/location/"
 NEW = {"name": "Exchange 12", "short_name": "EX12", "latitude": "52.5", "longitude": "-13.4"}
@@ -136,3 +138,23 @@ async def test_changes_are_in_the_audit_log_of_the_organization(api: Api) -> Non
     ]
     assert (log[1]["before"]["latitude"], log[1]["after"]["latitude"]) == ("52.5", "1")
     assert (log[0]["after"], log[2]["before"]) == (None, None)
+
+
+async def test_one_where_devices_of_others_stand_is_not_given_away(api: Api) -> None:
+    mine, other = await api.organization("mine"), await api.organization("other")
+    place = await location(api, "a", organization_id=mine)
+    await make(api, "a", organization_id=mine, location=place)
+    for method in (api.client.put, api.client.patch):
+        said = await method(f"/location/{place}/", {"name": "a", "organization_id": other})
+        assert (said.status, said.json["detail"]) == (409, "devices of other organizations stand there")
+    await api.client.patch(f"{DEVICES}a/", {"location": None})
+    said = await api.client.patch(f"/location/{place}/", {"organization_id": other})
+    assert (said.status, said.json["organization_id"]) == (200, other)
+
+
+async def test_everybodys_location_is_given_to_those_who_alone_stand_there(api: Api) -> None:
+    mine, other = await api.organization("mine"), await api.organization("other")
+    place = await location(api, "a")
+    await make(api, "a", organization_id=mine, location=place)
+    assert (await api.client.patch(f"/location/{place}/", {"organization_id": other})).status == 409
+    assert (await api.client.patch(f"/location/{place}/", {"organization_id": mine})).status == 200

@@ -23,6 +23,9 @@ RETURNING id;
 -- name: references
 SELECT 'device' WHERE EXISTS (SELECT 1 FROM device WHERE device.location_id = :id);
 
+-- name: used_by_others
+SELECT 1 FROM device WHERE device.location_id = :id AND device.organization_id <> :organization_id LIMIT 1;
+
 -- name: by_id
 SELECT id, name, short_name, organization_id, latitude, longitude, created FROM location WHERE id = :id;
 
