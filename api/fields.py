@@ -107,7 +107,7 @@ Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=25
 """One line of text that is not empty."""
 Text = Annotated[str, StringConstraints(strict=True, max_length=4096), AfterValidator(_text)]
 """Text of several lines."""
-Coordinate = Annotated[Line, Field(max_length=64)]
+Coordinate = Annotated[str, StringConstraints(strict=True, max_length=64), AfterValidator(_line)]
 """A latitude or a longitude, as it was typed."""
 Id = Annotated[StrictInt, Field(ge=1, le=LARGEST)]
 """The number of a thing."""

@@ -113,8 +113,11 @@ def _sentence(kind: str, message: str) -> str:
         case "model_type" | "model_attributes_type" | "dict_type":
             # What the library says names a class of ours.
             return "input should be an object"
+        case "list_type" | "tuple_type":
+            return "input should be a list"
         case "too_short" | "too_long":
-            return (message[:1].lower() + message[1:]).partition(" after validation")[0]
+            said = message.partition(" after validation")[0]
+            return (said[:1].lower() + said[1:]).replace("tuple ", "list ", 1)
         case _:
             return message[:1].lower() + message[1:] if kind in _LIBRARYS else message
 

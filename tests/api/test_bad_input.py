@@ -237,3 +237,17 @@ async def test_an_unknown_key_is_named_whatever_it_looks_like(sqlite_api: Api, n
 async def test_what_is_wrong_with_the_query_and_with_the_body_is_told_at_once(sqlite_api: Api) -> None:
     said = await sqlite_api.client.post("/organization/?here=1", {"name": 5})
     assert (said.status, set(said.errors)) == (400, {"here", "name"})
+
+
+async def test_what_is_wrong_is_told_in_the_words_of_json(sqlite_api: Api) -> None:
+    said = await sqlite_api.client.post("/inventory_device_name/", {"name": "a", "tags": "t", "latitude": "1" * 65})
+    assert said.errors == {
+        "tags": ["input should be a list"],
+        "latitude": ["string should have at most 64 characters"],
+    }
+    said = await sqlite_api.client.post("/inventory_device_name/", {"name": "a", "tags": ["t"] * 101})
+    assert said.errors == {"tags": ["list should have at most 100 items"]}
+    said = await sqlite_api.client.post("/token/", {"name": "a", "role": "viewer", "organizations": []})
+    assert said.errors == {"organizations": ["list should have at least 1 item"]}
+    said = await sqlite_api.client.post("/organization/", [])
+    assert said.errors == {"body": ["input should be an object"]}
