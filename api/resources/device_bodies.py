@@ -40,6 +40,10 @@ def _tag(text: str) -> str:
     return text
 
 
+def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tags))
+
+
 def _place(value: object) -> int | str | None:
     """A location's number; older clients say its name here."""
     if value is None or isinstance(value, str):
@@ -63,7 +67,7 @@ def _ordering(text: str) -> str:
 
 Tag = Annotated[Name, StringConstraints(max_length=64), AfterValidator(_tag)]
 """A word to find devices by."""
-Tags = Annotated[tuple[Tag, ...], Field(max_length=_MOST_TAGS)]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=_MOST_TAGS), AfterValidator(_each_once)]
 """A few of them."""
 Place = Annotated[
     int | str | None,

@@ -13,6 +13,7 @@ from acs.domain.token import Role
 from acs.services.device_settings import ShownWish, WishState
 from acs.services.knowledge import known_parameters
 from acs.services.management import Management
+from acs.services.turns import Turns
 from acs.services.wanted import Shown as ShownSettings
 from api.families import FAMILIES, WHAT, Family
 from api.fields import Body, QueryFlag, Shown, Time, json_schema_example
@@ -149,6 +150,7 @@ class Settings:
         self._settings = management.settings
         self._waker = management.waker
         self._finder = management.finder
+        self._turns = Turns()
 
     @property
     def routes(self) -> Sequence[AnyRoute]:
@@ -201,19 +203,29 @@ class Settings:
         selection = ask.query.selection
         if selection == Selection():
             raise invalid({"parameter__variable_name": ["is required, or another key that means settings"]})
-        wanted = await self._settings.of_device(device)
-        dropped = [path for path, each in wanted.items() if each.is_own and selection.takes(path)]
-        if not dropped:
-            raise not_found(_WHAT)
-        if not await self._wanted.change(
-            device, [], dropped, actor=ask.principal.actor, note=_note(ask, device, "delete")
-        ):
-            raise not_found(WHAT)
+        async with self._turns.of(device.id):
+            wanted = await self._settings.of_device(device)
+            dropped = [path for path, each in wanted.items() if each.is_own and selection.takes(path)]
+            if not dropped:
+                raise not_found(_WHAT)
+            if not await self._wanted.change(
+                device, [], dropped, actor=ask.principal.actor, note=_note(ask, device, "delete")
+            ):
+                raise not_found(WHAT)
         self._call(device, is_wanted=ask.query.connection_request)
         return Answer(status=204)
 
     async def _put(self, ask: Ask[ChangeQuery, SettingsBody], *, replaces: bool) -> Answer:
         device = await parent_of(self._finder, ask)
+        async with self._turns.of(device.id):
+            await self._change(ask, device, replaces=replaces)
+        self._call(device, is_wanted=ask.query.connection_request)
+        part = Paged().part
+        device = await self._tools.devices.by_id(device.id) or device
+        found = await self._settings.page(device, Selection(), part)
+        return Answer(enveloped(ask, part, found, [_row(device, each) for each in found.items]))
+
+    async def _change(self, ask: Ask[ChangeQuery, SettingsBody], device: ManagedDevice, *, replaces: bool) -> None:
         bodies = ask.body.settings
         known = await known_parameters(self._tools, device.id, [each.variable_name for each in bodies])
         wanted = await self._settings.of_device(device)
@@ -230,11 +242,6 @@ class Settings:
             note=_note(ask, device, "update"),
         ):
             raise not_found(WHAT)
-        self._call(device, is_wanted=ask.query.connection_request)
-        part = Paged().part
-        device = await self._tools.devices.by_id(device.id) or device
-        found = await self._settings.page(device, Selection(), part)
-        return Answer(enveloped(ask, part, found, [_row(device, each) for each in found.items]))
 
     def _call(self, device: ManagedDevice, *, is_wanted: bool) -> None:
         if is_wanted:

@@ -63,3 +63,19 @@ async def test_who_deletes_what_another_changes_is_told_the_truth(api: Api) -> N
         log = (await api.client.get(f"/audit_log/?resource=device&resource_id={number}")).json["results"]
         actions = [each["action"] for each in reversed(log)]
         assert actions == ["create", *(["update"] if statuses[1] == 200 else []), "delete"]
+
+
+async def test_settings_that_are_replaced_together_are_told_one_after_the_other(api: Api) -> None:
+    number = await make(api, "a")
+    path = f"/inventory_device_setting/{number}/"
+    bodies = [[{"variable_name": f"Device.X.P{each}", "value": "1"}] for each in range(10)]
+    assert {each.status for each in await asyncio.gather(*(api.client.put(path, body) for body in bodies))} == {200}
+    dropped = [api.client.delete(f"{path}?wildcard=*"), api.client.patch(path, bodies[0])]
+    assert (await asyncio.gather(*dropped))[1].status == 200
+    log = (await api.client.get(f"/audit_log/?resource=device_setting&resource_id={number}")).json["results"]
+    told: dict[str, str | None] = {}
+    for each in reversed(log):
+        assert each["before"] == {name: told.get(name) for name in each["before"]}
+        told |= each["after"] or dict.fromkeys(each["before"])
+    shown = (await api.client.get(path)).json["results"]
+    assert {name for name, value in told.items() if value} == {each["parameter"]["variable_name"] for each in shown}

@@ -361,3 +361,8 @@ async def test_whatever_is_said_is_taken_or_refused_by_name(api: Api, method: st
                 shown = said
 
     await asyncio.gather(*(say(field) for field in FIELDS))
+
+
+async def test_a_tag_that_is_said_twice_is_there_once(sqlite_api: Api) -> None:
+    made = await sqlite_api.client.post(PATH, {"name": "a", "tags": ["b", "a", "b"]})
+    assert made.json["tags"] == ["b", "a"]
