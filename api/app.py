@@ -156,6 +156,7 @@ class Application:
             query,
             body,
             dict(request.match_info),
+            self._tools.clock.wall,
             self._tools.clock.wall(),
             f"{self._doors.scheme(request)}://{_host(request)}",
             request,

@@ -62,8 +62,10 @@ class Ask(Generic[Q_co, B_co]):
     """The body."""
     places: Mapping[str, str]
     """What stands in the places of the path."""
+    now: Callable[[], float]
+    """Tells the time."""
     at: float
-    """When."""
+    """When it came."""
     base_url: str
     """Scheme and host by which the API was found, for absolute URLs."""
     request: web.Request
@@ -100,8 +102,9 @@ class Ask(Generic[Q_co, B_co]):
         found_by: str = "",
     ) -> AuditEntry:
         """What the audit log is to say of a change; it goes into the commit of the change."""
+        # Not when it came: it may have waited for its turn, and the log is in the order of the changes.
         return AuditEntry(
-            self.at,
+            self.now(),
             self.principal.actor,
             self.principal.address,
             action,
