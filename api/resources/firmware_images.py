@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from acs.domain.token import Role
 from acs.services.firmware import Upload, UploadState
 from acs.services.management import Management
 from acs.services.ports import TakenForm
+from acs.services.turns import Turns
 from acs.store.errors import ConflictError
 from acs.store.firmware_images import ImageFilter
 from api.fields import Body, Line, Name, NoQuery, Query, Shown, Time, json_schema_example
@@ -168,6 +170,7 @@ class FirmwareImages:
         self._store = management.tools.images
         self._shelf = management.firmware
         self._most = int(management.tools.settings.max_firmware)
+        self._turns = Turns()
 
     @property
     def routes(self) -> Sequence[AnyRoute]:
@@ -247,28 +250,27 @@ class FirmwareImages:
 
     async def change(self, ask: Ask[NoQuery, ImagePatch]) -> Answer:
         """Say some of it anew."""
-        ask.check_unbound(_EVERYBODYS)
-        known, body = await self._known(ask), ask.body
-        old = known.details
-        details = FirmwareImageDetails(
-            old.name if body.name is None else body.name,
-            old.version if body.version is None else body.version,
-            old.file_name,
-            old.file_type if body.file_type is None else body.file_type,
-            old.applicability if body.applicability is None else body.applicability.applicability.text,
-        )
-        entry = ask.entry("update", _WHAT, known.id, before=_told(old), after=_told(details))
-        if not await self._store.update(known.id, details, entry):
-            raise not_found(_WORDS)
-        return Answer(_shown(FirmwareImage(known.id, details, known.size, known.sha256, known.file_key, known.created)))
+        body = ask.body
+        async with self._turn(ask) as known:
+            old = known.details
+            details = FirmwareImageDetails(
+                old.name if body.name is None else body.name,
+                old.version if body.version is None else body.version,
+                old.file_name,
+                old.file_type if body.file_type is None else body.file_type,
+                old.applicability if body.applicability is None else body.applicability.applicability.text,
+            )
+            entry = ask.entry("update", _WHAT, known.id, before=_told(old), after=_told(details))
+            if not await self._store.update(known.id, details, entry):
+                raise not_found(_WORDS)
+            return Answer(_shown(replace(known, details=details)))
 
     async def delete(self, ask: Ask[NoQuery, None]) -> Answer:
         """Delete one that nobody needs."""
-        ask.check_unbound(_EVERYBODYS)
-        known = await self._known(ask)
-        if not await self._shelf.delete(known, ask.entry("delete", _WHAT, known.id, before=_told(known.details))):
-            raise not_found(_WORDS)
-        return Answer(status=204)
+        async with self._turn(ask) as known:
+            if not await self._shelf.delete(known, ask.entry("delete", _WHAT, known.id, before=_told(known.details))):
+                raise not_found(_WORDS)
+            return Answer(status=204)
 
     async def download(self, ask: Ask[NoQuery, None]) -> Answer:
         """Give its file out."""
@@ -321,6 +323,13 @@ class FirmwareImages:
                 raise of_store(ConflictError("firmware_image", ("name",)))
 
         return check
+
+    @asynccontextmanager
+    async def _turn(self, ask: Ask[NoQuery, Any]) -> AsyncIterator[FirmwareImage]:
+        """One that is to be changed, as whoever changed it before has left it."""
+        ask.check_unbound(_EVERYBODYS)
+        async with self._turns.of(ask.number("id", _WORDS)):
+            yield await self._known(ask)
 
     async def _known(self, ask: Ask[NoQuery, Any]) -> FirmwareImage:
         known = await self._store.by_id(ask.number("id", _WORDS))
