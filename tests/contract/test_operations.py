@@ -203,7 +203,7 @@ async def test_only_what_has_not_begun_is_cancelled(store: OpenStore) -> None:
     await store.operations.queue(operation(device_id, "b"), AT)
     await _claimed(store, device_id)
     assert not await store.operations.cancel(f"op_{device_id}_a", AT + 1)
-    assert await store.operations.cancel(f"op_{device_id}_b", AT + 1)
+    assert await store.operations.cancel(f"op_{device_id}_b", AT + 1) == "get"
     assert not await store.operations.cancel(f"op_{device_id}_b", AT + 2)
     assert not await store.operations.cancel("op_nobody", AT)
     assert (await _record(store, f"op_{device_id}_b")).completed_at == AT + 1
