@@ -4,7 +4,12 @@ from typing import Final
 
 # TR-181 and TR-098 call them Password, KeyPassphrase, PreSharedKey, SAEPassphrase, WEPKey, RadiusSecret...; vendors
 # add an underscore or a number, as in X_HW_Password_1.
-_ENDINGS: Final = ("password", "passphrase", "presharedkey", "passwd", "psk", "secret", "wepkey", "wpakey")
+_ENDINGS: Final = (
+    "password", "passphrase", "presharedkey", "passwd", "psk", "secret", "wepkey", "wpakey", "privatekey", "apikey",
+    "accesskey",
+)  # fmt: skip
+# What others end in as well: TokenName is none, Mapping ends in pin.
+_WHOLE: Final = frozenset({"pin", "token", "authtoken", "accesstoken", "pwd"})
 
 MASK: Final = "********"
 """What stands in the place of a secret."""
@@ -12,4 +17,5 @@ MASK: Final = "********"
 
 def is_secret_name(path: str) -> bool:
     """Whether the last segment of a path says that its value is a secret."""
-    return path.rpartition(".")[2].rstrip("0123456789_").lower().endswith(_ENDINGS)
+    name = path.rpartition(".")[2].rstrip("0123456789_").lower()
+    return name.endswith(_ENDINGS) or name in _WHOLE

@@ -24,6 +24,7 @@ _RENAME_LOGIN = batch("device_change", "rename_login")
 _DROP_LOGIN = batch("credential", "drop_of_device")
 _PUT_LOGIN = batch("credential", "put")
 _MOVE_OPERATIONS = batch("device_change", "move_operations")
+_MOVE_DELIVERIES = batch("device_change", "move_deliveries")
 _MARK_DUE = batch("setting", "mark_due")
 _DELETE = batch("device", "delete")
 
@@ -103,14 +104,15 @@ class DeviceChanges:
         ConflictError as for ``create``.
         """
         before, after = change.before, change.after
-        moves = before.organization_id != after.organization_id
         is_due = (before.type_id, before.update_frequency) != (after.type_id, after.update_frequency)
-        changed, _, _, _, _, _, _, cancelled, *_ = await self._writer.write(
+        moved = [(device_id, after.organization_id)] if before.organization_id != after.organization_id else []
+        changed, _, _, _, _, _, _, _, cancelled, *_ = await self._writer.write(
             device_id,
             # The engine's caches look again, whatever has changed.
             (_CHANGE, [(device_id, *_differences(before, after), at)]),
             *_login_steps(device_id, change.login, at),
-            (_MOVE_OPERATIONS, [(device_id, after.organization_id)] if moves else []),
+            (_MOVE_OPERATIONS, moved),
+            (_MOVE_DELIVERIES, moved),
             (_MARK_DUE, [(device_id,)] if is_due else []),
             *cancel_steps(change.cancelled, at, audit.actor),
             history_step(device_id, at, change.history),

@@ -96,6 +96,10 @@ class OperationItem(Shown):
     attempts: Annotated[int, Field(description="How often it was begun")]
     fault: FaultShown | None
     result: Annotated[Mapping[str, Any] | None, Field(description="What else there is to tell of it")]
+    method: Annotated[str | None, Field(exclude_if=_is_none, description="The method of an `rpc`")] = None
+    arguments: Annotated[Mapping[str, Any] | None, Field(exclude_if=_is_none, description="What it was asked with")] = (
+        None
+    )
 
 
 class OlderOperationItem(OperationItem):
@@ -148,12 +152,14 @@ def item_of(operations: Operations, listed: ListedOperation) -> OperationItem:
         # The key is gone: what can be told is told, and the list is not lost for one of its rows.
         fault = FaultShown(code=None, string=_UNREADABLE)
         return OperationItem.model_construct(**_plain(listed), variables=[], fault=fault, result=None)
-    said = read_said(view.requested.extra)
+    said, operation = read_said(view.requested.extra), view.requested.operation
     shown = _plain(listed) | {
         "variables": _variables(view),
         "fault": _kept_fault(listed.record),
         "result": None if view.outcome is None else masked(dict(view.outcome.result)),
     }
+    if operation.method:
+        shown |= {"method": operation.method, "arguments": masked(dict(operation.arguments))}
     if said.scheduled_at is not None:
         shown["scheduled_at"] = said.scheduled_at
     if said.operation_type is None:

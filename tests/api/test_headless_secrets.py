@@ -102,7 +102,9 @@ async def test_the_arguments_of_a_method_are_masked(
     read = {"method": "GetParameterValues", "arguments": {"parameter_names": [PASSPHRASE, SSID]}}
     shown = await api.client.post(NAME, document | read)
     await device.run_session()
-    values = (await item(api.client, shown.json["id"]))["result"]["parameter_list"]
+    found = await item(api.client, shown.json["id"])
+    assert (found["method"], found["arguments"]) == (read["method"], read["arguments"])
+    values = found["result"]["parameter_list"]
     assert [(each["name"], each["value"]) for each in values] == [(PASSPHRASE, MASK), (SSID, "home")]
     async with probing(database_url) as probe:
         assert SECRET not in await everything(api, probe)

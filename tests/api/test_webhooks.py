@@ -140,6 +140,20 @@ async def test_a_token_sees_what_is_about_devices_of_its_organizations(telling: 
     assert (await viewer.post(f"{one}retry/")).status == 403
 
 
+async def test_what_is_told_of_a_device_goes_where_the_device_goes(telling: Api) -> None:
+    old, new = await telling.organization("old"), await telling.organization("new")
+    async with receiving() as receiver:
+        public_id = await get_done(telling, hook(receiver))
+        found = await until(telling, public_id, lambda each: each["status"] == "delivered")
+    (device,) = (await telling.client.get("/inventory_device/")).json["results"]
+    for organization in (old, new):
+        said = await telling.client.patch(f"/inventory_device/{device['id']}/", {"organization_id": organization})
+        assert said.status == 200
+        for seen in (old, new):
+            client = await telling.token(Role.VIEWER, seen)
+            assert (await client.get(f"{PATH}{found['id']}/")).status == (200 if seen == organization else 404)
+
+
 @pytest.mark.parametrize("name", ["dlv_0", "%00", "x" * 300, "%F0%9F%98%80"])
 async def test_there_is_nothing_under_another_name(sqlite_api: Api, name: str) -> None:
     assert (await sqlite_api.client.get(f"{PATH}{name}/")).status in {400, 404}

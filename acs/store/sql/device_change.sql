@@ -62,3 +62,10 @@ WHERE credential.device_id = rows.device_id AND credential.purpose = 'cwmp';
 -- name: move_operations
 -- rows: device_id bigint, organization_id bigint
 UPDATE operation SET organization_id = rows.organization_id FROM {rows} WHERE operation.device_id = rows.device_id;
+
+-- And so does what is told of their ends.
+-- name: move_deliveries
+-- rows: device_id bigint, organization_id bigint
+UPDATE delivery SET organization_id = rows.organization_id
+FROM {rows} JOIN operation ON operation.device_id = rows.device_id AND operation.notification <> ''
+WHERE delivery.subject = 'operation' AND delivery.subject_id = operation.public_id;
