@@ -21,8 +21,8 @@ from api.doors import Doors
 from api.fields import is_carriable
 from api.problems import MEDIA_TYPE, Kind, Problem, of_store, unavailable
 from api.reading import checked, checked_query, passed_over, read_json, together
-from api.repeats import HEADER, Rendered, Repeats
-from api.routing import BASE, JSON, OCTETS, Answer, AnyRoute, Ask, Streamed
+from api.repeats import Rendered, Repeats
+from api.routing import BASE, JSON, KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Streamed
 
 R = TypeVar("R", bound=web.StreamResponse)
 
@@ -149,7 +149,7 @@ class Application:
                 return _rendered(prepared, await work(), ask.ignored)
 
             named = f"{request.method} {request.rel_url.raw_path}\n".encode() + identity
-            return Answer(await self._repeats.once(principal, request.headers.get(HEADER), named, rendered))
+            return Answer(await self._repeats.once(principal, request.headers.get(KEY_HEADER), named, rendered))
 
         ask: Ask[Any, Any] = Ask(
             principal,
@@ -171,7 +171,7 @@ class Application:
 
         if route.method == "POST" and not route.streams:
             identity = f"{request.method} {request.rel_url.raw_path_qs}\n".encode() + octets
-            rendered = await self._repeats.once(principal, request.headers.get(HEADER), identity, do)
+            rendered = await self._repeats.once(principal, request.headers.get(KEY_HEADER), identity, do)
         else:
             answer = await route.handler(ask)
             if isinstance(answer.content, Streamed):

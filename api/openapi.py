@@ -13,8 +13,7 @@ from acs.domain.token import Role
 from api.examples import example_of
 from api.fields import NoQuery
 from api.problems import MEDIA_TYPE, Kind, Problem
-from api.repeats import HEADER
-from api.routing import BASE, JSON, AnyRoute, Place
+from api.routing import BASE, JSON, KEY_HEADER, AnyRoute, Place
 from api.told import ABOUT, HEADERS, PLACES, PROBLEMS, TAGS
 
 Schema = dict[str, Any]
@@ -197,7 +196,7 @@ class _Operation:
             return []
         return [
             {
-                "name": HEADER,
+                "name": KEY_HEADER,
                 "in": "header",
                 "required": False,
                 "description": "Names the request: sent again within 24 hours it is answered as the first time, and "

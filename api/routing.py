@@ -21,6 +21,8 @@ B = TypeVar("B")
 BASE: Final = "/api/v1"
 """What every path begins with."""
 JSON: Final = "application/json"
+KEY_HEADER: Final = "Idempotency-Key"
+"""Names a request."""
 OCTETS: Final = "application/octet-stream"
 
 
@@ -32,6 +34,11 @@ class Streamed:
     """Opens where they come from; a Problem that it raises is the answer."""
     length: int
     """How many there are."""
+
+
+def request_key(principal: Principal, key: str) -> str:
+    """A request's key, as changes name it."""
+    return f"{principal.token.id} {key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,12 @@ class Ask(Generic[Q_co, B_co]):
         if self.principal.is_bound:
             raise forbidden(f"the token is bound to organizations: {what} are everybody's")
 
+    @property
+    def request_key(self) -> str:
+        """The token and the key by which the request names itself; empty if it does not."""
+        key = self.request.headers.get(KEY_HEADER, "") if self.request.method == "POST" else ""
+        return request_key(self.principal, key) if key else ""
+
     def entry(
         self,
         action: str,
@@ -114,6 +127,7 @@ class Ask(Generic[Q_co, B_co]):
             before,
             after,
             found_by,
+            self.request_key,
         )
 
 

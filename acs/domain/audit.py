@@ -27,6 +27,8 @@ class AuditEntry:
     """What is, as JSON."""
     found_by: str = ""
     """What is unique of a new one: a device's uuid, the name of most others, a token's hash."""
+    request_key: str = ""
+    """The token and the idempotency key of the request; empty if it had none."""
 
 
 @dataclass(frozen=True, slots=True)

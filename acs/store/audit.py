@@ -17,6 +17,7 @@ _ADD_OF_DEVICE = batch("audit", "add_of_device")
 _ADD_QUEUED = batch("audit", "add_queued")
 _ADD_IF_CANCELLABLE = batch("audit", "add_if_cancellable")
 _ADD_IF_DELIVERED = batch("audit", "add_if_delivered")
+_OF_REQUEST = query("audit", "of_request")
 _TO_PRUNE, _PRUNE = query("audit", "to_prune"), batch("audit", "prune")
 _NEWEST_FIRST: Final = Order("audit.at", "audit.id", is_descending=True)
 
@@ -87,6 +88,7 @@ def _row(entry: AuditEntry) -> Row:
         entry.before,
         entry.after,
         entry.found_by,
+        entry.request_key,
     )
 
 
@@ -100,6 +102,11 @@ class AuditStore:
     async def append(self, entry: AuditEntry) -> None:
         """Note a change that leaves nothing in the database by itself."""
         await self._writer.write(f"audit {entry.resource} {entry.resource_id}", audit_step(entry))
+
+    async def of_request(self, request_key: str) -> tuple[str, str] | None:
+        """What a request with a key of its own has changed: the kind of thing and which one; None: nothing."""
+        rows = await self._database.fetch(_OF_REQUEST, {"request_key": request_key})
+        return (rows[0][0], rows[0][1]) if rows else None
 
     async def page(self, part: Slice, wanted: AuditFilter = ALL) -> Found[AuditRecord]:
         """A page of the log, newest first."""

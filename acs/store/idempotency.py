@@ -10,6 +10,7 @@ from acs.store.writer import GroupWriter
 
 _CLAIM = batch("idempotency_key", "claim")
 _BY_KEY = query("idempotency_key", "by_key")
+_TAKE_OVER = batch("idempotency_key", "take_over")
 _ANSWER = batch("idempotency_key", "answer")
 _RELEASE = batch("idempotency_key", "release")
 _TO_PRUNE, _PRUNE = query("idempotency_key", "to_prune"), batch("idempotency_key", "prune")
@@ -33,6 +34,9 @@ class Answered:
 @dataclass(frozen=True, slots=True)
 class Pending:
     """The same request has no answer yet: it is being carried out, or was when the process ended."""
+
+    since: float
+    """When it was claimed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,18 @@ class IdempotencyStore:
                 return Claimed()
             known = await self._database.fetch(_BY_KEY, {"owner": owner, "key": key})
             if known:
-                first, status, answer = known[0]
+                first, status, answer, created = known[0]
                 if first != fingerprint:
                     return Differs()
-                return Answered(status, answer) if status else Pending()
+                return Answered(status, answer) if status else Pending(created)
             # It was released or pruned just now.
         raise StoreUnavailableError("the key is claimed and released by others all the time")
+
+    async def take_over(self, owner: str, key: str, since: float, at: float) -> bool:
+        """Claim a key anew whose holder is gone; False if somebody else was quicker."""
+        place = _place(owner, key)
+        (taken,) = await self._writer.write(place, (_TAKE_OVER, [(place, owner, key, since, at)]))
+        return bool(taken)
 
     async def answer(self, owner: str, key: str, status: int, answer: str) -> None:
         """Keep the answer; a secret in it (a new token) has to be sealed or left out by the caller."""

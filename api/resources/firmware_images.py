@@ -23,8 +23,7 @@ from api.fields import Body, Line, Name, NoQuery, Query, Shown, Time, json_schem
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, Problem, invalid, not_found, of_store, unavailable
 from api.reading import checked, read_json
-from api.repeats import HEADER
-from api.routing import OCTETS, Answer, AnyRoute, Ask, Route, Streamed
+from api.routing import KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Route, Streamed
 from cwmp_schemas.rpc.transfers import FIRMWARE
 
 _TAG = "Firmware images"
@@ -319,7 +318,7 @@ class FirmwareImages:
                     raise invalid(errors) if errors else problem from None
             # A request that is sent again finds the name taken by itself.
             name = fields.get("name")
-            if name is not None and HEADER not in ask.request.headers and await self._store.by_name(name):
+            if name is not None and KEY_HEADER not in ask.request.headers and await self._store.by_name(name):
                 raise of_store(ConflictError("firmware_image", ("name",)))
 
         return check

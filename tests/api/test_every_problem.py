@@ -14,12 +14,12 @@ from typing import Any
 import aiohttp
 import pytest
 
+from acs.domain.audit import AuditEntry
 from acs.domain.token import Role
 from api.app import Application
 from api.listener import ApiListener
-from api.repeats import HEADER
 from api.routes import routes
-from api.routing import Answer, AnyRoute, Ask
+from api.routing import KEY_HEADER, Answer, AnyRoute, Ask
 from tests.api.client import ADMIN, Client, Said
 from tests.api.conftest import Api
 from tests.e2e.serving import serving
@@ -166,7 +166,8 @@ async def test_who_asks_too_often_is_told_when_to_come_again(tmp_path: Path) -> 
 
 
 async def test_a_key_that_is_taken_is_told(sqlite: Api) -> None:
-    store = sqlite.served.server.services.management.idempotency
+    management = sqlite.served.server.services.management
+    store = management.idempotency
     owner = str((await sqlite.client.get("/token/")).json["results"][0]["id"])
     for call in await calls(sqlite):
         if call.method != "POST" or call.media_type not in {"application/json", ""}:
@@ -174,9 +175,12 @@ async def test_a_key_that_is_taken_is_told(sqlite: Api) -> None:
         octets = json.dumps(call.body).encode() if call.media_type else b""
         identity = f"POST /api/v1{call.path}\n".encode() + octets
         await store.claim(owner, f"pending {call.path}".replace(" ", "-"), hashlib.sha256(identity).hexdigest(), 0.0)
+        # It was carried out, and nobody was told.
+        noted = f"{owner} pending-{call.path}"
+        await management.audit.append(AuditEntry(0.0, "a", "", "create", "thing", "1", request_key=noted))
         await store.claim(owner, f"other {call.path}".replace(" ", "-"), "another request", 0.0)
         for key, kind in (("pending", "key-pending"), ("other", "key-reused")):
-            said = await call.make(sqlite.client, headers={HEADER: f"{key}-{call.path}"})
+            said = await call.make(sqlite.client, headers={KEY_HEADER: f"{key}-{call.path}"})
             assert (said.status, word(said)) == (409, kind), (call, said.octets)
 
 

@@ -189,7 +189,7 @@ async def test_the_log_is_pruned_at_its_old_end_a_few_at_a_time(store: OpenStore
 async def test_the_first_claim_wins_and_the_same_request_gets_its_answer(store: OpenStore) -> None:
     keys = store.idempotency
     assert await keys.claim("1", "key", "print", AT) == Claimed()
-    assert await keys.claim("1", "key", "print", AT) == Pending()
+    assert await keys.claim("1", "key", "print", AT) == Pending(AT)
     assert await keys.claim("1", "key", "other print", AT) == Differs()
     await keys.answer("1", "key", 201, '{"id": "ü😀"}')
     await store.reopen()
@@ -227,7 +227,7 @@ async def test_claims_of_one_owner_are_kept_apart_in_one_transaction(store: Open
         await asyncio.gather(*(store.idempotency.claim("1", f"{number}", "print", AT) for number in range(20)))
     ) == {Claimed()}
     again = await asyncio.gather(*(store.idempotency.claim("1", f"{number}", "print", AT) for number in range(10, 30)))
-    assert again == [Pending()] * 10 + [Claimed()] * 10
+    assert again == [Pending(AT)] * 10 + [Claimed()] * 10
 
 
 async def test_old_keys_are_forgotten_a_few_at_a_time(store: OpenStore) -> None:
@@ -235,4 +235,17 @@ async def test_old_keys_are_forgotten_a_few_at_a_time(store: OpenStore) -> None:
         await store.idempotency.claim("1", f"{number}", "print", AT + number)
     assert [await store.idempotency.prune(AT + 7, 3) for _ in range(4)] == [3, 3, 1, 0]
     assert await store.idempotency.claim("1", "6", "print", AT) == Claimed()
-    assert await store.idempotency.claim("1", "7", "print", AT) == Pending()
+    assert await store.idempotency.claim("1", "7", "print", AT) == Pending(AT + 7)
+
+
+async def test_a_key_whose_holder_is_gone_goes_to_one_other(store: OpenStore) -> None:
+    keys = store.idempotency
+    await keys.claim("1", "key", "print", AT)
+    async with opened(store.url) as second:
+        taken = await asyncio.gather(
+            *(each.idempotency.take_over("1", "key", AT, AT + 9) for each in (store, second) * 3)
+        )
+    assert sorted(taken) == [False] * 5 + [True]
+    assert await keys.claim("1", "key", "print", AT + 10) == Pending(AT + 9)
+    await keys.answer("1", "key", 201, "{}")
+    assert not await keys.take_over("1", "key", AT + 9, AT + 20)

@@ -8,7 +8,14 @@ ON CONFLICT (owner, key) DO NOTHING
 RETURNING owner || ' ' || key;
 
 -- name: by_key
-SELECT fingerprint, status, answer FROM idempotency_key WHERE owner = :owner AND key = :key;
+SELECT fingerprint, status, answer, created FROM idempotency_key WHERE owner = :owner AND key = :key;
+
+-- name: take_over
+-- rows: place text, owner text, key text, since float8, at float8
+UPDATE idempotency_key SET created = rows.at FROM {rows}
+WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key AND status = 0
+    AND idempotency_key.created = rows.since AND rows.at > rows.since
+RETURNING idempotency_key.owner || ' ' || idempotency_key.key;
 
 -- name: answer
 -- rows: place text, owner text, key text, status bigint, answer text
