@@ -58,6 +58,7 @@ DETAIL: Fields = DEVICE | {
     "oui": TEXT,
     "cwmp_version": TEXT,
     "connection_request_url": TEXT,
+    "last_call": (dict, None),
     "tags": list,
 }
 BEGUN: Fields = {
