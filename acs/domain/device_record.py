@@ -97,12 +97,6 @@ class DeviceRecord:
     """Where it can be called, as it said."""
     settings_due: bool
     """Whether settings may have to be pushed."""
-    reach: str
-    """How the last connection request ended; empty when there was none."""
-    reach_at: float | None
-    """When that was."""
-    reach_detail: str
-    """Why it ended so."""
     type_short_name: str | None
     """Its type, for short."""
     place: PlaceShown

@@ -44,14 +44,6 @@ class DeviceItem(Shown):
     ]
 
 
-class CallShown(Shown):
-    """How the device was last called."""
-
-    result: Annotated[str, Field(description="`reached`, `unauthorized`, `refused`, `timeout`, `no_url`, ...")]
-    at: Time | None
-    detail: Annotated[str, Field(description="Why")]
-
-
 class DeviceShown(DeviceItem):
     """A device."""
 
@@ -69,9 +61,6 @@ class DeviceShown(DeviceItem):
     oui: str
     cwmp_version: str
     connection_request_url: str
-    last_call: Annotated[
-        CallShown | None, Field(description="How the last connection request ended; null if there was none")
-    ]
     tags: list[str]
 
 
@@ -99,9 +88,6 @@ def shown(view: DeviceView) -> DeviceShown:
         oui=details.identity.oui,
         cwmp_version=record.cwmp_version,
         connection_request_url=_without_login(record.connection_request_url),
-        last_call=CallShown.model_construct(result=record.reach, at=record.reach_at, detail=record.reach_detail)
-        if record.reach
-        else None,
         tags=list(details.tags),
     )
 

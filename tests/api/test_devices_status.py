@@ -3,7 +3,6 @@
 from acs.domain.reach import Reach, ReachKind
 from tests.api.conftest import Api
 from tests.api.inventory import PATH, device_type, make
-from tests.api.routers import name_of, router
 from tests.e2e.defaults import PARAMETERS
 from tests.e2e.device import Parameter, ScriptedDevice
 
@@ -71,13 +70,3 @@ async def test_one_that_is_not_heard_is_down_and_one_that_calls_is_up_again(api:
     assert (await api.client.get(f"{PATH}a/")).json["status"] == "Down"
     await device.run_session()
     assert (await api.client.get(f"{PATH}a/")).json["status"] == "Up"
-
-
-async def test_how_a_device_was_last_called_is_shown(api: Api) -> None:
-    device = await router(api)
-    path = f"/inventory_device_name/{name_of(device)}/"
-    assert (await api.client.get(path)).json["last_call"] is None
-    api.served.calls.outcome = Reach(ReachKind.TIMEOUT, 5.0, "nothing was heard")
-    await api.served.server.services.waker.call(await api.served.id_of(device))
-    shown = (await api.client.get(path)).json["last_call"]
-    assert shown == {"result": "timeout", "at": "2027-01-15T08:00:00Z", "detail": "nothing was heard"}

@@ -58,7 +58,6 @@ DETAIL: Fields = DEVICE | {
     "oui": TEXT,
     "cwmp_version": TEXT,
     "connection_request_url": TEXT,
-    "last_call": (dict, None),
     "tags": list,
 }
 BEGUN: Fields = {

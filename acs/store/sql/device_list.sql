@@ -10,7 +10,7 @@ SELECT device.id, device.uuid, device.name, device.oui, device.product_class, de
     device.serial_number_alt, device.manufacturer, device.software_version, device.hardware_version,
     device.cwmp_version, device.created, device.last_change,
     contact.is_up, contact.status_change, contact.last_inform, contact.last_configuration, contact.address,
-    contact.connection_request_url, contact.settings_due, contact.reach, contact.reach_at, contact.reach_detail,
+    contact.connection_request_url, contact.settings_due,
     device_type.short_name, location.name, location.short_name, location.latitude, location.longitude, {value}
 FROM (
     SELECT {key} AS id FROM {source}
@@ -52,7 +52,7 @@ SELECT device.id, device.uuid, device.name, device.oui, device.product_class, de
     device.serial_number_alt, device.manufacturer, device.software_version, device.hardware_version,
     device.cwmp_version, device.created, device.last_change,
     contact.is_up, contact.status_change, contact.last_inform, contact.last_configuration, contact.address,
-    contact.connection_request_url, contact.settings_due, contact.reach, contact.reach_at, contact.reach_detail,
+    contact.connection_request_url, contact.settings_due,
     device_type.short_name, location.name, location.short_name, location.latitude, location.longitude
 FROM device
 JOIN contact ON contact.device_id = device.id
