@@ -1,0 +1,257 @@
+"""A device over its whole life: what it has to tell, when it calls, what it does with what the ACS wants."""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from cwmp_schemas import events
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.faults import CpeFault
+from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, method_of
+from cwmp_schemas.rpc.parameters import ParameterValue
+from cwmp_schemas.rpc.session import Event, Inform
+from simulators.device.agenda import Agenda
+from simulators.device.chance import Chance
+from simulators.device.errors import RefusedError
+from simulators.device.identity import Identity
+from simulators.device.management import Management, read_management
+from simulators.device.model import Leaf, Model
+from simulators.device.pending import OwnRequest, Pending
+from simulators.device.quirks import PLAIN, Quirks
+from simulators.device.rpcs import HANDLERS
+from simulators.device.session import CpeSession
+from simulators.device.timing import LIFELIKE, Timing
+from simulators.device.tree import Tree, clock_text
+
+_PERIODIC: Final = (Event(events.PERIODIC),)
+_MAX_RETRY_STEP: Final = 10
+
+
+class Cpe:
+    """One device. Its driver looks at ``due_at``, and then:
+
+    cpe.advance(now)
+    if cpe.wants_session: session = cpe.open(now) ... cpe.session_over(now) or cpe.session_failed(now)
+    """
+
+    __slots__ = (
+        "_after_session",
+        "_agenda",
+        "_cached",
+        "_management",
+        "_next_periodic",
+        "_retry_at",
+        "_told",
+        "back_at",
+        "chance",
+        "identity",
+        "pending",
+        "quirks",
+        "retries",
+        "session",
+        "timing",
+        "tree",
+    )
+
+    def __init__(
+        self,
+        model: Model,
+        identity: Identity,
+        *,
+        chance: Chance,
+        now: float,
+        quirks: Quirks = PLAIN,
+        timing: Timing = LIFELIKE,
+        is_known: bool = False,
+        first_call_in: float = 0.0,
+    ) -> None:
+        """A device that is switched on and calls in a while; one that is known to the ACS tells no bootstrap."""
+        self.identity = identity
+        self.quirks = quirks
+        self.timing = timing
+        self.chance = chance
+        self.tree = Tree(model, identity)
+        """Its data model."""
+        self.tree.booted_at = now
+        self.pending = Pending()
+        """What it has to tell."""
+        self.session: CpeSession | None = None
+        """The session that is open."""
+        self.retries = 0
+        """How many sessions have failed in a row."""
+        self.back_at = now + first_call_in
+        """When it is up again; it neither calls nor can be called before."""
+        self._retry_at = 0.0
+        self._next_periodic = math.inf
+        self._agenda = Agenda()
+        self._after_session: list[Callable[[float], None]] = []
+        self._told: tuple[Event, ...] = ()
+        self._management: tuple[int, Management] | None = None
+        self._cached: tuple[int, bytes, bytes] | None = None
+        if not is_known:
+            self.pending.add(events.BOOTSTRAP)
+        self._agenda.add(self.back_at, self._booted if not is_known else self._resumed)
+
+    # What the driver asks.
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it is up."""
+        return self.back_at == -math.inf
+
+    @property
+    def wants_session(self) -> bool:
+        """Whether there is something to tell; a retry waits for its time."""
+        return self.is_on and self.session is None and bool(self.pending)
+
+    @property
+    def due_at(self) -> float:
+        """When ``advance`` is to be called next; infinity if only a session or a call can change anything."""
+        if not self.is_on:
+            return self.back_at
+        soonest = min(self._agenda.next_at, self._next_periodic)
+        if self.session is None and self.pending:
+            return min(soonest, self._retry_at)
+        return soonest
+
+    def advance(self, now: float) -> bool:
+        """Do what is due; whether a session is to be opened now."""
+        self._agenda.run(now)
+        if self._next_periodic <= now:
+            self._next_periodic = now + self.management(now).interval
+            self.pending.add(events.PERIODIC)
+        return self.wants_session and self._retry_at <= now
+
+    def management(self, now: float) -> Management:
+        """How it is to call, as its data model says."""
+        known = self._management
+        if known is None or known[0] != self.tree.revision:
+            known = self._management = (self.tree.revision, read_management(self.tree, now))
+        return known[1]
+
+    # Sessions.
+
+    def open(self, now: float) -> CpeSession:
+        """Open a session; ``begin`` is its first post."""
+        self.session = CpeSession(self)
+        return self.session
+
+    def session_over(self, now: float) -> None:
+        """The session has ended well."""
+        self.session = None
+        self.retries = 0
+        self._retry_at = 0.0
+        self._do_what_waited(now)
+
+    def session_failed(self, now: float) -> None:
+        """The session has ended before its time: it is tried again after a while (3.2.1.1)."""
+        self.session = None
+        self.retries += 1
+        self._retry_at = now + self._retry_wait(now)
+        self._do_what_waited(now)
+
+    def inform(self, message_id: str, now: float) -> bytes:
+        """The envelope that opens a session."""
+        self._told = told = self.pending.events
+        is_usual = told == _PERIODIC and not self.retries and not self.pending.requests
+        revision = self.tree.revision
+        if is_usual and self._cached is not None and self._cached[0] == revision:
+            return self._cached[1] + clock_text(int(now)).encode() + self._cached[2]
+        message = Inform(
+            self.identity.device_id,
+            told,
+            max_envelopes=1,
+            current_time=datetime.fromtimestamp(int(now), UTC),
+            retry_count=self.retries,
+            parameter_list=self._informed_parameters(now),
+        )
+        data = self.spell(Envelope(message_id, message))
+        # Most Informs say what the last one said, but for the time.
+        head, time, tail = data.partition(clock_text(int(now)).encode())
+        self._cached = (revision, head, tail) if is_usual and time else None
+        return data
+
+    def informed(self, now: float) -> None:
+        """The InformResponse has come."""
+        self.pending.informed(self._told)
+
+    def acknowledged(self, request: OwnRequest, answer: Message, now: float) -> None:
+        """A request of the device is answered."""
+        self.pending.acknowledged(request)
+
+    def carry_out(self, rpc: AcsRequest, now: float) -> CpeResponse:
+        """Do what the ACS asks; RefusedError is the fault."""
+        handler = HANDLERS.get(type(rpc))
+        if handler is None:
+            raise RefusedError(CpeFault.METHOD_NOT_SUPPORTED, f"Method not supported: {method_of(rpc)}")
+        return handler(self, rpc, now)
+
+    def spell(self, envelope: Envelope) -> bytes:
+        """The octets of a message in the device's way."""
+        return encode(Envelope(envelope.id, envelope.message, self.quirks.namespace))
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The RPCs it answers."""
+        return tuple(sorted(rpc.NAME for rpc in HANDLERS if hasattr(rpc, "NAME")))
+
+    # What happens to it.
+
+    def called(self, now: float) -> None:
+        """A connection request has come and its login was right."""
+        self.pending.add(events.CONNECTION_REQUEST)
+
+    def after_session(self, action: Callable[[float], None]) -> None:
+        """Something to do once the session has ended; at once without one."""
+        self._after_session.append(action)
+
+    def restart(self, now: float, command_key: str | None = None) -> None:
+        """Go down and come up again; with a key it is the ACS that wanted it."""
+        self.pending.restarted()
+        if command_key is not None:
+            self.pending.add(events.M_REBOOT, command_key)
+        self._agenda.clear()
+        self._next_periodic = math.inf
+        self._retry_at = 0.0
+        self.back_at = now + self.chance.between(*self.timing.boot)
+        self._agenda.add(self.back_at, self._booted)
+
+    def factory_reset(self, now: float) -> None:
+        """Forget everything, and restart."""
+        self.tree.reset()
+        self.pending.clear()
+        self.pending.add(events.BOOTSTRAP)
+        self.retries = 0
+        self.restart(now)
+
+    def _booted(self, now: float) -> None:
+        self.tree.booted_at = now
+        self.pending.add(events.BOOT)
+        self._resumed(now)
+
+    def _resumed(self, now: float) -> None:
+        self.back_at = -math.inf
+        management = self.management(now)
+        if management.is_periodic:
+            self._next_periodic = now + (management.interval if self.pending else 0.0)
+
+    def _do_what_waited(self, now: float) -> None:
+        waiting, self._after_session = self._after_session, []
+        for action in waiting:
+            action(now)
+
+    def _retry_wait(self, now: float) -> float:
+        """Between m*k^(n-1) and m*k^n seconds for the n-th retry, from the tenth on as for the tenth (table 3)."""
+        management, step = self.management(now), min(self.retries, _MAX_RETRY_STEP)
+        factor = management.retry_multiplier / 1000.0
+        return management.retry_minimum * self.chance.between(factor ** (step - 1), factor**step)
+
+    def _informed_parameters(self, now: float) -> tuple[ParameterValue, ...]:
+        tree, found = self.tree, []
+        for name in tree.model.informed:
+            leaf = tree.item(name)
+            if isinstance(leaf, Leaf):
+                found.append(ParameterValue(name, tree.value_of(name, leaf, now), leaf.type))
+        return tuple(found)

@@ -1,0 +1,170 @@
+"""The data model of a kind of device: objects and parameters, never changed, shared by all devices of the kind."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+from cwmp_schemas.datamodel import Facts
+from cwmp_schemas.rpc.session import DeviceId
+from cwmp_schemas.values import XsdType
+from simulators.device.errors import ModelError
+from simulators.device.identity import is_pattern
+
+
+class Live(Enum):
+    """A value that is made when it is read."""
+
+    UP_TIME = "seconds since the device was switched on"
+    CLOCK = "the device's time"
+    ENTRIES = "how many instances the table beside it has"
+    COUNTER = "grows while the device is on"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A parameter as it leaves the factory."""
+
+    type: XsdType
+    """How its value is sent."""
+    value: str = field(default="", repr=False)
+    """Its value, which may have places to fill (``Identity.fill``)."""
+    writable: bool = False
+    """Whether SetParameterValues may set it."""
+    facts: Facts | None = None
+    """What the published models say about it; None for a vendor's own."""
+    live: Live | None = None
+    """How its value is made; None for one that is kept."""
+    is_pattern: bool = False
+    """Whether its value has places to fill."""
+    is_hidden: bool = False
+    """Whether it reads back empty, as passwords do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An object, a table or an instance of one."""
+
+    children: Mapping[str, "Leaf | Node"]
+    """What stands below it, by name or instance number, in the device's order."""
+    writable: bool = False
+    """Of a table: AddObject makes instances; of an instance: DeleteObject deletes it (A.3.2.3)."""
+    blueprint: "Node | None" = None
+    """Of a table: what AddObject makes; None for all else."""
+    highest: int = 0
+    """Of a table: the highest number an instance ever had, which is not given again (A.3.2.6)."""
+
+    @property
+    def is_table(self) -> bool:
+        """Whether instances stand below it."""
+        return self.blueprint is not None
+
+    def with_child(self, name: str, child: "Leaf | Node") -> "Node":
+        """This node with a child put in or replaced."""
+        return replace(self, children={**self.children, name: child})
+
+    def without_child(self, name: str) -> "Node":
+        """This node without a child."""
+        return replace(self, children={key: child for key, child in self.children.items() if key != name})
+
+
+# The parameters of every Inform, where a device has them (TR-181 and TR-098, forced Inform).
+_INFORMED: Final[Mapping[str, tuple[str, ...]]] = {
+    "Device": (
+        "RootDataModelVersion",
+        "DeviceSummary",
+        "DeviceInfo.HardwareVersion",
+        "DeviceInfo.SoftwareVersion",
+        "DeviceInfo.ProvisioningCode",
+        "ManagementServer.ParameterKey",
+        "ManagementServer.ConnectionRequestURL",
+        "ManagementServer.AliasBasedAddressing",
+    ),
+    "InternetGatewayDevice": (
+        "DeviceSummary",
+        "DeviceInfo.SpecVersion",
+        "DeviceInfo.HardwareVersion",
+        "DeviceInfo.SoftwareVersion",
+        "DeviceInfo.ProvisioningCode",
+        "ManagementServer.ConnectionRequestURL",
+        "ManagementServer.ParameterKey",
+        "WANDevice.1.WANConnectionDevice.1.WANPPPConnection.1.ExternalIPAddress",
+        "WANDevice.1.WANConnectionDevice.1.WANIPConnection.1.ExternalIPAddress",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A kind of device."""
+
+    root: Node
+    """The object above the root object: its only child is ``Device`` or ``InternetGatewayDevice``."""
+    device_id: DeviceId
+    """The identity of the device it was taken from."""
+    informed: tuple[str, ...] = ()
+    """The parameters of every Inform."""
+
+    @classmethod
+    def of(cls, root: Node, device_id: DeviceId) -> "Model":
+        """A model with the parameters of its Informs; ModelError without one of the two root objects."""
+        names = tuple(root.children)
+        if names not in {("Device",), ("InternetGatewayDevice",)}:
+            shown = ", ".join(sorted(names)[:5]) or "nothing"
+            raise ModelError(f"a device has one root object, Device or InternetGatewayDevice, not {shown}")
+        wanted = (f"{names[0]}.{name}" for name in _INFORMED[names[0]])
+        return cls(root, device_id, tuple(name for name in wanted if isinstance(find(root, name), Leaf)))
+
+    @property
+    def root_name(self) -> str:
+        """``Device`` or ``InternetGatewayDevice``."""
+        return next(iter(self.root.children))
+
+    def management(self, name: str) -> str:
+        """The path of a parameter of the ManagementServer object."""
+        return f"{self.root_name}.ManagementServer.{name}"
+
+    def with_values(self, values: Mapping[str, str]) -> "Model":
+        """The model with other values from the factory; what the model does not have is ModelError."""
+        root = self.root
+        for path, value in values.items():
+            leaf = find(root, path)
+            if not isinstance(leaf, Leaf):
+                raise ModelError(f"the model has no parameter {path}")
+            root = put(root, path.split("."), factory_leaf(leaf, value))
+        return replace(self, root=root)
+
+
+def factory_leaf(leaf: Leaf, value: str) -> Leaf:
+    """A parameter with another value from the factory."""
+    return replace(leaf, value=value, is_pattern=is_pattern(value))
+
+
+def find(root: Node, path: str) -> Leaf | Node | None:
+    """What stands at a path without aliases; a path to an object may end in a dot."""
+    found: Leaf | Node = root
+    for name in path.removesuffix(".").split(".") if path else ():
+        if not isinstance(found, Node) or (child := found.children.get(name)) is None:
+            return None
+        found = child
+    return None if path.endswith(".") and isinstance(found, Leaf) else found
+
+
+def put(node: Node, steps: list[str], item: "Leaf | Node | None") -> Node:
+    """The tree with something put at the end of the steps, or taken away from there for None."""
+    name, *rest = steps
+    if not rest:
+        return node.without_child(name) if item is None else node.with_child(name, item)
+    child = node.children[name]
+    if not isinstance(child, Node):
+        raise ModelError(f"{name} is a parameter and has nothing below it")
+    return node.with_child(name, put(child, rest, item))
+
+
+def leaves(path: str, node: Node) -> Iterator[tuple[str, Leaf]]:
+    """All parameters below an object, whose path ends in a dot (or is empty, for all)."""
+    for name, child in node.children.items():
+        if isinstance(child, Leaf):
+            yield path + name, child
+        else:
+            yield from leaves(f"{path}{name}.", child)

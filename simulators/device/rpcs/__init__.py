@@ -1,0 +1,10 @@
+"""What the device does with each RPC of the ACS: one function an RPC, one module a family."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from simulators.device.rpcs import control, parameters
+from simulators.device.rpcs.handler import Handler
+
+HANDLERS: Final[Mapping[type, Handler]] = {**control.HANDLERS, **parameters.HANDLERS}
+"""By the class of the RPC."""
