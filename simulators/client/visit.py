@@ -81,7 +81,7 @@ class Visit:
     def replied(self, reply: Reply) -> None:
         """See ``Owner``."""
         self._tally.reply(reply.status)
-        if not reply.keeps_alive or self._cpe.quirks.close_after_every_response:
+        if not reply.keeps_alive or self._cpe.quirks.http.close_after_every_response:
             self._hang_up()
         for cookie in reply.values(b"set-cookie"):
             name, _, value = cookie.partition(";")[0].partition("=")

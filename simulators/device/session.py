@@ -34,7 +34,7 @@ class CpeSession:
     AcsError says that it has failed; the driver tells the device by ``Cpe.session_failed`` whatever it was.
     """
 
-    __slots__ = ("_cpe", "_holding", "_id", "_repeats", "_rpcs", "done", "state")
+    __slots__ = ("_cpe", "_holding", "_id", "_repeats", "_rpcs", "done", "pause", "state")
 
     def __init__(self, cpe: "Cpe") -> None:
         self._cpe = cpe
@@ -47,6 +47,8 @@ class CpeSession:
         self.done: tuple[str, str, int] | None = None
         """What the last answer of the ACS led to, for counting: ``("rpc", method, fault code)``, or ``("request",
         method, fault code)``."""
+        self.pause = 0.0
+        """How many seconds the device takes before it sends the post that it gave last."""
 
     def begin(self, now: float) -> bytes:
         """The post that opens the session."""
