@@ -21,7 +21,9 @@ from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
 from simulators.device.model import Model
+from simulators.device.quirks import PLAIN
 from simulators.device.timing import AT_ONCE
+from tests.simulators.emitted import EMITTED
 
 START = 1_700_000_000.0
 """When the tests begin."""
@@ -126,6 +128,8 @@ def converse(
     post: bytes | None = session.begin(now)
     while post is not None:
         heard.posts.append(post)
+        if cpe.quirks is PLAIN:
+            EMITTED.add(post)
         reply = b""
         if post:
             envelope = decode(post).envelope
