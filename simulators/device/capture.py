@@ -10,21 +10,13 @@ from cwmp_schemas.rpc.session import DeviceId
 from cwmp_schemas.values import XsdType, parse_type
 from simulators.device.errors import ModelError
 from simulators.device.identity import is_pattern
-from simulators.device.model import Leaf, Live, Model, Node
+from simulators.device.model import Leaf, Live, Model, Node, blank
 
 MAX_ROWS: Final = 100_000
 _IDENTITY: Final = ("Manufacturer", "OUI", "ProductClass", "SerialNumber")
 _TRUE: Final = frozenset({"1", "true"})
 _ENTRIES: Final = "NumberOfEntries"
 _COUNTERS: Final = ("Bytes", "Packets")
-# What a parameter of a new instance holds where the published models give no default.
-_ZEROS: Final[Mapping[XsdType, str]] = {
-    XsdType.BOOLEAN: "0",
-    XsdType.DATE_TIME: "0001-01-01T00:00:00Z",
-    XsdType.STRING: "",
-    XsdType.BASE64: "",
-    XsdType.HEX_BINARY: "",
-}
 
 
 @dataclass(slots=True)
@@ -126,7 +118,7 @@ def _emptied(example: Node) -> Node:
             children[name] = replace(_emptied(child), writable=child.writable)
         else:
             default = child.facts.default if child.facts else None
-            value = _ZEROS.get(child.type, "0") if default is None else default
+            value = blank(child.type) if default is None else default
             children[name] = replace(child, value=value, is_pattern=False)
     if example.blueprint is None:
         return Node(children, writable=True)

@@ -11,6 +11,19 @@ from cwmp_schemas.values import XsdType
 from simulators.device.errors import ModelError
 from simulators.device.identity import is_pattern
 
+# All other types are numbers, which have no empty form.
+_BLANKS: Final[Mapping[XsdType, str]] = {
+    XsdType.DATE_TIME: "0001-01-01T00:00:00Z",
+    XsdType.STRING: "",
+    XsdType.BASE64: "",
+    XsdType.HEX_BINARY: "",
+}
+
+
+def blank(kind: XsdType) -> str:
+    """The value that says least: of a new instance without defaults, and of what is hidden."""
+    return _BLANKS.get(kind, "0")
+
 
 class Live(Enum):
     """A value that is made when it is read."""
@@ -38,7 +51,7 @@ class Leaf:
     is_pattern: bool = False
     """Whether its value has places to fill."""
     is_hidden: bool = False
-    """Whether it reads back empty, as passwords do."""
+    """Whether it reads back blank, as passwords do."""
 
 
 @dataclass(frozen=True, slots=True)

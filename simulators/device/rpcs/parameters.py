@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 from cwmp_schemas.faults import CpeFault
 from cwmp_schemas.rpc.parameters import GetParameterValues, GetParameterValuesResponse, ParameterValue
 from simulators.device.errors import RefusedError
+from simulators.device.model import blank
 from simulators.device.rpcs.handler import Handler
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def get_values(cpe: "Cpe", rpc: GetParameterValues, now: float) -> GetParameterV
         if tree.item(path) is None:
             raise RefusedError(CpeFault.INVALID_PARAMETER_NAME, f"Invalid parameter name: {path}")
         for name, leaf in tree.leaves(path):
-            value = "" if leaf.is_hidden else tree.value_of(name, leaf, now)
+            value = blank(leaf.type) if leaf.is_hidden else tree.value_of(name, leaf, now)
             found.append(ParameterValue(name, value, leaf.type))
     return GetParameterValuesResponse(tuple(found))
 
