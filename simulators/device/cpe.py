@@ -16,6 +16,7 @@ from simulators.device.agenda import Agenda
 from simulators.device.chance import Chance
 from simulators.device.errors import RefusedError
 from simulators.device.identity import Identity
+from simulators.device.jobs import Job, Jobs, Outcome
 from simulators.device.management import Management, read_management
 from simulators.device.model import Leaf, Model
 from simulators.device.pending import OwnRequest, Pending
@@ -34,6 +35,7 @@ class Cpe:
 
     cpe.advance(now)
     if cpe.wants_session: session = cpe.open(now) ... cpe.session_over(now) or cpe.session_failed(now)
+    for job in cpe.take_jobs(now): ... cpe.job_done(job, outcome, now)
     """
 
     __slots__ = (
@@ -47,6 +49,7 @@ class Cpe:
         "back_at",
         "chance",
         "identity",
+        "jobs",
         "pending",
         "quirks",
         "retries",
@@ -77,6 +80,8 @@ class Cpe:
         self.tree.booted_at = now
         self.pending = Pending()
         """What it has to tell."""
+        self.jobs = Jobs()
+        """What it wants fetched or sent."""
         self.session: CpeSession | None = None
         """The session that is open."""
         self.retries = 0
@@ -123,6 +128,14 @@ class Cpe:
             self._next_periodic = now + self.management(now).interval
             self.pending.add(events.PERIODIC)
         return self.wants_session and self._retry_at <= now
+
+    def take_jobs(self, _now: float) -> tuple[Job, ...]:
+        """What the driver is to fetch or to send from now on; to be asked after ``advance`` and after a session."""
+        return self.jobs.take()
+
+    def job_done(self, job: Job, outcome: Outcome, now: float) -> None:
+        """A job has ended; then there may be something to do, to tell or to fetch."""
+        self.jobs.done(job, outcome, now)
 
     def management(self, now: float) -> Management:
         """How it is to call, as its data model says."""
@@ -213,6 +226,7 @@ class Cpe:
         if command_key is not None:
             self.pending.add(events.M_REBOOT, command_key)
         self._agenda.clear()
+        self.jobs.clear()
         self._next_periodic = math.inf
         self._retry_at = 0.0
         self.back_at = now + self.chance.between(*self.timing.boot)
