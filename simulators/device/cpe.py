@@ -11,7 +11,8 @@ from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import CpeFault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, method_of
 from cwmp_schemas.rpc.parameters import ParameterValue
-from cwmp_schemas.rpc.session import Event, Inform
+from cwmp_schemas.rpc.session import Event, GetRPCMethods, Inform
+from simulators.device import manners
 from simulators.device.agenda import Agenda
 from simulators.device.chance import Chance
 from simulators.device.errors import RefusedError
@@ -20,13 +21,15 @@ from simulators.device.jobs import Job, Jobs, Outcome
 from simulators.device.management import Management, read_management
 from simulators.device.model import Leaf, Model
 from simulators.device.pending import OwnRequest, Pending
-from simulators.device.quirks import PLAIN, Quirks
+from simulators.device.quirks import PLAIN, PLAIN_MANNERS, PLAIN_WIRE, Quirks
 from simulators.device.rpcs import HANDLERS
 from simulators.device.session import CpeSession
+from simulators.device.spelling import spell
 from simulators.device.timing import LIFELIKE, Timing
 from simulators.device.tree import Tree, clock_text
 
 _PERIODIC: Final = (Event(events.PERIODIC),)
+_METHODS: Final = OwnRequest(GetRPCMethods())
 _MAX_RETRY_STEP: Final = 10
 
 
@@ -71,6 +74,9 @@ class Cpe:
         first_call_in: float = 0.0,
     ) -> None:
         """A device that is switched on and calls in a while; one that is known to the ACS tells no bootstrap."""
+        if quirks.manners is not PLAIN_MANNERS:
+            model = manners.fitted_model(model, quirks.manners)
+            identity = manners.fitted_identity(identity, quirks.manners)
         self.identity = identity
         self.quirks = quirks
         self.timing = timing
@@ -169,6 +175,7 @@ class Cpe:
         """The envelope that opens a session."""
         self._told = told = self.pending.events
         is_usual = told == _PERIODIC and not self.retries and not self.pending.requests
+        is_usual = is_usual and self.quirks.wire is PLAIN_WIRE
         revision = self.tree.revision
         if is_usual and self._cached is not None and self._cached[0] == revision:
             return self._cached[1] + clock_text(int(now)).encode() + self._cached[2]
@@ -189,9 +196,13 @@ class Cpe:
     def informed(self, now: float) -> None:
         """The InformResponse has come."""
         self.pending.informed(self._told)
+        if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
+            self.pending.request(_METHODS)
 
     def acknowledged(self, request: OwnRequest, answer: Message, now: float) -> None:
-        """A request of the device is answered."""
+        """A request of the device is answered; AcsError if that is not what it waits for."""
+        if request is _METHODS:
+            manners.bear_answer(answer)
         self.pending.acknowledged(request)
 
     def carry_out(self, rpc: AcsRequest, now: float) -> CpeResponse:
@@ -199,11 +210,15 @@ class Cpe:
         handler = HANDLERS.get(type(rpc))
         if handler is None:
             raise RefusedError(CpeFault.METHOD_NOT_SUPPORTED, f"Method not supported: {method_of(rpc)}")
-        return handler(self, rpc, now)
+        if self.quirks.manners is PLAIN_MANNERS:
+            return handler(self, rpc, now)
+        return manners.carry_out(self, handler, rpc, now)
 
-    def spell(self, envelope: Envelope) -> bytes:
-        """The octets of a message in the device's way."""
-        return encode(Envelope(envelope.id, envelope.message, self.quirks.namespace))
+    def spell(self, envelope: Envelope, method: str = "") -> bytes:
+        """The octets of a message in the device's way; of an answer with the RPC that it answers."""
+        envelope = Envelope(envelope.id, envelope.message, self.quirks.namespace)
+        wire = self.quirks.wire
+        return encode(envelope) if wire is PLAIN_WIRE else spell(envelope, wire, method)
 
     @property
     def methods(self) -> tuple[str, ...]:
@@ -268,4 +283,5 @@ class Cpe:
             leaf = tree.item(name)
             if isinstance(leaf, Leaf):
                 found.append(ParameterValue(name, tree.value_of(name, leaf, now), leaf.type))
-        return tuple(found)
+        values = tuple(found)
+        return values if self.quirks.manners is PLAIN_MANNERS else manners.said(self, values, now)

@@ -3,7 +3,8 @@
 Exception
  ├── RefusedError   what the ACS asks for cannot be done: becomes a fault on the wire
  ├── AcsError       the ACS does not keep to the protocol: the session has failed
- └── ModelError     a data model that cannot be read: a mistake of whoever wrote it
+ ├── ModelError     a data model that cannot be read: a mistake of whoever wrote it
+ └── QuirkError     quirks that there are none of, or that contradict each other: a mistake of whoever asked for them
 """
 
 from cwmp_schemas.faults import CpeFault, Fault, ParameterFault
@@ -27,3 +28,7 @@ class AcsError(Exception):
 
 class ModelError(ValueError):
     """A data model cannot be read; the sentence says where."""
+
+
+class QuirkError(ValueError):
+    """A quirk that is none, or two that contradict each other; the sentence names them."""

@@ -10,13 +10,13 @@ Cookies = Literal["normal", "never", "rfc2109", "quoted", "comma-joined"]
 Authorization = Literal["when challenged", "only with the Inform", "every post", "begin with empty post"]
 Compression = Literal["none", "gzip", "deflate"]
 Ids = Literal["normal", "empty", "invented", "none"]
-Layout = Literal["none", "newlines", "indented"]
+Layout = Literal["none", "newlines", "indented", "folded"]
 Message = Literal["prefixed", "default namespace", "no namespace", "undeclared prefix", "prefixed children"]
 Counts = Literal["right", "wrong", "padded", "none"]
-Types = Literal["right", "none", "no name", "misspelt", "no prefix"]
+Types = Literal["right", "none", "no name", "misspelt", "unknown", "no prefix"]
 Charset = Literal["utf-8", "latin-1", "latin-1 labelled utf-8", "cp437 labelled utf-8"]
 Times = Literal["normal", "no zone", "milliseconds", "offset", "unknown", "garbage"]
-Faults = Literal["normal", "outside a Fault", "no detail"]
+Faults = Literal["normal", "in the Body", "in the answer", "no detail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +99,16 @@ class WireQuirks:
     declaration: Literal["none", "double quotes", "single quotes"] = "none"
     """The XML declaration; all are common."""
     layout: Layout = "none"
-    """White space between elements: gSOAP writes newlines, simulators indent."""
+    """White space between elements: gSOAP writes newlines, simulators indent; ``folded`` puts names on a line of their
+    own (pretty printers)."""
     ids: Ids = "normal"
     """``invented``: an ID of its own where the ACS's should be echoed (iPhotonix); ``empty`` and ``none``: old
     Thomson and simulators."""
     counts: Counts = "right"
     """The count in arrayType: ``padded`` is ``[03]`` (iPhotonix), ``none`` is no arrayType at all."""
     types: Types = "right"
-    """xsi:type: ``no name`` is ``xsd:`` (Audiocodes MP500), ``misspelt`` is ``xsd:signedInt`` and the like."""
+    """xsi:type: ``no name`` is ``xsd:`` (Audiocodes MP500), ``misspelt`` is ``xsd:signedInt`` and the like, which can
+    be guessed; ``unknown`` cannot."""
     drops_empty_values: bool = False
     """An empty value has no Value element (Cisco SPA122)."""
     empty_name: bool = False
@@ -130,8 +132,8 @@ class WireQuirks:
     times: Times = "normal"
     """``no zone``: Huawei B310; ``unknown``: before the clock is set; ``garbage``: what is no time at all."""
     faults: Faults = "normal"
-    """``outside a Fault``: FaultCode and FaultString stand in the answer, or in the Body; ``no detail``: SOAP's own
-    fields alone (hurried firmware)."""
+    """``in the Body`` and ``in the answer``: FaultCode and FaultString stand there without a SOAP fault around them;
+    ``no detail``: SOAP's own fields alone (public reports do not name the devices)."""
     says_versions: bool = False
     """The Inform has the header SupportedCWMPVersions (CWMP 1.3 and above)."""
 

@@ -9,8 +9,10 @@ from cwmp_schemas.errors import DecodeError
 from cwmp_schemas.faults import AcsFault, Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, answers, method_of
 from cwmp_schemas.rpc.session import InformResponse
+from simulators.device import manners
 from simulators.device.errors import AcsError, RefusedError
 from simulators.device.pending import OwnRequest
+from simulators.device.quirks import PLAIN_MANNERS
 from simulators.device.states import TRANSITIONS, Input, State
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class CpeSession:
     def receive(self, body: bytes, now: float) -> bytes | None:
         """The next post after what the ACS answered; None when the session is over."""
         self.done = None
+        self.pause = 0.0
         if not body:
             return self._nothing(now)
         try:
@@ -65,6 +68,8 @@ class CpeSession:
         except DecodeError as error:
             raise AcsError("unreadable", str(error)) from None
         envelope = received.envelope
+        if self._cpe.quirks.manners is not PLAIN_MANNERS:
+            manners.bear(self._cpe, body, envelope)
         self._holding = envelope.hold_requests
         if self.state is State.INFORMING:
             return self._informed(envelope, now)
@@ -106,6 +111,9 @@ class CpeSession:
         self._rpcs += 1
         if self._rpcs > MAX_RPCS:
             raise AcsError("endless session", f"more than {MAX_RPCS} RPCs")
+        if self._cpe.quirks.manners is not PLAIN_MANNERS:
+            manners.bear_another_rpc(self._cpe.quirks.manners, self._rpcs)
+            self.pause = manners.pause(self._cpe.quirks.manners, message)
         self._move(Input.RPC)
         answer: CpeResponse | Fault
         try:
@@ -114,7 +122,7 @@ class CpeSession:
             answer = refused.fault
         self.done = ("rpc", method_of(message), answer.code if isinstance(answer, Fault) else 0)
         self._move(Input.ANSWER)
-        return self._cpe.spell(Envelope(envelope.id, answer))
+        return self._cpe.spell(Envelope(envelope.id, answer), method_of(message))
 
     def _nothing(self, now: float) -> bytes | None:
         if self.state is not State.ACS_TURN:
