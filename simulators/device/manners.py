@@ -23,7 +23,7 @@ from cwmp_schemas.rpc.transfers import Download, TransferComplete, TransferFault
 from cwmp_schemas.values import XsdType
 from simulators.device.errors import AcsError, RefusedError
 from simulators.device.identity import Identity
-from simulators.device.model import Leaf, Model, find, put
+from simulators.device.model import Leaf, Model, blank, find, put
 from simulators.device.quirks import Manners
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def _value(cpe: "Cpe", parameter: ParameterValue, now: float) -> ParameterValue:
     if manners.null_udp_address and last == "UDPConnectionRequestAddress":
         return replace(parameter, value=_NULL)
     if manners.secrets_read_empty and last.rstrip("0123456789_").lower().endswith(_SECRETS):
-        return replace(parameter, value="")
+        return replace(parameter, value=blank(parameter.type))
     if manners.secrets_told:
         leaf = cpe.tree.item(name)
         if isinstance(leaf, Leaf) and leaf.is_hidden:

@@ -150,13 +150,14 @@ _HTTP: Final = (
 _WIRE: Final = (
     *(
         NamedQuirk(
-            f"namespace-1-{minor}",
-            device,
-            f"speaks in the namespace cwmp-1-{minor}",
-            "namespace",
-            {"namespace": minor},
+            f"namespace-1-{minor}", device, f"speaks in the namespace cwmp-1-{minor}", "namespace", {"namespace": minor}
         )
-        for minor, device in enumerate(("most of TR-098", "some", "most of TR-181", "devices of 1.3", "devices of 1.4"))
+        for minor, device in (
+            (0, "most of TR-098"),
+            (1, "some"),
+            (3, "devices of CWMP 1.3"),
+            (4, "devices of CWMP 1.4"),
+        )
     ),
     _wire(
         "upper-case-prefixes",
@@ -224,6 +225,9 @@ _WIRE: Final = (
     _wire("no-max-envelopes", "some", "informs without MaxEnvelopes", lacks=("MaxEnvelopes",)),
     _wire("no-retry-count", "some", "informs without RetryCount", lacks=("RetryCount",)),
     _wire("no-current-time", "some", "informs without CurrentTime", lacks=("CurrentTime",)),
+    _wire(
+        "no-serial-number", "devices that were never given one", "informs without SerialNumber", lacks=("SerialNumber",)
+    ),
     _wire("time-without-zone", "Huawei B310", "tells times without a zone", times="no zone"),
     _wire("time-with-milliseconds", "some", "tells times with milliseconds", times="milliseconds"),
     _wire("time-with-offset", "some", "tells times with +00:00", times="offset"),
@@ -249,7 +253,13 @@ _MANNERS: Final = (
         "refuses (9005) vendor's and PPP parameters that it lists itself",
         refuses_listed=("PPP", ".X_"),
     ),
-    _manners("small-batches-9004", "Cisco 867", "refuses (9004) more than 16 parameters at once", batch_limit=16),
+    _manners(
+        "small-batches-9004",
+        "Cisco 867",
+        "refuses (9004) more than 16 parameters at once",
+        batch_limit=16,
+        batch_fault=9004,
+    ),
     _manners(
         "small-batches-9002",
         "Grandstream",

@@ -128,7 +128,8 @@ class WireQuirks:
     repeats_envelope: bool = False
     """The envelope is there twice in one post (firmware that counts on MaxEnvelopes above 1)."""
     lacks: tuple[str, ...] = ()
-    """Elements of the Inform that are left out: ParameterList, Event, MaxEnvelopes, RetryCount, CurrentTime."""
+    """Elements of the Inform that are left out: ParameterList, Event, MaxEnvelopes, RetryCount, CurrentTime, and
+    SerialNumber, without which nobody knows who calls."""
     times: Times = "normal"
     """``no zone``: Huawei B310; ``unknown``: before the clock is set; ``garbage``: what is no time at all."""
     faults: Faults = "normal"
