@@ -1,0 +1,1 @@
+"""A server and routers to play with: ``make demo``."""

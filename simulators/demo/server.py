@@ -1,0 +1,106 @@
+"""A server of its own for the demo: another process, in a folder that goes with it."""
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+HOST: Final = "127.0.0.1"
+_PATIENCE: Final = 60.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoServer:
+    """A running server."""
+
+    cwmp: str
+    """Where devices call."""
+    api: str
+    """The management API, up to ``/api/v1``."""
+    token: str = field(repr=False)
+    """An admin's."""
+    log: Path
+    """Where it writes its log."""
+
+
+@asynccontextmanager
+async def running(folder: Path, cwmp_port: int, api_port: int) -> AsyncIterator[DemoServer]:
+    """A server that takes every device in; a port that is in use gives way to a free one."""
+    ports = [_free(cwmp_port), _free(api_port)]
+    token = "aioacs_" + secrets.token_urlsafe(32)
+    log = folder / "server.log"
+    server = DemoServer(f"http://{HOST}:{ports[0]}/", f"http://{HOST}:{ports[1]}/api/v1", token, log)
+    with log.open("wb") as out:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "acs", "serve", cwd=folder, stdout=out, stderr=out, env=_settings(ports, token)
+        )
+    try:
+        await _ready(server, process)
+        yield server
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                async with asyncio.timeout(20):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+def _settings(ports: list[int], token: str) -> dict[str, str]:
+    """The surroundings without settings of another server, and those of this one."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
+    # The folder of the sources, where the demo runs from them, has to be found from another folder as well.
+    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), kept.get("PYTHONPATH", ""))))
+    return kept | {
+        "AIOACS_ONBOARDING": "open",
+        "AIOACS_CWMP_HOST": HOST,
+        "AIOACS_CWMP_PORT": str(ports[0]),
+        "AIOACS_API_HOST": HOST,
+        "AIOACS_API_PORT": str(ports[1]),
+        "AIOACS_BOOTSTRAP_TOKEN": token,
+        "AIOACS_DRAIN_TIMEOUT": "2",
+    }
+
+
+async def _ready(server: DemoServer, process: asyncio.subprocess.Process) -> None:
+    async with aiohttp.ClientSession() as client, asyncio.timeout(_PATIENCE):
+        while process.returncode is None:
+            try:
+                async with client.get(f"{server.api}/ready/") as reply:
+                    if reply.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.1)
+    lines = server.log.read_text("utf-8", "replace").strip().splitlines()
+    raise DemoError("the server did not start" + (f": {lines[-1]}" if lines else ""))
+
+
+def _free(wanted: int) -> int:
+    """The port, if nobody has it, else one that the kernel chooses."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted))
+        except OSError:
+            pass
+        else:
+            return wanted
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
