@@ -49,9 +49,13 @@ def quirks_named(names: Iterable[str]) -> Quirks:
     return _named(tuple(sorted(set(names))))
 
 
-def settings_for(names: Iterable[str]) -> dict[str, bool | int | str]:
+def settings_for(names: Iterable[str], root_name: str = "Device") -> dict[str, bool | int | str]:
     """What the ACS has to know of a type of device with these quirks."""
-    return {key: value for name in sorted(set(names)) for key, value in named(name).settings.items()}
+    return {
+        key: value.replace("{root}", root_name) if isinstance(value, str) else value
+        for name in sorted(set(names))
+        for key, value in named(name).settings.items()
+    }
 
 
 def contradiction(names: Iterable[str]) -> str | None:

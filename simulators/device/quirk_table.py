@@ -24,7 +24,9 @@ class NamedQuirk:
     changes: Mapping[str, Any]
     """The switches of that part."""
     settings: Mapping[str, bool | int | str] = field(default_factory=dict)
-    """What the ACS has to know of such a type of device: settings of the type, by name."""
+    """What the ACS has to know of such a type of device: settings of the type; ``{root}`` is its root object."""
+    outcome: str = "ok"
+    """How its sessions end: well, or with what an ACS does to such a device."""
 
 
 def _http(
@@ -244,7 +246,7 @@ _MANNERS: Final = (
         "refuses-empty-path",
         "Sagemcom F@st 2764",
         "refuses (9005) to read or list everything by the empty path",
-        settings={"root_path": "Device."},
+        settings={"root_path": "{root}."},
         refuses_empty_path=True,
     ),
     _manners(
