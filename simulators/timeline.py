@@ -28,6 +28,11 @@ class Slice:
     latencies: Histogram = field(default_factory=Histogram)
     """How long the sessions took that ended well."""
 
+    @property
+    def active(self) -> bool:
+        """Whether anything happened."""
+        return any((self.begun, self.ok, self.failed, self.rpcs))
+
     def absorb(self, later: "Slice") -> None:
         """Become one with the slice that follows."""
         self.begun += later.begun
