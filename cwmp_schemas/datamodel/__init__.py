@@ -13,7 +13,7 @@ from typing import Final
 from cwmp_schemas.datamodel.facts import Bounds, Facts, Kind, parse_facts
 from cwmp_schemas.paths import template_of
 
-__all__ = ["Bounds", "Facts", "Kind", "lookup"]
+__all__ = ["Bounds", "Facts", "Kind", "children", "lookup"]
 
 # A service object stands below whichever root object the device has (TR-106 3.1); the outline holds it once, as "*.".
 _ROOTS: Final = ("Device.", "InternetGatewayDevice.")
@@ -29,6 +29,24 @@ def lookup(path: str) -> Facts | None:
     """
     facts = _outline().get(template_of(path))
     return None if facts is None else _parsed(facts)
+
+
+def children(path: str) -> tuple[str, ...]:
+    """What the models know directly below an object: names, objects with their dot, a table's instances as ``{i}.``.
+
+    Nothing below a path that they do not know, or that is no object. Takes any text and never raises.
+    """
+    return _families().get(template_of(path), ())
+
+
+@cache
+def _families() -> dict[str, tuple[str, ...]]:
+    """The names below each object, by its template."""
+    families: dict[str, list[str]] = {}
+    for path in _outline():
+        parent = path[: path.rstrip(".").rfind(".") + 1]
+        families.setdefault(parent, []).append(path[len(parent) :])
+    return {parent: tuple(names) for parent, names in families.items()}
 
 
 @cache

@@ -78,6 +78,11 @@ class Facts:
     unit: str | None = None
     """The unit as the model spells it."""
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether anything but the type limits the value."""
+        return bool(self.enumeration or self.ranges or self.lengths or self.is_list)
+
     def problem(self, text: str) -> str | None:
         """Why a text cannot be a value of this parameter, for a warning; None when the model allows it."""
         if self.type is None:

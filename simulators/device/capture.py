@@ -1,70 +1,116 @@
-"""A data model from a capture in the CSV of genieacs-sim: a row for each object and parameter of a real device."""
+"""A data model from a capture: the CSV of genieacs-sim, or the longer one that GenieACS exports for a device.
+
+A row stands for an object or a parameter of a real device. Columns that are not named here, such as those with times,
+are left out.
+"""
 
 import csv
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cwmp_schemas.datamodel import Kind, lookup
+from cwmp_schemas.datamodel import lookup
+from cwmp_schemas.paths import MAX_LENGTH
 from cwmp_schemas.rpc.session import DeviceId
 from cwmp_schemas.values import XsdType, parse_type
+from simulators.device.building import Building, finished, make_leaf
 from simulators.device.errors import ModelError
-from simulators.device.identity import is_pattern
-from simulators.device.model import Leaf, Live, Model, Node, blank
+from simulators.device.model import Attributes, Leaf, Model, Node, find
 
 MAX_ROWS: Final = 100_000
-_IDENTITY: Final = ("Manufacturer", "OUI", "ProductClass", "SerialNumber")
+"""How many rows a capture may have."""
+MAX_DEPTH: Final = 32
+"""How many steps a path may have."""
+
+_IDENTITY: Final = {
+    "Manufacturer": "Manufacturer",
+    "OUI": "ManufacturerOUI",
+    "ProductClass": "ProductClass",
+    "SerialNumber": "SerialNumber",
+}
+# What GenieACS keeps beside a device's data model and exports with it.
+_NOT_THE_DEVICE: Final = frozenset(
+    {"Tags", "Events", "Reboot", "FactoryReset", "Downloads", "VirtualParameters", "AddObject", "Uploads"}
+)
 _TRUE: Final = frozenset({"1", "true"})
-_ENTRIES: Final = "NumberOfEntries"
-_COUNTERS: Final = ("Bytes", "Packets")
+_NOTIFICATIONS: Final = frozenset("0123456")
+_BOM: Final = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
-
-@dataclass(slots=True)
-class _Building:
-    """An object that is being read."""
-
-    writable: bool = False
-    children: "dict[str, Leaf | _Building]" = field(default_factory=dict)
+_Row = Mapping[str, str]
 
 
 def read_capture(lines: Iterable[str]) -> Model:
-    """The model in the lines of a capture; ModelError says what is wrong, and in which row."""
-    rows = csv.DictReader(lines, strict=True)
-    root = _Building()
-    identity = dict.fromkeys(_IDENTITY, "")
+    """The model in the lines of a capture, each with its end; ModelError says what is wrong, and in which row."""
+    root = Building()
+    identity: dict[str, str] = {}
+    for where, row in _rows(lines):
+        path = row["Parameter"].strip()
+        owner, _, name = path.partition(".")
+        if owner == "DeviceID":
+            identity[name] = row["Value"]
+        elif path and owner not in _NOT_THE_DEVICE:
+            _add(root, path, row, where)
+    node = finished(root)
+    return Model.of(node, _device_id(identity, node))
+
+
+def _rows(lines: Iterable[str]) -> Iterator[tuple[str, _Row]]:
+    """The rows by the names of their columns, each with words for where it is: the first row has the names."""
+    reader = csv.reader(lines, strict=True)
+    number = 0
+    names: list[str] = []
     try:
-        missing = {"Parameter", "Value"} - set(rows.fieldnames or ())
-        if missing:
-            raise ModelError(f"the first row names no column {' and no column '.join(sorted(missing))}")
-        for row in rows:
-            if rows.line_num > MAX_ROWS:
+        for number, cells in enumerate(reader, 1):
+            if number == 1:
+                names = _columns(cells)
+            elif number > MAX_ROWS:
                 raise ModelError(f"more than {MAX_ROWS} rows")
-            path = (row["Parameter"] or "").strip()
-            owner, _, name = path.partition(".")
-            if owner == "DeviceID":
-                if name in identity:
-                    identity[name] = row["Value"] or ""
-            elif path:
-                _add(root, path, row, f"row {rows.line_num}")
+            elif len(cells) > len(names):
+                raise ModelError(f"row {number}: {len(cells)} cells, but {len(names)} columns have names")
+            elif cells:
+                yield f"row {number}", dict.fromkeys(names, "") | dict(zip(names, cells, strict=False))
     except csv.Error as error:
-        raise ModelError(f"row {rows.line_num}: {error}") from None
-    device_id = DeviceId(*(identity[name] for name in _IDENTITY))
-    return Model.of(_finished(root, ""), device_id)
+        raise ModelError(f"row {number + 1}: {error}") from None
+    if not names:
+        raise ModelError("there is nothing in it, not even the names of the columns")
 
 
-def _add(root: _Building, path: str, row: Mapping[str, str | None], where: str) -> None:
-    *above, name = path.removesuffix(".").split(".")
+def _columns(cells: list[str]) -> list[str]:
+    names = [cell.strip() for cell in cells]
+    names[:1] = [name.removeprefix(_BOM) for name in names[:1]]
+    missing = [name for name in ("Parameter", "Value") if name not in names]
+    if missing:
+        raise ModelError(f"row 1: no column is named {' and none '.join(missing)}")
+    return names
+
+
+def _device_id(identity: Mapping[str, str], node: Node) -> DeviceId:
+    """Who the device is: by its DeviceID, or else by what it says in its data model."""
+    root = next(iter(node.children), "")
+
+    def known(name: str, parameter: str) -> str:
+        leaf = find(node, f"{root}.DeviceInfo.{parameter}")
+        return identity.get(name) or (leaf.value if isinstance(leaf, Leaf) else "")
+
+    return DeviceId(*(known(name, parameter) for name, parameter in _IDENTITY.items()))
+
+
+def _add(root: Building, path: str, row: _Row, where: str) -> None:
+    steps = path.removesuffix(".").split(".")
+    if len(path) > MAX_LENGTH or len(steps) > MAX_DEPTH:
+        shown = f"{path[:60]}..." if len(path) > MAX_LENGTH else path
+        raise ModelError(f"{where}: {shown} is longer than {MAX_LENGTH} characters or {MAX_DEPTH} steps")
+    if not all(steps):
+        raise ModelError(f"{where}: {path} has an empty name")
+    *above, name = steps
     parent = root
     for step in above:
-        child = parent.children.setdefault(step, _Building())
+        child = parent.children.setdefault(step, Building())
         if isinstance(child, Leaf):
             raise ModelError(f"{where}: {path} stands below a parameter")
         parent = child
-    if not name:
-        raise ModelError(f"{where}: {path} has an empty name")
-    writable = (row.get("Writable") or "").strip().lower() in _TRUE
-    if path.endswith(".") or (row.get("Object") or "").strip().lower() in _TRUE:
-        found = parent.children.setdefault(name, _Building())
+    writable = row.get("Writable", "").strip().lower() in _TRUE
+    if path.endswith(".") or row.get("Object", "").strip().lower() in _TRUE:
+        found = parent.children.setdefault(name, Building())
         if isinstance(found, Leaf):
             raise ModelError(f"{where}: {path} is a parameter in another row")
         found.writable = writable
@@ -74,52 +120,17 @@ def _add(root: _Building, path: str, row: Mapping[str, str | None], where: str) 
         parent.children[name] = _leaf(path, row, writable=writable)
 
 
-def _leaf(path: str, row: Mapping[str, str | None], *, writable: bool) -> Leaf:
+def _leaf(path: str, row: _Row, *, writable: bool) -> Leaf:
     facts = lookup(path)
-    kind = parse_type(row.get("Value type") or "") or (facts.type if facts else None) or XsdType.STRING
-    value = row.get("Value") or ""
-    if kind is XsdType.BOOLEAN:
-        value = "1" if value.strip().lower() in _TRUE else "0"
-    name = path.rpartition(".")[2]
-    live = None
-    if name == "UpTime" and kind is XsdType.UNSIGNED_INT:
-        live = Live.UP_TIME
-    elif name == "CurrentLocalTime":
-        live = Live.CLOCK
-    elif ".Stats." in path and name.startswith(_COUNTERS):
-        live = Live.COUNTER
-    return Leaf(kind, value, writable, facts, live, is_pattern(value), is_hidden=facts is not None and facts.hidden)
+    kind = parse_type(row.get("Value type", "")) or (facts.type if facts else None) or XsdType.STRING
+    return make_leaf(path, kind, row["Value"], writable=writable, facts=facts, attributes=_attributes(row))
 
 
-def _finished(building: _Building, path: str) -> Node:
-    """The object with all below it; what counts a table is tied to it."""
-    children: dict[str, Leaf | Node] = {
-        name: child if isinstance(child, Leaf) else _finished(child, f"{path}{name}.")
-        for name, child in building.children.items()
-    }
-    for name, child in children.items():
-        table = children.get(name.removesuffix(_ENTRIES)) if name.endswith(_ENTRIES) else None
-        if isinstance(child, Leaf) and isinstance(table, Node) and table.is_table:
-            children[name] = replace(child, live=Live.ENTRIES)
-    numbers = [int(name) for name in children if name.isdigit()]
-    facts = lookup(path)
-    if not numbers and (facts is None or facts.kind is not Kind.TABLE):
-        return Node(children, building.writable)
-    examples = (child for name, child in children.items() if name.isdigit() and isinstance(child, Node))
-    blueprint = _emptied(next(examples, Node({})))
-    return Node(children, building.writable, blueprint, max(numbers, default=0))
-
-
-def _emptied(example: Node) -> Node:
-    """What a new instance of a table looks like, going by one that is there: no instances below, values by default."""
-    children: dict[str, Leaf | Node] = {}
-    for name, child in example.children.items():
-        if isinstance(child, Node):
-            children[name] = replace(_emptied(child), writable=child.writable)
-        else:
-            default = child.facts.default if child.facts else None
-            value = blank(child.type) if default is None else default
-            children[name] = replace(child, value=value, is_pattern=False)
-    if example.blueprint is None:
-        return Node(children, writable=True)
-    return Node({}, example.writable, example.blueprint)
+def _attributes(row: _Row) -> Attributes | None:
+    """The attributes, where the capture has them."""
+    notification = row.get("Notification", "").strip()
+    access = row.get("Access list", "").strip()
+    if notification not in _NOTIFICATIONS and not access:
+        return None
+    names = tuple(name for part in access.split(",") if (name := part.strip()))
+    return Attributes(int(notification) if notification in _NOTIFICATIONS else 0, names or Attributes().access_list)

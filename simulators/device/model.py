@@ -34,6 +34,30 @@ class Live(Enum):
     COUNTER = "grows while the device is on"
 
 
+class Notify(Enum):
+    """What a kind of device makes of Active Notification of a parameter (TR-106, activeNotify)."""
+
+    NORMAL = "as the ACS wants it"
+    ALWAYS = "a change is told at once, whatever the ACS wants"
+    DENIED = "it changes too often: active notification is refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """How changes of a parameter are told, and who else may write it (A.3.2.4)."""
+
+    notification: int = 0
+    """0 off, 1 passive, 2 active, 3 to 6 the lightweight kinds."""
+    access_list: tuple[str, ...] = ("Subscriber",)
+    """Who may write it beside the ACS."""
+
+
+FACTORY: Final = Attributes()
+"""What most parameters have until the ACS wants something else."""
+MAX_INSTANCES: Final = 64
+"""How many instances a table holds where nothing else is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A parameter as it leaves the factory."""
@@ -52,6 +76,12 @@ class Leaf:
     """Whether its value has places to fill."""
     is_hidden: bool = False
     """Whether it reads back blank, as passwords do."""
+    counts: str = ""
+    """The name of the table beside it whose instances it counts; only with ``Live.ENTRIES``."""
+    notify: Notify = Notify.NORMAL
+    """Whether its changes can be told at once."""
+    attributes: Attributes = FACTORY
+    """Its attributes until the ACS changes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +96,23 @@ class Node:
     """Of a table: what AddObject makes; None for all else."""
     highest: int = 0
     """Of a table: the highest number an instance ever had, which is not given again (A.3.2.6)."""
+    most: int = MAX_INSTANCES
+    """Of a table: how many instances it holds."""
 
     @property
     def is_table(self) -> bool:
         """Whether instances stand below it."""
         return self.blueprint is not None
+
+    @property
+    def has_aliases(self) -> bool:
+        """Whether it is a table whose instances have aliases."""
+        return self.blueprint is not None and isinstance(self.blueprint.children.get("Alias"), Leaf)
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether AddObject can make an instance of it now."""
+        return self.is_table and self.writable and len(self.children) < self.most
 
     def with_child(self, name: str, child: "Leaf | Node") -> "Node":
         """This node with a child put in or replaced."""
@@ -172,6 +214,16 @@ def put(node: Node, steps: list[str], item: "Leaf | Node | None") -> Node:
     if not isinstance(child, Node):
         raise ModelError(f"{name} is a parameter and has nothing below it")
     return node.with_child(name, put(child, rest, item))
+
+
+def below(path: str, node: Node) -> Iterator[tuple[str, "Leaf | Node"]]:
+    """All objects and parameters below an object, each object before what is below it."""
+    for name, child in node.children.items():
+        if isinstance(child, Leaf):
+            yield path + name, child
+        else:
+            yield f"{path}{name}.", child
+            yield from below(f"{path}{name}.", child)
 
 
 def leaves(path: str, node: Node) -> Iterator[tuple[str, Leaf]]:

@@ -20,4 +20,4 @@ def built_in(name: str) -> Model:
     """The model of a kind that is built in, read once; ModelError says which there are."""
     if name not in NAMES:
         raise ModelError(f"no kind of device {name!r} is built in; there are {', '.join(NAMES)}")
-    return read_capture(files(__name__).joinpath(f"{name}.csv").read_text("utf-8").splitlines())
+    return read_capture(files(__name__).joinpath(f"{name}.csv").read_text("utf-8").splitlines(keepends=True))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cwmp_schemas.datamodel import Bounds, Facts, Kind, lookup
+from cwmp_schemas.datamodel import Bounds, Facts, Kind, children, lookup
 from cwmp_schemas.datamodel.facts import parse_facts
 from cwmp_schemas.values import XsdType
 from tests.outside import ROOT, folder
@@ -370,3 +370,29 @@ def test_an_absent_table_is_named(tmp_path: Path) -> None:
 )
 def test_a_text_that_cannot_be_the_value_is_told_why(facts: str, text: str, problem: str | None) -> None:
     assert parse_facts(facts).problem(text) == problem
+
+
+def test_the_children_of_an_object_are_named_as_paths_go_on() -> None:
+    assert {"PortMapping.", "PortMappingNumberOfEntries"} <= set(children("Device.NAT."))
+    assert children("Device.NAT.PortMapping.") == ("{i}.",)
+    of_instance = children("Device.NAT.PortMapping.{i}.")
+    assert "ExternalPort" in of_instance
+    assert children("Device.NAT.PortMapping.7.") == children("Device.NAT.PortMapping.[web].") == of_instance
+    assert set(children("")) == {"Device.", "InternetGatewayDevice."}
+
+
+@pytest.mark.parametrize("path", ["Device.Nothing.", "Device.NAT", "Device.NAT.PortMapping.1.Enable", "..", "[", "\0"])
+def test_what_is_no_known_object_has_no_children(path: str) -> None:
+    assert children(path) == ()
+
+
+def test_every_child_is_known_itself() -> None:
+    waiting = ["Device.WiFi.", "InternetGatewayDevice.Services."]
+    while waiting:
+        path = waiting.pop()
+        for name in children(path):
+            facts = lookup(path + name)
+            assert facts is not None
+            assert (facts.kind is Kind.PARAMETER) is not name.endswith(".")
+            if name.endswith("."):
+                waiting.append(path + name)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.device.rpcs import control, parameters
+from simulators.device.rpcs import control, objects, parameters
 from simulators.device.rpcs.handler import Handler
 
-HANDLERS: Final[Mapping[type, Handler]] = {**control.HANDLERS, **parameters.HANDLERS}
+HANDLERS: Final[Mapping[type, Handler]] = {**control.HANDLERS, **objects.HANDLERS, **parameters.HANDLERS}
 """By the class of the RPC."""
