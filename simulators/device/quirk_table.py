@@ -35,8 +35,8 @@ def _http(
     return NamedQuirk(name, device, sentence, "http", changes, settings or {})
 
 
-def _wire(name: str, device: str, sentence: str, **changes: object) -> NamedQuirk:
-    return NamedQuirk(name, device, sentence, "wire", changes)
+def _wire(name: str, device: str, sentence: str, *, outcome: str = "ok", **changes: object) -> NamedQuirk:
+    return NamedQuirk(name, device, sentence, "wire", changes, outcome=outcome)
 
 
 def _manners(
@@ -228,7 +228,11 @@ _WIRE: Final = (
     _wire("no-retry-count", "some", "informs without RetryCount", lacks=("RetryCount",)),
     _wire("no-current-time", "some", "informs without CurrentTime", lacks=("CurrentTime",)),
     _wire(
-        "no-serial-number", "devices that were never given one", "informs without SerialNumber", lacks=("SerialNumber",)
+        "no-serial-number",
+        "devices that were never given one",
+        "informs without SerialNumber",
+        outcome="status 400",
+        lacks=("SerialNumber",),
     ),
     _wire("time-without-zone", "Huawei B310", "tells times without a zone", times="no zone"),
     _wire("time-with-milliseconds", "some", "tells times with milliseconds", times="milliseconds"),
@@ -336,14 +340,17 @@ _MANNERS: Final = (
         no_bootstrap_after_config=True,
     ),
     _manners("reports-read-only", "many", "lists all its parameters as read-only", reports_read_only=True),
-    _manners("serial-0000", "devices that were never given one", "has the serial number 0000", serial="0000"),
-    _manners(
-        "serial-001122334455",
-        "devices that were never given one",
-        "has a sample address as serial number",
-        serial="001122334455",
+    *(
+        NamedQuirk(
+            f"serial-{serial}",
+            "devices that were never given one",
+            f"has the serial number {serial}, as others have",
+            "manners",
+            {"serial": serial},
+            outcome="status 403",
+        )
+        for serial in ("0000", "001122334455", "99999")
     ),
-    _manners("serial-99999", "devices that were never given one", "has the serial number 99999", serial="99999"),
     _manners(
         "spaces-in-product-class", "Technicolor TG784n", "has spaces in its product class", spaces_in_product_class=True
     ),

@@ -1,0 +1,125 @@
+"""A simulated device and a real server in one process."""
+
+import asyncio
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from acs.domain.device import Identity as Registered
+from acs.domain.inventory import DeviceTypeDetails
+from acs.domain.operation import Operation, OperationKind, Outcome, Variable
+from acs.domain.queue import OperationState
+from acs.services.operations import AT_ONCE
+from acs.services.requested import Requested
+from simulators.client.visit import Visit
+from simulators.device.chance import Chance
+from simulators.device.cpe import Cpe
+from simulators.device.identity import Identity
+from simulators.device.model import Model
+from simulators.device.quirks import Quirks
+from simulators.device.timing import AT_ONCE as NO_TIME
+from tests.contract.opened import opened
+from tests.e2e.serving import Served
+
+_numbers = itertools.count(1)
+_PATIENCE = 10.0
+
+
+class Counting:
+    """What a test has to know of sessions."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[int] = Counter()
+        """The replies of the ACS."""
+
+    def began(self, now: float) -> None:
+        """See ``Counts``."""
+
+    def reply(self, status: int) -> None:
+        """See ``Counts``."""
+        self.statuses[status] += 1
+
+    def ended(self, outcome: str, seconds: float, now: float) -> None:
+        """See ``Counts``."""
+
+
+class Subject:
+    """One device that calls a server."""
+
+    def __init__(self, served: Served, model: Model, quirks: Quirks, **ways: bool) -> None:
+        number = next(_numbers)
+        url = {model.management("URL"): f"http://127.0.0.1:{served.port}/"}
+        who = replace(model.device_id, serial_number=f"SIM{number}")
+        self._served = served
+        self.cpe = Cpe(
+            model.with_values(url),
+            Identity(who, number),
+            chance=Chance(number),
+            now=served.clock.wall(),
+            quirks=quirks,
+            timing=NO_TIME,
+            **ways,
+        )
+        """The device."""
+        self.counting = Counting()
+        """What came of its posts."""
+
+    @property
+    def now(self) -> float:
+        """The time of the server."""
+        return self._served.clock.wall()
+
+    async def session(self) -> str:
+        """A session; how it ended."""
+        self.cpe.advance(self.now)
+        self.cpe.called(self.now)
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        visit = Visit(self.cpe, self.counting, self._served.clock.wall, lambda _, outcome: ended.set_result(outcome))
+        visit.start()
+        async with asyncio.timeout(_PATIENCE):
+            return await ended
+
+    async def row(self) -> int:
+        """Its number in the server's database."""
+        who = self.cpe.identity.device_id
+        devices = self._served.server.services.tools.devices
+        (found,) = await devices.matching(Registered(who.oui, who.product_class, who.serial_number))
+        return found.id
+
+    async def be_of_type(self, settings: Mapping[str, bool | int | str]) -> None:
+        """Have the server know what devices of this type want; done over another connection, as operators do it."""
+        number = next(_numbers)
+        async with opened(self._served.server.services.tools.settings.database_url.get_secret_value()) as store:
+            details = DeviceTypeDetails(f"type {number}", f"type {number}", quirks=json.dumps(dict(settings)))
+            made = await store.types.create(details, self.now)
+            await store.devices.set_type(await self.row(), made, self.now)
+
+    async def queue(self, kind: OperationKind, *variables: Variable) -> str:
+        """Have the server want something of it; the public id of that."""
+        operations = self._served.server.services.operations
+        view = await operations.queue(await self.row(), Requested(Operation(kind, variables)), AT_ONCE)
+        return view.record.public_id
+
+    async def until_done(self, public_id: str, sessions: int) -> tuple[Outcome, list[str]]:
+        """Call until an operation is completed; what came of it, and how the sessions ended."""
+        ends: list[str] = []
+        for _ in range(sessions):
+            ends.append(await self.session())
+            view = await self._served.view(public_id)
+            if view.record.state is OperationState.COMPLETED:
+                assert view.outcome is not None
+                return view.outcome, ends
+            await self._served.sweep(6)
+        raise AssertionError(f"the operation is {view.record.state} after sessions that ended {ends}")
+
+
+def read(outcome: Outcome) -> dict[str, str | None]:
+    """The values that an operation read, by name."""
+    return {each.name: each.value for each in outcome.variables}
+
+
+def told(cpe: Cpe, names: Iterable[str], now: float) -> dict[str, str | None]:
+    """The values that a device has, by name."""
+    return {name: cpe.tree.value(name, now) for name in names}
