@@ -39,6 +39,13 @@ class Agenda:
         self._count += 1
         heapq.heappush(self._appointments, (at, self._count, action))
 
+    def move(self, at: float, action: Action) -> None:
+        """Put something down in place of where it stood before."""
+        if any(known == action for _, _, known in self._appointments):
+            self._appointments = [each for each in self._appointments if each[2] != action]
+            heapq.heapify(self._appointments)
+        self.add(at, action)
+
     def run(self, now: float) -> None:
         """Do all that is due, the oldest first."""
         while self._appointments and self._appointments[0][0] <= now:

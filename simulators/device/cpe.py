@@ -1,7 +1,7 @@
 """A device over its whole life: what it has to tell, when it calls, what it does with what the ACS wants."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,11 +22,12 @@ from simulators.device.management import Management, read_management
 from simulators.device.model import Leaf, Model
 from simulators.device.pending import OwnRequest, Pending
 from simulators.device.quirks import PLAIN, PLAIN_MANNERS, PLAIN_WIRE, Quirks
-from simulators.device.rpcs import HANDLERS
+from simulators.device.rpcs import HANDLERS, offers
 from simulators.device.session import CpeSession
 from simulators.device.spelling import spell
 from simulators.device.timing import LIFELIKE, Timing
 from simulators.device.tree import Tree, clock_text
+from simulators.device.works import Works
 
 _PERIODIC: Final = (Event(events.PERIODIC),)
 _METHODS: Final = OwnRequest(GetRPCMethods())
@@ -49,6 +50,7 @@ class Cpe:
         "_next_periodic",
         "_retry_at",
         "_told",
+        "_works",
         "back_at",
         "chance",
         "identity",
@@ -101,6 +103,7 @@ class Cpe:
         self._told: tuple[Event, ...] = ()
         self._management: tuple[int, Management] | None = None
         self._cached: tuple[int, bytes, bytes] | None = None
+        self._works: Works | None = None
         if not is_known:
             self.pending.add(events.BOOTSTRAP)
         self._agenda.add(self.back_at, self._booted if not is_known else self._resumed)
@@ -160,6 +163,8 @@ class Cpe:
     def session_over(self, now: float) -> None:
         """The session has ended well."""
         self.session = None
+        if self._works is not None:
+            self._works.journal.note(now, "cwmp: session ended")
         self.retries = 0
         self._retry_at = 0.0
         self._do_what_waited(now)
@@ -167,6 +172,8 @@ class Cpe:
     def session_failed(self, now: float) -> None:
         """The session has ended before its time: it is tried again after a while (3.2.1.1)."""
         self.session = None
+        if self._works is not None:
+            self._works.journal.note(now, "cwmp: session failed")
         self.retries += 1
         self._retry_at = now + self._retry_wait(now)
         self._do_what_waited(now)
@@ -208,7 +215,7 @@ class Cpe:
     def carry_out(self, rpc: AcsRequest, now: float) -> CpeResponse:
         """Do what the ACS asks; RefusedError is the fault."""
         handler = HANDLERS.get(type(rpc))
-        if handler is None:
+        if handler is None or not offers(self, type(rpc)):
             raise RefusedError(CpeFault.METHOD_NOT_SUPPORTED, f"Method not supported: {method_of(rpc)}")
         if self.quirks.manners is PLAIN_MANNERS:
             return handler(self, rpc, now)
@@ -221,9 +228,16 @@ class Cpe:
         return encode(envelope) if wire is PLAIN_WIRE else spell(envelope, wire, method)
 
     @property
+    def works(self) -> Works:
+        """What takes it time: transfers, software modules, diagnostics."""
+        if self._works is None:
+            self._works = Works(self)
+        return self._works
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The RPCs it answers."""
-        return tuple(sorted(rpc.NAME for rpc in HANDLERS if hasattr(rpc, "NAME")))
+        return tuple(sorted(rpc.NAME for rpc in HANDLERS if hasattr(rpc, "NAME") and offers(self, rpc)))
 
     # What happens to it.
 
@@ -232,8 +246,16 @@ class Cpe:
         self.pending.add(events.CONNECTION_REQUEST)
 
     def after_session(self, action: Callable[[float], None]) -> None:
-        """Something to do once the session has ended; at once without one."""
-        self._after_session.append(action)
+        """Something to do once the session has ended; each action once."""
+        if action not in self._after_session:
+            self._after_session.append(action)
+
+    def appoint(self, at: float, action: Callable[[float], None]) -> None:
+        """Something to do at a moment, in place of the one for which it was appointed before; a restart forgets it."""
+        self._agenda.move(at, action)
+
+    def wrote(self, paths: Collection[str], now: float) -> None:
+        """Parameters have been set by the ACS."""
 
     def restart(self, now: float, command_key: str | None = None) -> None:
         """Go down and come up again; with a key it is the ACS that wanted it."""
@@ -246,11 +268,15 @@ class Cpe:
         self._retry_at = 0.0
         self.back_at = now + self.chance.between(*self.timing.boot)
         self._agenda.add(self.back_at, self._booted)
+        if self._works is not None:
+            self._works.restarted(now)
 
     def factory_reset(self, now: float) -> None:
         """Forget everything, and restart."""
         self.tree.reset()
         self.pending.clear()
+        if self._works is not None:
+            self._works.was_reset()
         self.pending.add(events.BOOTSTRAP)
         self.retries = 0
         self.restart(now)

@@ -3,8 +3,16 @@
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.device.rpcs import control, objects, parameters
+from simulators.device.rpcs import control, objects, parameters, transfers
 from simulators.device.rpcs.handler import Handler
+from simulators.device.rpcs.offering import offers
 
-HANDLERS: Final[Mapping[type, Handler]] = {**control.HANDLERS, **objects.HANDLERS, **parameters.HANDLERS}
+__all__ = ["HANDLERS", "offers"]
+
+HANDLERS: Final[Mapping[type, Handler]] = {
+    **control.HANDLERS,
+    **objects.HANDLERS,
+    **parameters.HANDLERS,
+    **transfers.HANDLERS,
+}
 """By the class of the RPC."""
