@@ -5,6 +5,7 @@ import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn, TypeVar
 
 import typer
@@ -35,6 +36,12 @@ app = typer.Typer(
 
 tokens = typer.Typer(name="token", help="Make, list and take back tokens of the API.", no_args_is_help=True)
 app.add_typer(tokens)
+
+_RUN: Final = "What happens"
+_DEVICES: Final = "The devices"
+_LOAD: Final = "When they call"
+_TLS: Final = "Encryption"
+_REPORT: Final = "What is told"
 
 _Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -154,6 +161,149 @@ def list_tokens(*, json: _Json = False) -> None:
 def revoke_token(number: Annotated[int, typer.Argument(help="The number of the token.", metavar="ID")]) -> None:
     """Take a token back: it is worth nothing from now on."""
     typer.echo(f"revoked token {number} ({_at_desk(lambda desk: desk.revoke(number))})")
+
+
+@app.command()
+def simulate(
+    *,
+    acs_url: Annotated[
+        str, typer.Option(metavar="URL", help="The ACS that the devices call.", rich_help_panel=_RUN)
+    ] = "http://127.0.0.1:7547/",
+    scenario: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="A built-in scenario, or the path of a .toml file.", rich_help_panel=_RUN),
+    ] = "steady",
+    list_scenarios: Annotated[
+        bool, typer.Option("--list-scenarios", help="Show the built-in scenarios, and end.", rich_help_panel=_RUN)
+    ] = False,
+    duration: Annotated[
+        str | None, typer.Option(metavar="TIME", help="How long: 90, 90s, 15m, 2h.", rich_help_panel=_RUN)
+    ] = None,
+    seed: Annotated[int, typer.Option(help="From which all chance comes.", rich_help_panel=_RUN)] = 1,
+    time_lapse: Annotated[
+        bool | None,
+        typer.Option(
+            "--time-lapse/--real-time",
+            help="Whether time leaps to the next moment at which a device does something.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    api_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="The ACS's API, such as http://127.0.0.1:8080, for what scenarios do there; the token is read from "
+            "SIMULATE_API_TOKEN.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    devices: Annotated[
+        int | None, typer.Option(metavar="N", help="How many devices.", rich_help_panel=_DEVICES)
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KINDS",
+            help="tr181, tr098, ont, enb, or the path of a capture (.csv); several with their shares: tr181:3,tr098:1.",
+            rich_help_panel=_DEVICES,
+        ),
+    ] = None,
+    serial_prefix: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="What serial numbers begin with; the same prefix means the same devices.",
+            rich_help_panel=_DEVICES,
+        ),
+    ] = "SIM",
+    known: Annotated[
+        bool | None,
+        typer.Option(
+            "--known/--new",
+            help="Whether the ACS has met them before; new ones tell a bootstrap.",
+            rich_help_panel=_DEVICES,
+        ),
+    ] = None,
+    username: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="How they log in; {serial} stands for the device's serial number.",
+            rich_help_panel=_DEVICES,
+        ),
+    ] = "{serial}",
+    password: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Their password; others on this machine can see it here, but not in SIMULATE_PASSWORD or a file.",
+            rich_help_panel=_DEVICES,
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file with their password.", rich_help_panel=_DEVICES)
+    ] = None,
+    connection_requests: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Where they can be called, or off; if nothing is said, a free port of the address from which the ACS "
+            "is reached.",
+            rich_help_panel=_DEVICES,
+        ),
+    ] = None,
+    interval: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long a device waits between two calls.", rich_help_panel=_LOAD),
+    ] = None,
+    arrival: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SHAPE", help="When devices call first: steady, storm, ramp or trace.", rich_help_panel=_LOAD
+        ),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RATE",
+            help="Calls a second of all devices together, in the place of --interval; of a ramp FROM:TO.",
+            rich_help_panel=_LOAD,
+        ),
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who calls when: lines of seconds[,serial[,event]].", rich_help_panel=_LOAD),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(metavar="N", help="How many devices may call at once.", rich_help_panel=_LOAD)
+    ] = None,
+    ca: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Whose certificates to trust, in PEM.", rich_help_panel=_TLS),
+    ] = None,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Trust any certificate.", rich_help_panel=_TLS)] = False,
+    json: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write all that was counted there.", rich_help_panel=_REPORT)
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page for people there.", rich_help_panel=_REPORT)
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Show nothing but what is wrong.", rich_help_panel=_REPORT)
+    ] = False,
+) -> None:
+    """Be many routers that call an ACS, and report how it does.
+
+    Ends with 0 if all went as the scenario demands, 1 if it did not or if no session succeeded, 2 if an option is
+    wrong, and with 128 and the number of the signal if one ended it before its time.
+    """
+    given = dict(locals())
+    from simulators.command import show_scenarios, simulate
+
+    if given.pop("list_scenarios"):
+        show_scenarios()
+        return
+    raise typer.Exit(simulate(given, _run))
 
 
 @app.command()

@@ -134,7 +134,7 @@ class Cpe:
         """Do what is due; whether a session is to be opened now."""
         self._agenda.run(now)
         if self._next_periodic <= now:
-            self._next_periodic = now + self.management(now).interval
+            self._next_periodic = _next_beat(self._next_periodic, self.management(now).interval, now)
             self.pending.add(events.PERIODIC)
         return self.wants_session and self._retry_at <= now
 
@@ -257,8 +257,8 @@ class Cpe:
     def wrote(self, paths: Collection[str], now: float) -> None:
         """Parameters have been set by the ACS."""
 
-    def restart(self, now: float, command_key: str | None = None) -> None:
-        """Go down and come up again; with a key it is the ACS that wanted it."""
+    def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
+        """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""
         self.pending.restarted()
         if command_key is not None:
             self.pending.add(events.M_REBOOT, command_key)
@@ -266,7 +266,7 @@ class Cpe:
         self.jobs.clear()
         self._next_periodic = math.inf
         self._retry_at = 0.0
-        self.back_at = now + self.chance.between(*self.timing.boot)
+        self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
         self._agenda.add(self.back_at, self._booted)
         if self._works is not None:
             self._works.restarted(now)
@@ -311,3 +311,9 @@ class Cpe:
                 found.append(ParameterValue(name, tree.value_of(name, leaf, now), leaf.type))
         values = tuple(found)
         return values if self.quirks.manners is PLAIN_MANNERS else manners.said(self, values, now)
+
+
+def _next_beat(last: float, interval: float, now: float) -> float:
+    """The next moment of a beat: late calls do not shift those after them (TR-181 PeriodicInformTime)."""
+    following = last + interval
+    return following if following > now else following + interval * ((now - following) // interval + 1)

@@ -1,0 +1,98 @@
+"""What the command ``aioacs simulate`` does with its options."""
+
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from rich.console import Console
+from rich.text import Text
+
+from simulators.options import OptionError, Options, plan
+from simulators.report.document import write_json
+from simulators.report.files import WriteError, write
+from simulators.report.html import page
+from simulators.running import Ended, run
+from simulators.scenarios.loading import NAMES, ScenarioError, load
+
+DONE: Final = 0
+"""All went as it should."""
+MISSED: Final = 1
+"""An expectation does not hold, no session succeeded, or a report could not be written."""
+WRONG: Final = 2
+"""An option or a scenario is wrong."""
+INTERRUPTED: Final = 128
+"""And the number of the signal that ended the run before its time."""
+
+Runner = Callable[[Coroutine[Any, Any, Ended]], Ended]
+"""What runs a coroutine to its end."""
+
+
+def simulate(given: Mapping[str, Any], runner: Runner) -> int:
+    """Do what the options say; the status to end with."""
+    options = Options(**given)
+    console = Console(stderr=True, quiet=options.quiet)
+    try:
+        planned = plan(options, os.environ)
+        for path in (options.json, options.report):
+            _can_be_written(path)
+        ended = runner(run(planned, console))
+    except (OptionError, ScenarioError) as error:
+        _complain(str(error))
+        return WRONG
+    written = _report(options, ended)
+    _sum_up(ended, console)
+    if ended.interrupted_by:
+        return INTERRUPTED + ended.interrupted_by
+    return MISSED if ended.broken or not ended.document.sessions.ok or not written else DONE
+
+
+def show_scenarios() -> None:
+    """The scenarios that are built in, each with what it shows."""
+    console = Console(soft_wrap=True)
+    width = max(map(len, NAMES))
+    for name in NAMES:
+        console.print(Text(f"{name:{width}}  {load(name).scenario.about}"))
+
+
+def _can_be_written(path: Path | None) -> None:
+    """Whether a report may have its place: an hour of load for nothing would be a pity."""
+    if path is None:
+        return
+    if not path.parent.is_dir():
+        raise OptionError(f"cannot write {path}: there is no folder {path.parent}")
+    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OptionError(f"cannot write {path}")
+
+
+def _report(options: Options, ended: Ended) -> bool:
+    """Write what was asked for; whether that could be done."""
+    try:
+        if options.json is not None:
+            write(options.json, write_json(ended.document))
+        if options.report is not None:
+            write(options.report, page(ended.document))
+    except WriteError as error:
+        _complain(str(error))
+        return False
+    return True
+
+
+def _sum_up(ended: Ended, console: Console) -> None:
+    """What did not go as it should, and what came of it."""
+    for each in ended.broken:
+        _complain(f"{each.what}: {each.found} instead of {each.expected}")
+    document = ended.document
+    if document.sessions.begun and not document.sessions.ok:
+        reasons = ", ".join(f"{reason} ({count})" for reason, count in document.failures.items())
+        _complain(f"no session succeeded: {reasons}")
+    if ended.interrupted_by:
+        console.print("ended before its time: what the scenario demands was not judged")
+    elif document.expectations:
+        held = len(document.expectations) - len(ended.broken)
+        console.print(f"{held} of {len(document.expectations)} expectations hold")
+
+
+def _complain(sentence: str) -> None:
+    print(f"aioacs: {sentence}", file=sys.stderr)  # noqa: T201  # as all other commands do

@@ -1,0 +1,106 @@
+"""The command itself."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from acs.__main__ import app
+from tests.e2e.serving import serving
+from tests.outside import ROOT
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("SIMULATE_")}
+
+
+async def simulate(*arguments: str) -> tuple[int, str]:
+    """The command in a process of its own: its status, and what it said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "acs", "simulate", *arguments),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+    )
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+async def test_a_run_is_told_to_programs_and_to_people_and_ends_with_0(tmp_path: Path) -> None:
+    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as served:
+        status, said = await simulate(
+            *("--acs-url", f"http://127.0.0.1:{served.port}/", "--devices", "3", "--time-lapse"),
+            *("--password", "hunter2", "--json", f"{tmp_path}/run.json", "--report", f"{tmp_path}/run.html"),
+        )
+    assert status == 0, said
+    told = json.loads((tmp_path / "run.json").read_text())
+    assert told["sessions"]["ok"] == 15
+    assert "<svg" in (tmp_path / "run.html").read_text()
+    assert "hunter2" not in (tmp_path / "run.json").read_text() + (tmp_path / "run.html").read_text() + said
+
+
+async def test_an_acs_that_is_not_there_is_counted_and_ends_with_1(tmp_path: Path) -> None:
+    status, said = await simulate(
+        "--acs-url", "http://127.0.0.1:1/", "--devices", "2", "--time-lapse", "--json", f"{tmp_path}/run.json"
+    )
+    assert status == 1
+    assert "aioacs: no session succeeded: no connection" in said
+    told = json.loads((tmp_path / "run.json").read_text())
+    assert told["sessions"]["ok"] == 0
+    assert told["sessions"]["failed"] == told["failures"]["no connection"] > 0
+    assert "Traceback" not in said
+
+
+async def test_a_wrong_option_ends_with_2_and_one_sentence() -> None:
+    status, said = await simulate("--duration", "long")
+    assert (status, said.count("\n")) == (2, 1)
+    assert said.startswith("aioacs: --duration: 'long' is no length of time")
+
+
+async def test_ctrl_c_ends_a_run_in_good_order_with_its_report(tmp_path: Path) -> None:
+    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as served:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "acs", "simulate", "--acs-url", f"http://127.0.0.1:{served.port}/"),
+            *("--devices", "50", "--duration", "300d", "--time-lapse", "--json", f"{tmp_path}/run.json"),
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=ENVIRONMENT,
+        )
+        assert process.stderr is not None
+        # The first line of its progress: it is at it.
+        async with asyncio.timeout(60):
+            while b"sessions/s" not in await process.stderr.readline():
+                pass
+        process.send_signal(signal.SIGINT)
+        said = (await process.communicate())[1].decode()
+    assert process.returncode == 130
+    assert "not judged" in said
+    told = json.loads((tmp_path / "run.json").read_text())
+    assert told["sessions"]["ok"] > 0
+    assert told["sessions"]["open"] == 0
+    assert told["failures"] == {}
+    assert told["expectations"] == []
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, ["simulate", *arguments])
+    return done.exit_code, done.output
+
+
+def test_the_scenarios_are_listed() -> None:
+    status, said = run("--list-scenarios")
+    assert status == 0
+    assert said.startswith("steady ")
+
+
+@pytest.mark.parametrize("option", ["--json", "--report"])
+def test_a_report_that_cannot_be_written_is_told_before_the_run(option: str, tmp_path: Any) -> None:
+    status, said = run(option, f"{tmp_path}/nowhere/run")
+    assert status == 2
+    assert f"cannot write {tmp_path}/nowhere/run: there is no folder" in said
