@@ -24,6 +24,7 @@ from cwmp_schemas.values import XsdType
 from simulators.device.errors import AcsError, RefusedError
 from simulators.device.identity import Identity
 from simulators.device.model import Leaf, Model, blank, find, put
+from simulators.device.names import find_asked
 from simulators.device.quirks import Manners
 
 if TYPE_CHECKING:
@@ -180,8 +181,8 @@ def _refuse_spellings(cpe: "Cpe", values: tuple[ParameterValue, ...]) -> None:
 
 
 def _type_of(cpe: "Cpe", value: ParameterValue) -> XsdType:
-    leaf = cpe.tree.item(value.name)
-    return leaf.type if isinstance(leaf, Leaf) else value.type
+    asked = find_asked(cpe.tree, value.name)
+    return asked.item.type if asked is not None and isinstance(asked.item, Leaf) else value.type
 
 
 def _told(cpe: "Cpe", answer: CpeResponse, now: float) -> CpeResponse:
@@ -205,9 +206,9 @@ def _value(cpe: "Cpe", parameter: ParameterValue, now: float) -> ParameterValue:
     if manners.secrets_read_empty and last.rstrip("0123456789_").lower().endswith(_SECRETS):
         return replace(parameter, value=blank(parameter.type))
     if manners.secrets_told:
-        leaf = cpe.tree.item(name)
-        if isinstance(leaf, Leaf) and leaf.is_hidden:
-            return replace(parameter, value=cpe.tree.value_of(name, leaf, now))
+        asked = find_asked(cpe.tree, name)
+        if asked is not None and isinstance(asked.item, Leaf) and asked.item.is_hidden:
+            return replace(parameter, value=cpe.tree.value_of(asked.path, asked.item, now))
     return parameter
 
 

@@ -6,6 +6,7 @@ import pytest
 import pytest_asyncio
 
 from acs.domain.operation import OperationKind, Variable
+from cwmp_schemas.values import XsdType, same_value
 from simulators.device.capture import read_capture
 from simulators.device.quirk_names import quirk
 from simulators.device.quirk_table import REGISTRY
@@ -14,7 +15,10 @@ from tests.simulators.device.conversing import SMALL
 from tests.simulators.together import Subject, read, told
 
 CODE = "Device.DeviceInfo.ProvisioningCode"
-MODEL = read_capture(SMALL.replace(f"{CODE},false,true,", f"{CODE},false,true,Büro & Küche <1>").splitlines())
+WHEN = "Device.ManagementServer.PeriodicInformTime"
+ENABLE = "Device.NAT.PortMapping.1.Enable"
+MORE = f"{WHEN},false,true,2026-01-01T00:00:00Z,xsd:dateTime"
+MODEL = read_capture([*SMALL.replace(f"{CODE},false,true,", f"{CODE},false,true,Büro & Küche <1>").splitlines(), MORE])
 NAMES = (
     CODE,
     "Device.DeviceInfo.SoftwareVersion",
@@ -22,6 +26,11 @@ NAMES = (
     "Device.ManagementServer.PeriodicInformInterval",
     "Device.NAT.PortMapping.1.ExternalPort",
 )
+WRITTEN: dict[str, tuple[str, str]] = {
+    CODE: ("Räume & Flüge <2>", "string"),
+    ENABLE: ("0", "boolean"),
+    WHEN: ("2026-02-03T04:05:06Z", "dateTime"),
+}
 WELL = [name for name, each in REGISTRY.items() if each.outcome == "ok"]
 REFUSED = [name for name in REGISTRY if name not in WELL]
 
@@ -37,15 +46,23 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
 
 
 @pytest.mark.parametrize("name", WELL)
-async def test_a_device_is_read_whatever_its_quirk(served: Served, name: str) -> None:
-    subject = Subject(served, MODEL, quirk(name))
+async def test_a_device_is_read_and_configured_whatever_its_quirk(served: Served, name: str) -> None:
+    subject, settings = Subject(served, MODEL, quirk(name)), REGISTRY[name].settings
+    before = told(subject.cpe, NAMES, subject.now)
     assert await subject.session() == "ok"
-    if REGISTRY[name].settings:
-        await subject.be_of_type(REGISTRY[name].settings)
-    wanted = await subject.queue(OperationKind.GET, *map(Variable, NAMES))
-    outcome, ends = await subject.until_done(wanted, sessions=3)
+    await subject.be_of_type(settings)
+    reading = await subject.queue(OperationKind.GET, *map(Variable, NAMES))
+    writing = await subject.queue(OperationKind.SET, *(Variable(path, *value) for path, value in WRITTEN.items()))
+    (found, written), ends = await subject.until_done(
+        reading, writing, sessions=4, step=float(settings.get("config_delay", 6))
+    )
     assert ends[-1] == "ok"
-    assert read(outcome) == told(subject.cpe, NAMES, subject.now)
+    assert read(found) == before
+    for result in written.variables:
+        value, kind = WRITTEN[result.name]
+        is_ignored = name == "ignores-writes" and result.name == CODE
+        assert same_value(XsdType(kind), subject.cpe.tree.value(result.name, subject.now) or "", value) != is_ignored
+        assert result.verified is (None if "read_back" in settings else not is_ignored)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -102,17 +102,16 @@ class Subject:
         view = await operations.queue(await self.row(), Requested(Operation(kind, variables)), AT_ONCE)
         return view.record.public_id
 
-    async def until_done(self, public_id: str, sessions: int) -> tuple[Outcome, list[str]]:
-        """Call until an operation is completed; what came of it, and how the sessions ended."""
+    async def until_done(self, *wanted: str, sessions: int, step: float = 6.0) -> tuple[list[Outcome], list[str]]:
+        """Call until operations are completed, with some time between; what came of them, how the sessions ended."""
         ends: list[str] = []
         for _ in range(sessions):
             ends.append(await self.session())
-            view = await self._served.view(public_id)
-            if view.record.state is OperationState.COMPLETED:
-                assert view.outcome is not None
-                return view.outcome, ends
-            await self._served.sweep(6)
-        raise AssertionError(f"the operation is {view.record.state} after sessions that ended {ends}")
+            views = [await self._served.view(public_id) for public_id in wanted]
+            if all(view.record.state is OperationState.COMPLETED for view in views):
+                return [view.outcome for view in views if view.outcome is not None], ends
+            await self._served.sweep(step)
+        raise AssertionError(f"{[view.record.state for view in views]} after sessions that ended {ends}")
 
 
 def read(outcome: Outcome) -> dict[str, str | None]:

@@ -7,17 +7,19 @@ from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import AcsFault, Fault
 from cwmp_schemas.messages import AcsRequest, Message
 from cwmp_schemas.rpc.parameters import (
+    GetParameterNames,
     GetParameterNamesResponse,
     GetParameterValues,
     GetParameterValuesResponse,
     ParameterInfo,
     ParameterValue,
     SetParameterValues,
+    SetParameterValuesResponse,
 )
 from cwmp_schemas.rpc.session import GetRPCMethods, GetRPCMethodsResponse, Inform, InformResponse
 from cwmp_schemas.rpc.transfers import TransferComplete, TransferFault
 from cwmp_schemas.style import WireStyle
-from cwmp_schemas.values import UNKNOWN_TIME
+from cwmp_schemas.values import UNKNOWN_TIME, XsdType
 from simulators.device import manners
 from simulators.device.capture import read_capture
 from simulators.device.chance import Chance
@@ -79,12 +81,30 @@ def hung_up(cpe: Cpe, rpc: AcsRequest) -> str:
     return caught.value.reason
 
 
+def test_the_empty_path_is_refused_and_the_root_object_is_not() -> None:
+    # Sagemcom F@st 2764
+    cpe = mannered("refuses-empty-path")
+    assert fault_of(ask(cpe, START, GetParameterValues(("",)))).code == 9005
+    assert fault_of(ask(cpe, START, GetParameterNames("", True))).code == 9005
+    assert VERSION in values(ask(cpe, START, GetParameterValues(("Device.",))))
+
+
 def test_a_name_is_refused_though_it_is_listed() -> None:
     # PPP CPEs, Calix 804Mesh
     cpe, name = mannered("refuses-listed"), "Device.PPP.Interface.1.Enable"
     assert name in values(ask(cpe, START, GetParameterValues(("Device.PPP.",))))
     assert fault_of(ask(cpe, START, GetParameterValues((VERSION, name)))).code == 9005
     assert values(ask(cpe, START, GetParameterValues((VERSION,)))) == {VERSION: "1.0"}
+
+
+@pytest.mark.parametrize(("name", "code"), [("small-batches-9004", 9004), ("small-batches-9002", 9002)])
+def test_more_than_a_batch_is_refused(name: str, code: int) -> None:
+    # Cisco 867; Grandstream
+    cpe = mannered(name)
+    assert fault_of(ask(cpe, START, GetParameterValues((VERSION,) * 17))).code == code
+    too_many = (ParameterValue(CODE, "x"),) * 17
+    assert fault_of(ask(cpe, START, SetParameterValues(too_many))).code == code
+    assert values(ask(cpe, START, GetParameterValues((VERSION,) * 16)))
 
 
 def test_more_than_a_batch_is_hung_up_on() -> None:
@@ -96,6 +116,15 @@ def test_values_above_a_limit_are_left_out_silently() -> None:
     cpe = mannered(quirks=Quirks(manners=Manners(values_limit=3)))
     everything = values(ask(mannered(), START, GetParameterValues(("Device.",))))
     assert list(values(ask(cpe, START, GetParameterValues(("Device.",))))) == list(everything)[:3]
+
+
+def test_a_write_is_ignored_and_said_to_be_done() -> None:
+    # Huawei HN8145X6N
+    cpe = mannered("ignores-writes")
+    asked = SetParameterValues((ParameterValue(CODE, "new"), ParameterValue("Device.WiFi.SSID.1.SSID", "new")))
+    assert ask(cpe, START, asked) == [SetParameterValuesResponse(0)]
+    assert cpe.tree.value(CODE, START) == ""
+    assert cpe.tree.value("Device.WiFi.SSID.1.SSID", START) == "new"
 
 
 def test_the_second_rpc_of_a_session_is_hung_up_on() -> None:
@@ -168,6 +197,32 @@ def test_some_answers_take_long(quirk_name: str, rpc: AcsRequest, seconds: float
     assert session.pause == 0.0
 
 
+def test_configuration_is_refused_for_a_while_after_the_start() -> None:
+    # Baicells
+    cpe, asked = mannered("late-configuration"), SetParameterValues((ParameterValue(CODE, "new"),))
+    assert fault_of(ask(cpe, START + 599, asked)).code == 9001
+    assert values(ask(cpe, START + 599, GetParameterValues((CODE,)))) == {CODE: ""}
+    assert ask(cpe, START + 600, asked) == [SetParameterValuesResponse(0)]
+
+
+def test_a_device_without_parameter_key_has_none_anywhere() -> None:
+    # SpeedTouch 780
+    key = "Device.ManagementServer.ParameterKey"
+    cpe = mannered("no-parameter-key")
+    assert key not in {each.name for each in converse(cpe, START).inform.parameter_list}
+    assert fault_of(ask(cpe, START, GetParameterValues((key,)))).code == 9005
+    assert ask(cpe, START, SetParameterValues((ParameterValue(CODE, "new"),), "key")) == [SetParameterValuesResponse(0)]
+    assert mannered("no-parameter-key").tree.model is cpe.tree.model, "one model serves all of them"
+    assert key in MODEL.informed
+
+
+def test_all_parameters_are_listed_as_read_only_and_can_be_written() -> None:
+    cpe = mannered("reports-read-only")
+    assert not any(info.writable for info in infos(ask(cpe, START, GetParameterNames("Device.WiFi.SSID.1.", False))))
+    assert any(info.writable for info in infos(ask(cpe, START, GetParameterNames("Device.NAT.", False)))), "objects"
+    assert ask(cpe, START, SetParameterValues((ParameterValue(CODE, "new"),))) == [SetParameterValuesResponse(0)]
+
+
 @pytest.mark.parametrize("serial", ["0000", "001122334455", "99999"])
 def test_a_serial_number_may_be_that_of_many(serial: str) -> None:
     assert converse(mannered(f"serial-{serial}"), START).inform.device_id.serial_number == serial
@@ -176,6 +231,30 @@ def test_a_serial_number_may_be_that_of_many(serial: str) -> None:
 def test_a_product_class_may_have_spaces() -> None:
     # Technicolor TG784n
     assert converse(mannered("spaces-in-product-class"), START).inform.device_id.product_class == "B ox "
+
+
+@pytest.mark.parametrize(("value", "code"), [("true", 9007), ("false", 9007), ("1", None), ("0", None)])
+def test_a_boolean_may_have_to_be_a_number(value: str, code: int | None) -> None:
+    # TP-Link W9970
+    name = "Device.PPP.Interface.1.Enable"
+    answers = ask(
+        mannered("numeric-booleans"), START, SetParameterValues((ParameterValue(name, value, XsdType.BOOLEAN),))
+    )
+    if code is None:
+        assert answers == [SetParameterValuesResponse(0)]
+    else:
+        (wrong,) = fault_of(answers).parameters
+        assert (wrong.name, wrong.code) == (name, code)
+
+
+def test_a_time_may_have_to_have_milliseconds() -> None:
+    cpe, name = mannered("wants-milliseconds"), "Device.X_ACME_At"
+
+    def answers(value: str) -> list[Message]:
+        return ask(cpe, START, SetParameterValues((ParameterValue(name, value, XsdType.DATE_TIME),)))
+
+    assert fault_of(answers("2026-01-02T03:04:05Z")).parameters[0].code == 9007
+    assert answers("2026-01-02T03:04:05.000Z") == [SetParameterValuesResponse(0)]
 
 
 def test_another_namespace_is_hung_up_on() -> None:
