@@ -182,7 +182,6 @@ class Cpe:
         """The envelope that opens a session."""
         self._told = told = self.pending.events
         is_usual = told == _PERIODIC and not self.retries and not self.pending.requests
-        is_usual = is_usual and self.quirks.wire is PLAIN_WIRE
         revision = self.tree.revision
         if is_usual and self._cached is not None and self._cached[0] == revision:
             return self._cached[1] + clock_text(int(now)).encode() + self._cached[2]
@@ -196,8 +195,9 @@ class Cpe:
         )
         data = self.spell(Envelope(message_id, message))
         # Most Informs say what the last one said, but for the time.
-        head, time, tail = data.partition(clock_text(int(now)).encode())
-        self._cached = (revision, head, tail) if is_usual and time else None
+        clock = clock_text(int(now)).encode()
+        head, time, tail = data.partition(clock)
+        self._cached = (revision, head, tail) if is_usual and time and clock not in tail else None
         return data
 
     def informed(self, now: float) -> None:

@@ -1,14 +1,15 @@
-"""Each quirk alone, against a real server: what is wanted of such a device is done all the same."""
+"""Each quirk alone and some together, against a real server: what is wanted of such a device is done all the same."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 import pytest_asyncio
 
 from acs.domain.operation import OperationKind, Variable
 from cwmp_schemas.values import XsdType, same_value
+from simulators.device.behaviours import behaviours
 from simulators.device.capture import read_capture
-from simulators.device.quirk_names import quirk
+from simulators.device.quirk_names import quirk, quirks_named, settings_for
 from simulators.device.quirk_table import REGISTRY
 from tests.e2e.serving import Served, serving
 from tests.simulators.device.conversing import SMALL
@@ -33,6 +34,7 @@ WRITTEN: dict[str, tuple[str, str]] = {
 }
 WELL = [name for name, each in REGISTRY.items() if each.outcome == "ok"]
 REFUSED = [name for name in REGISTRY if name not in WELL]
+MIXTURES = [each.names for each in behaviours(170, seed="mixtures") if len(each.names) > 2][:20]
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,9 +47,9 @@ async def served(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
         yield found
 
 
-@pytest.mark.parametrize("name", WELL)
-async def test_a_device_is_read_and_configured_whatever_its_quirk(served: Served, name: str) -> None:
-    subject, settings = Subject(served, MODEL, quirk(name)), REGISTRY[name].settings
+async def is_read_and_configured(served: Served, names: Sequence[str]) -> None:
+    """Let the server read and write values of a device with some quirks: it learns what they are, and writes them."""
+    subject, settings = Subject(served, MODEL, quirks_named(names)), settings_for(names)
     before = told(subject.cpe, NAMES, subject.now)
     assert await subject.session() == "ok"
     await subject.be_of_type(settings)
@@ -60,9 +62,21 @@ async def test_a_device_is_read_and_configured_whatever_its_quirk(served: Served
     assert read(found) == before
     for result in written.variables:
         value, kind = WRITTEN[result.name]
-        is_ignored = name == "ignores-writes" and result.name == CODE
+        is_ignored = "ignores-writes" in names and result.name == CODE
         assert same_value(XsdType(kind), subject.cpe.tree.value(result.name, subject.now) or "", value) != is_ignored
         assert result.verified is (None if "read_back" in settings else not is_ignored)
+
+
+@pytest.mark.parametrize("name", WELL)
+async def test_a_device_is_read_and_configured_whatever_its_quirk(served: Served, name: str) -> None:
+    await is_read_and_configured(served, [name])
+
+
+@pytest.mark.parametrize("names", MIXTURES, ids=" ".join)
+async def test_a_device_is_read_and_configured_whatever_its_mixture_of_quirks(
+    served: Served, names: tuple[str, ...]
+) -> None:
+    await is_read_and_configured(served, names)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -24,10 +24,14 @@ from cwmp_schemas.rpc.parameters import (
 from cwmp_schemas.rpc.session import DeviceId, Event, Inform
 from cwmp_schemas.rpc.transfers import TransferComplete, TransferFault
 from cwmp_schemas.values import UNKNOWN_TIME, XsdType
+from simulators.device.chance import Chance
+from simulators.device.cpe import Cpe
+from simulators.device.identity import Identity
 from simulators.device.quirk_names import contradiction, quirk, quirks_named
 from simulators.device.quirk_table import REGISTRY
 from simulators.device.quirks import PLAIN_WIRE, WireQuirks
 from simulators.device.spelling import VERSIONS, spell
+from tests.simulators.device.conversing import START, converse, small_model
 
 NOON = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 VALUES = (
@@ -241,3 +245,14 @@ def test_any_quirks_of_spelling_together_change_nothing_of_what_is_meant(names: 
     message, method = SAMPLES[sample]
     found, wanted, _ = heard(message, method, together(names))
     assert found == wanted
+
+
+@pytest.mark.parametrize("name", UNDERSTOOD)
+def test_the_next_inform_of_a_device_is_spelt_like_the_last_one(name: str) -> None:
+    # It is made of the last one, where that says its time once.
+    model = small_model()
+    cpe = Cpe(model, Identity(model.device_id), chance=Chance(1), now=START, quirks=quirk(name), is_known=True)
+    cpe.advance(START)
+    first, second = (converse(cpe, at).posts[0] for at in (START, START + 300))
+    assert second == first.replace(b"2023-11-14T22:13:20", b"2023-11-14T22:18:20")
+    assert first != second or name in {"no-current-time", "unknown-time", "garbage-time"}
