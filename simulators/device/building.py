@@ -7,7 +7,7 @@ from typing import Final
 
 from cwmp_schemas.datamodel import Facts, Kind, children, lookup
 from cwmp_schemas.paths import template_of
-from cwmp_schemas.values import XsdType
+from cwmp_schemas.values import XsdType, to_text
 from simulators.device.checking import canonical
 from simulators.device.identity import is_pattern
 from simulators.device.model import FACTORY, MAX_INSTANCES, Attributes, Leaf, Live, Node, Notify, blank
@@ -154,13 +154,16 @@ def _is_within(short: str, long: str) -> bool:
 
 
 def _fitting(kind: XsdType, value: str) -> tuple[XsdType, str]:
-    """The value in the one spelling of its type; where it has none, the parameter is a string."""
+    """The value in the one spelling of its type; where it has none, the parameter is a string.
+
+    What devices write is read as forgivingly as the ACS reads it.
+    """
     if not value.strip() and kind is not XsdType.STRING:
         return kind, blank(kind)
     if is_pattern(value):
         return kind, value
     try:
-        return kind, canonical(kind, value)
+        return kind, to_text(kind, value)
     except ValueError:
         return XsdType.STRING, value
 

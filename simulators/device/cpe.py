@@ -1,7 +1,7 @@
 """A device over its whole life: what it has to tell, when it calls, what it does with what the ACS wants."""
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -19,7 +19,8 @@ from simulators.device.errors import RefusedError
 from simulators.device.identity import Identity
 from simulators.device.jobs import Job, Jobs, Outcome
 from simulators.device.management import Management, read_management
-from simulators.device.model import Leaf, Model
+from simulators.device.model import Leaf, Model, blank
+from simulators.device.notifying import Notifying
 from simulators.device.pending import OwnRequest, Pending
 from simulators.device.quirks import PLAIN, PLAIN_MANNERS, PLAIN_WIRE, Quirks
 from simulators.device.rpcs import HANDLERS, offers
@@ -30,6 +31,7 @@ from simulators.device.tree import Tree, clock_text
 from simulators.device.works import Works
 
 _PERIODIC: Final = (Event(events.PERIODIC),)
+_VALUE_CHANGE: Final = Event(events.VALUE_CHANGE)
 _METHODS: Final = OwnRequest(GetRPCMethods())
 _MAX_RETRY_STEP: Final = 10
 
@@ -55,6 +57,7 @@ class Cpe:
         "chance",
         "identity",
         "jobs",
+        "notifying",
         "pending",
         "quirks",
         "retries",
@@ -88,6 +91,8 @@ class Cpe:
         self.tree.booted_at = now
         self.pending = Pending()
         """What it has to tell."""
+        self.notifying = Notifying()
+        """The parameters it has to tell of."""
         self.jobs = Jobs()
         """What it wants fetched or sent."""
         self.session: CpeSession | None = None
@@ -125,7 +130,7 @@ class Cpe:
         """When ``advance`` is to be called next; infinity if only a session or a call can change anything."""
         if not self.is_on:
             return self.back_at
-        soonest = min(self._agenda.next_at, self._next_periodic)
+        soonest = min(self._agenda.next_at, self._next_periodic, self.notifying.due_at)
         if self.session is None and self.pending:
             return min(soonest, self._retry_at)
         return soonest
@@ -136,6 +141,9 @@ class Cpe:
         if self._next_periodic <= now:
             self._next_periodic = _next_beat(self._next_periodic, self.management(now).interval, now)
             self.pending.add(events.PERIODIC)
+        if self.notifying.due_at <= now:
+            self.notifying.asked_for()
+            self.pending.add(events.VALUE_CHANGE)
         return self.wants_session and self._retry_at <= now
 
     def take_jobs(self, _now: float) -> tuple[Job, ...]:
@@ -180,6 +188,8 @@ class Cpe:
 
     def inform(self, message_id: str, now: float) -> bytes:
         """The envelope that opens a session."""
+        if self.notifying:
+            self.pending.add(events.VALUE_CHANGE)
         self._told = told = self.pending.events
         is_usual = told == _PERIODIC and not self.retries and not self.pending.requests
         revision = self.tree.revision
@@ -203,6 +213,7 @@ class Cpe:
     def informed(self, now: float) -> None:
         """The InformResponse has come."""
         self.pending.informed(self._told)
+        self.notifying.informed(now, self.management(now).throttle)
         if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
             self.pending.request(_METHODS)
 
@@ -245,6 +256,13 @@ class Cpe:
         """A connection request has come and its login was right."""
         self.pending.add(events.CONNECTION_REQUEST)
 
+    def changed_by_itself(self, values: Mapping[str, str], now: float) -> None:
+        """Parameters have new values that the ACS did not set: it is told of those it wants to know about.
+
+        ``due_at`` may be sooner afterwards. ModelError for what the device does not have, or makes when it is read.
+        """
+        self.notifying.change(self.tree, values, now)
+
     def after_session(self, action: Callable[[float], None]) -> None:
         """Something to do once the session has ended; each action once."""
         if action not in self._after_session:
@@ -260,6 +278,7 @@ class Cpe:
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
         """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""
         self.pending.restarted()
+        self.notifying.restarted()
         if command_key is not None:
             self.pending.add(events.M_REBOOT, command_key)
         self._agenda.clear()
@@ -277,6 +296,7 @@ class Cpe:
         self.pending.clear()
         if self._works is not None:
             self._works.was_reset()
+        self.notifying.clear()
         self.pending.add(events.BOOTSTRAP)
         self.retries = 0
         self.restart(now)
@@ -305,10 +325,12 @@ class Cpe:
 
     def _informed_parameters(self, now: float) -> tuple[ParameterValue, ...]:
         tree, found = self.tree, []
-        for name in tree.model.informed:
+        changed = self.notifying.tell() if _VALUE_CHANGE in self._told else ()
+        for name in dict.fromkeys((*tree.model.informed, *changed)):
             leaf = tree.item(name)
             if isinstance(leaf, Leaf):
-                found.append(ParameterValue(name, tree.value_of(name, leaf, now), leaf.type))
+                value = blank(leaf.type) if leaf.is_hidden else tree.value_of(name, leaf, now)
+                found.append(ParameterValue(name, value, leaf.type))
         values = tuple(found)
         return values if self.quirks.manners is PLAIN_MANNERS else manners.said(self, values, now)
 

@@ -26,6 +26,8 @@ class Management:
     """CWMPRetryMinimumWaitInterval, in seconds (3.2.1.1)."""
     retry_multiplier: float
     """CWMPRetryIntervalMultiplier, where 1,000 stands for 1 (3.2.1.1)."""
+    throttle: float
+    """DefaultActiveNotificationThrottle: seconds from one session because of a change to the next."""
     called_username: str
     """ConnectionRequestUsername: what whoever calls the device has to say."""
     called_password: str = field(repr=False)
@@ -47,6 +49,7 @@ def read_management(tree: Tree, now: float) -> Management:
         interval=max(1.0, _number(text("PeriodicInformInterval"), _DEFAULT_INTERVAL)),
         retry_minimum=_number(text("CWMPRetryMinimumWaitInterval"), 5.0),
         retry_multiplier=_number(text("CWMPRetryIntervalMultiplier"), 2000.0),
+        throttle=_number(text("DefaultActiveNotificationThrottle"), 0.0),
         called_username=text("ConnectionRequestUsername"),
         called_password=text("ConnectionRequestPassword"),
     )

@@ -164,7 +164,7 @@ class Model:
     def of(cls, root: Node, device_id: DeviceId) -> "Model":
         """A model with the parameters of its Informs; ModelError without one of the two root objects."""
         names = tuple(root.children)
-        if names not in {("Device",), ("InternetGatewayDevice",)}:
+        if names not in {("Device",), ("InternetGatewayDevice",)} or isinstance(root.children[names[0]], Leaf):
             shown = ", ".join(sorted(names)[:5]) or "nothing"
             raise ModelError(f"a device has one root object, Device or InternetGatewayDevice, not {shown}")
         wanted = (f"{names[0]}.{name}" for name in _INFORMED[names[0]])

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.device.rpcs import control, objects, parameters, transfers
+from simulators.device.rpcs import attributes, control, objects, parameters, transfers
 from simulators.device.rpcs.handler import Handler
 from simulators.device.rpcs.offering import offers
 
 __all__ = ["HANDLERS", "offers"]
 
 HANDLERS: Final[Mapping[type, Handler]] = {
+    **attributes.HANDLERS,
     **control.HANDLERS,
     **objects.HANDLERS,
     **parameters.HANDLERS,

@@ -43,6 +43,7 @@ def delete_object(cpe: "Cpe", rpc: DeleteObject, _now: float) -> DeleteObjectRes
     if path is None or not isinstance(node, Node) or not node.writable or not _is_instance(tree, path):
         raise _invalid(rpc.object_name)
     tree.delete(path)
+    cpe.notifying.deleted(path)
     tree.keep_key(rpc.parameter_key)
     return DeleteObjectResponse(0)
 
