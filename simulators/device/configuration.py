@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cwmp_schemas.faults import CpeFault
+from simulators.device.checking import checked
 from simulators.device.errors import RefusedError
 from simulators.device.jobs import HEAD
 from simulators.device.model import Leaf
@@ -47,8 +48,12 @@ def take_over(cpe: "Cpe", head: bytes) -> Mapping[str, str]:
         leaf = cpe.tree.item(path.strip())
         if not is_pair or not isinstance(leaf, Leaf) or not leaf.writable:
             raise RefusedError(CpeFault.FILE_CORRUPTED, f"line {number} of the configuration sets nothing")
-        if value != MASK:
-            changes[path.strip()] = value.strip()
+        if value == MASK:
+            continue
+        try:
+            changes[path.strip()] = checked(leaf, value.strip())
+        except ValueError as error:
+            raise RefusedError(CpeFault.FILE_CORRUPTED, f"line {number} of the configuration: {error}") from None
     return changes
 
 

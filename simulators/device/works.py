@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from simulators.device.journal import Journal
 from simulators.device.transfers import Transfers
+from simulators.device.units import Units
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 class Works:
     """The parts of a device that have work under way; made when they are first needed."""
 
-    __slots__ = ("journal", "transfers")
+    __slots__ = ("journal", "transfers", "units")
 
     def __init__(self, cpe: "Cpe") -> None:
         self.journal = Journal()
@@ -20,12 +21,16 @@ class Works:
         self.journal.note(cpe.tree.booted_at, "kernel: started")
         self.transfers = Transfers(cpe)
         """Files to fetch and to send."""
+        self.units = Units(cpe)
+        """Changes of deployment units."""
 
     def restarted(self, now: float) -> None:
         """The device goes down; when it will be up again is known."""
         self.journal.note(now, "kernel: restarting")
         self.transfers.restarted(now)
+        self.units.restarted(now)
 
     def was_reset(self) -> None:
         """The device is as it left the factory."""
         self.transfers.was_reset()
+        self.units.was_reset()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.device.rpcs import attributes, control, objects, parameters, transfers
+from simulators.device.rpcs import attributes, control, objects, parameters, software, transfers
 from simulators.device.rpcs.handler import Handler
 from simulators.device.rpcs.offering import offers
 
@@ -14,6 +14,7 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     **control.HANDLERS,
     **objects.HANDLERS,
     **parameters.HANDLERS,
+    **software.HANDLERS,
     **transfers.HANDLERS,
 }
 """By the class of the RPC."""

@@ -5,7 +5,8 @@ import hashlib
 import pytest
 
 from cwmp_schemas.faults import CpeFault
-from simulators.device.firmware import MAX_VERSION, image_fault, version_after, version_in
+from simulators.device.firmware import MAX_VERSION, image_fault, version_after
+from simulators.device.labels import version_in
 
 CONTENT = b"\x7fELF" + bytes(20)
 

@@ -1,0 +1,19 @@
+"""Changes of deployment units (A.4.1.10)."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from cwmp_schemas.rpc.software import ChangeDUState, ChangeDUStateResponse
+from simulators.device.rpcs.handler import Handler
+
+if TYPE_CHECKING:
+    from simulators.device.cpe import Cpe
+
+
+def change_units(cpe: "Cpe", rpc: ChangeDUState, now: float) -> ChangeDUStateResponse:
+    """Carry out the operations after the session."""
+    cpe.works.units.change(rpc.operations, rpc.command_key or "", now)
+    return ChangeDUStateResponse()
+
+
+HANDLERS: Final[Mapping[type, Handler]] = {ChangeDUState: change_units}
