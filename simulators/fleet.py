@@ -44,7 +44,7 @@ MakeCall = Callable[[Cpe, Callable[["Call", str], None]], Call]
 """Makes what carries a session; it says once that it has ended, with ``ok`` or a short reason."""
 Carry = Callable[[Job], Coroutine[Any, Any, Outcome]]
 """Fetches or sends a file, and says how that ended, whatever happens."""
-Deed = Callable[[Cpe, float], None]
+Deed = Callable[[Cpe, float], object]
 """Something that happens to a device at a moment."""
 
 

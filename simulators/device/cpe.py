@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
 from typing import Final
 
 from cwmp_schemas import events
@@ -10,30 +9,29 @@ from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import CpeFault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, method_of
-from cwmp_schemas.rpc.parameters import ParameterValue
-from cwmp_schemas.rpc.session import Event, GetRPCMethods, Inform
+from cwmp_schemas.rpc.session import GetRPCMethods
 from simulators.device import manners
 from simulators.device.agenda import Agenda
+from simulators.device.calling import ACCEPT_ALL, Called, CallPolicy, Calls
 from simulators.device.chance import Chance
 from simulators.device.errors import RefusedError
 from simulators.device.identity import Identity
+from simulators.device.informing import Informing
 from simulators.device.jobs import Job, Jobs, Outcome
 from simulators.device.management import Management, read_management
-from simulators.device.model import Leaf, Model, blank
+from simulators.device.model import Model
 from simulators.device.notifying import Notifying
 from simulators.device.pending import OwnRequest, Pending
 from simulators.device.quirks import PLAIN, PLAIN_MANNERS, PLAIN_WIRE, Quirks
+from simulators.device.retrying import Retrying
 from simulators.device.rpcs import HANDLERS, offers
 from simulators.device.session import CpeSession
 from simulators.device.spelling import spell
 from simulators.device.timing import LIFELIKE, Timing
-from simulators.device.tree import Tree, clock_text
+from simulators.device.tree import Tree
 from simulators.device.works import Works
 
-_PERIODIC: Final = (Event(events.PERIODIC),)
-_VALUE_CHANGE: Final = Event(events.VALUE_CHANGE)
 _METHODS: Final = OwnRequest(GetRPCMethods())
-_MAX_RETRY_STEP: Final = 10
 
 
 class Cpe:
@@ -47,11 +45,10 @@ class Cpe:
     __slots__ = (
         "_after_session",
         "_agenda",
-        "_cached",
+        "_calls",
+        "_informing",
         "_management",
         "_next_periodic",
-        "_retry_at",
-        "_told",
         "_works",
         "back_at",
         "chance",
@@ -60,7 +57,7 @@ class Cpe:
         "notifying",
         "pending",
         "quirks",
-        "retries",
+        "retrying",
         "session",
         "timing",
         "tree",
@@ -77,6 +74,7 @@ class Cpe:
         timing: Timing = LIFELIKE,
         is_known: bool = False,
         first_call_in: float = 0.0,
+        calls: CallPolicy = ACCEPT_ALL,
     ) -> None:
         """A device that is switched on and calls in a while; one that is known to the ACS tells no bootstrap."""
         if quirks.manners is not PLAIN_MANNERS:
@@ -97,17 +95,16 @@ class Cpe:
         """What it wants fetched or sent."""
         self.session: CpeSession | None = None
         """The session that is open."""
-        self.retries = 0
-        """How many sessions have failed in a row."""
+        self.retrying = Retrying()
+        """What follows from sessions that failed."""
         self.back_at = now + first_call_in
         """When it is up again; it neither calls nor can be called before."""
-        self._retry_at = 0.0
+        self._calls = Calls(calls)
+        self._informing = Informing()
         self._next_periodic = math.inf
         self._agenda = Agenda()
         self._after_session: list[Callable[[float], None]] = []
-        self._told: tuple[Event, ...] = ()
         self._management: tuple[int, Management] | None = None
-        self._cached: tuple[int, bytes, bytes] | None = None
         self._works: Works | None = None
         if not is_known:
             self.pending.add(events.BOOTSTRAP)
@@ -132,7 +129,7 @@ class Cpe:
             return self.back_at
         soonest = min(self._agenda.next_at, self._next_periodic, self.notifying.due_at)
         if self.session is None and self.pending:
-            return min(soonest, self._retry_at)
+            return min(soonest, self.retrying.due_at(has_news=self.pending.has_news))
         return soonest
 
     def advance(self, now: float) -> bool:
@@ -144,7 +141,7 @@ class Cpe:
         if self.notifying.due_at <= now:
             self.notifying.asked_for()
             self.pending.add(events.VALUE_CHANGE)
-        return self.wants_session and self._retry_at <= now
+        return self.wants_session and self.retrying.due_at(has_news=self.pending.has_news) <= now
 
     def take_jobs(self, _now: float) -> tuple[Job, ...]:
         """What the driver is to fetch or to send from now on; to be asked after ``advance`` and after a session."""
@@ -173,46 +170,25 @@ class Cpe:
         self.session = None
         if self._works is not None:
             self._works.journal.note(now, "cwmp: session ended")
-        self.retries = 0
-        self._retry_at = 0.0
+        self.retrying.over()
         self._do_what_waited(now)
 
-    def session_failed(self, now: float) -> None:
-        """The session has ended before its time: it is tried again after a while (3.2.1.1)."""
+    def session_failed(self, now: float, *, not_before: float = 0.0) -> None:
+        """The session has ended before its time; ``not_before`` is when the ACS wants it again (Retry-After)."""
         self.session = None
         if self._works is not None:
             self._works.journal.note(now, "cwmp: session failed")
-        self.retries += 1
-        self._retry_at = now + self._retry_wait(now)
+        self.retrying.failed(now, self.management(now), self.chance, not_before)
+        self.pending.failed()
         self._do_what_waited(now)
 
     def inform(self, message_id: str, now: float) -> bytes:
         """The envelope that opens a session."""
-        if self.notifying:
-            self.pending.add(events.VALUE_CHANGE)
-        self._told = told = self.pending.events
-        is_usual = told == _PERIODIC and not self.retries and not self.pending.requests
-        revision = self.tree.revision
-        if is_usual and self._cached is not None and self._cached[0] == revision:
-            return self._cached[1] + clock_text(int(now)).encode() + self._cached[2]
-        message = Inform(
-            self.identity.device_id,
-            told,
-            max_envelopes=1,
-            current_time=datetime.fromtimestamp(int(now), UTC),
-            retry_count=self.retries,
-            parameter_list=self._informed_parameters(now),
-        )
-        data = self.spell(Envelope(message_id, message))
-        # Most Informs say what the last one said, but for the time.
-        clock = clock_text(int(now)).encode()
-        head, time, tail = data.partition(clock)
-        self._cached = (revision, head, tail) if is_usual and time and clock not in tail else None
-        return data
+        return self._informing.post(self, message_id, now)
 
     def informed(self, now: float) -> None:
         """The InformResponse has come."""
-        self.pending.informed(self._told)
+        self.pending.informed(self._informing.told)
         self.notifying.informed(now, self.management(now).throttle)
         if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
             self.pending.request(_METHODS)
@@ -252,9 +228,15 @@ class Cpe:
 
     # What happens to it.
 
-    def called(self, now: float) -> None:
+    def called(self, now: float) -> Called:
         """A connection request has come and its login was right."""
-        self.pending.add(events.CONNECTION_REQUEST)
+        if not self.is_on:
+            return Called.DOWN
+        outcome = self._calls.judge(now, is_in_session=self.session is not None)
+        if outcome is Called.ACCEPTED:
+            self.pending.add(events.CONNECTION_REQUEST)
+            self.retrying.lifted()
+        return outcome
 
     def changed_by_itself(self, values: Mapping[str, str], now: float) -> None:
         """Parameters have new values that the ACS did not set: it is told of those it wants to know about.
@@ -284,7 +266,7 @@ class Cpe:
         self._agenda.clear()
         self.jobs.clear()
         self._next_periodic = math.inf
-        self._retry_at = 0.0
+        self.retrying.restarted()
         self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
         self._agenda.add(self.back_at, self._booted)
         if self._works is not None:
@@ -298,7 +280,7 @@ class Cpe:
             self._works.was_reset()
         self.notifying.clear()
         self.pending.add(events.BOOTSTRAP)
-        self.retries = 0
+        self.retrying.over()
         self.restart(now)
 
     def _booted(self, now: float) -> None:
@@ -316,23 +298,6 @@ class Cpe:
         waiting, self._after_session = self._after_session, []
         for action in waiting:
             action(now)
-
-    def _retry_wait(self, now: float) -> float:
-        """Between m*k^(n-1) and m*k^n seconds for the n-th retry, from the tenth on as for the tenth (table 3)."""
-        management, step = self.management(now), min(self.retries, _MAX_RETRY_STEP)
-        factor = management.retry_multiplier / 1000.0
-        return management.retry_minimum * self.chance.between(factor ** (step - 1), factor**step)
-
-    def _informed_parameters(self, now: float) -> tuple[ParameterValue, ...]:
-        tree, found = self.tree, []
-        changed = self.notifying.tell() if _VALUE_CHANGE in self._told else ()
-        for name in dict.fromkeys((*tree.model.informed, *changed)):
-            leaf = tree.item(name)
-            if isinstance(leaf, Leaf):
-                value = blank(leaf.type) if leaf.is_hidden else tree.value_of(name, leaf, now)
-                found.append(ParameterValue(name, value, leaf.type))
-        values = tuple(found)
-        return values if self.quirks.manners is PLAIN_MANNERS else manners.said(self, values, now)
 
 
 def _next_beat(last: float, interval: float, now: float) -> float:

@@ -30,12 +30,14 @@ class OwnRequest:
 class Pending:
     """The events and requests that the ACS has not acknowledged."""
 
-    __slots__ = ("_events", "requests")
+    __slots__ = ("_events", "has_news", "requests")
 
     def __init__(self) -> None:
         self._events: list[Event] = []
         self.requests: list[OwnRequest] = []
         """In the order they came up."""
+        self.has_news = False
+        """Whether something has happened since the last session that failed: that ends a wait (3.2.1.1)."""
 
     def __bool__(self) -> bool:
         return bool(self._events or self.requests)
@@ -48,6 +50,7 @@ class Pending:
     def add(self, code: str, command_key: str = "") -> None:
         """Something has happened; the same event waits once (3.7.1.5: those without a key are told once)."""
         event = Event(code, command_key)
+        self.has_news = True
         if event not in self._events:
             self._events.append(event)
 
@@ -61,6 +64,10 @@ class Pending:
         """The InformResponse has come: what it acknowledges is told."""
         held = {event for request in self.requests for event in request.events}
         self._events = [event for event in self._events if event not in told or event in held]
+
+    def failed(self) -> None:
+        """The session has failed: what it could not tell waits for the retry."""
+        self.has_news = False
 
     def acknowledged(self, request: OwnRequest) -> None:
         """The answer to a request has come."""

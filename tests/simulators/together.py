@@ -48,7 +48,7 @@ class Counting:
 class Subject:
     """One device that calls a server."""
 
-    def __init__(self, served: Served, model: Model, quirks: Quirks, **ways: bool) -> None:
+    def __init__(self, served: Served, model: Model, quirks: Quirks, is_known: bool = False) -> None:
         number = next(_numbers)
         url = {model.management("URL"): f"http://127.0.0.1:{served.port}/"}
         who = replace(model.device_id, serial_number=f"SIM{number}")
@@ -60,7 +60,7 @@ class Subject:
             now=served.clock.wall(),
             quirks=quirks,
             timing=NO_TIME,
-            **ways,
+            is_known=is_known,
         )
         """The device."""
         self.counting = Counting()
