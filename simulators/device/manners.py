@@ -85,6 +85,8 @@ def bear(cpe: "Cpe", body: bytes, envelope: Envelope) -> None:
         raise AcsError("unbearable declaration")
     if manners.hangs_up_on_newline and b">\n<" in body:
         raise AcsError("unbearable newlines")
+    if manners.hangs_up_on_next_level and (b"<NextLevel>1<" in body or b"<NextLevel>0<" in body):
+        raise AcsError("unbearable NextLevel")
 
 
 def bear_another_rpc(manners: Manners, count: int) -> None:
@@ -174,6 +176,7 @@ def _refuse_spellings(cpe: "Cpe", values: tuple[ParameterValue, ...]) -> None:
         for each in values
         for kind in (_type_of(cpe, each),)
         if (manners.numeric_booleans and kind is XsdType.BOOLEAN and each.value not in {"0", "1"})
+        or (manners.worded_booleans and kind is XsdType.BOOLEAN and each.value not in {"true", "false"})
         or (manners.wants_milliseconds and kind is XsdType.DATE_TIME and "." not in each.value)
     )
     if wrong:

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Final
 
 from simulators.device.errors import QuirkError
-from simulators.device.quirk_table import REGISTRY, NamedQuirk
+from simulators.device.quirk_entry import NamedQuirk
+from simulators.device.quirk_table import REGISTRY
 from simulators.device.quirks import PLAIN, Quirks
 
 _TOGETHER_IMPOSSIBLE: Final[tuple[tuple[str, str, str], ...]] = (
@@ -19,6 +20,7 @@ _TOGETHER_IMPOSSIBLE: Final[tuple[tuple[str, str, str], ...]] = (
     ("deflate", "counts-characters", "a compressed body has no characters"),
     ("undeclared-prefix", "hangs-up-on-namespace", "without a namespace of its own there is no other one"),
     ("secrets-read-empty", "secrets-told", "secrets cannot be told and kept"),
+    ("numeric-booleans", "worded-booleans", "no boolean is left"),
 )
 
 

@@ -137,6 +137,10 @@ class WireQuirks:
     ``no detail``: SOAP's own fields alone (public reports do not name the devices)."""
     says_versions: bool = False
     """The Inform has the header SupportedCWMPVersions (CWMP 1.3 and above)."""
+    says_no_more_requests: bool = False
+    """The Inform has the header NoMoreRequests, which CWMP 1.0 had and 1.1 took back."""
+    session_timeout: int = 0
+    """The Inform has the header SessionTimeout with so many seconds (CWMP 1.3 and above); 0 is no such header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,8 @@ class Manners:
     """Spaces in and behind its ProductClass (Technicolor TG784n)."""
     numeric_booleans: bool = False
     """9007 to a boolean that is written ``true`` or ``false`` (TP-Link W9970)."""
+    worded_booleans: bool = False
+    """9007 to a boolean that is written ``1`` or ``0`` (some)."""
     wants_milliseconds: bool = False
     """9007 to a dateTime without milliseconds (some)."""
     hangs_up_on_namespace: bool = False
@@ -202,6 +208,8 @@ class Manners:
     """Hangs up when the ACS's message begins with an XML declaration (two clients)."""
     hangs_up_on_newline: bool = False
     """Hangs up when there are newlines between the elements of the ACS's message (one client)."""
+    hangs_up_on_next_level: bool = False
+    """Hangs up when NextLevel of GetParameterNames is a number and not a word (some)."""
 
 
 PLAIN_HTTP: Final = HttpQuirks()

@@ -77,6 +77,9 @@ def _meant(envelope: Envelope, wire: WireQuirks, method: str) -> Envelope:
         return envelope
     if wire.says_versions:
         envelope = replace(envelope, supported_versions=VERSIONS)
+    if wire.says_no_more_requests or wire.session_timeout:
+        timeout = wire.session_timeout or None
+        envelope = replace(envelope, no_more_requests=wire.says_no_more_requests, session_timeout=timeout)
     parameters = message.parameter_list
     if wire.double_dot and parameters:
         first = parameters[0]

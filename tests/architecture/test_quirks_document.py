@@ -1,6 +1,7 @@
 """The list of quirks is that of the code."""
 
-from simulators.device.quirk_table import REGISTRY, NamedQuirk
+from simulators.device.quirk_entry import NamedQuirk
+from simulators.device.quirk_table import REGISTRY
 from tests.outside import ROOT
 
 DOCUMENT = ROOT / "docs" / "protocol" / "quirks.md"

@@ -233,13 +233,24 @@ def test_a_product_class_may_have_spaces() -> None:
     assert converse(mannered("spaces-in-product-class"), START).inform.device_id.product_class == "B ox "
 
 
-@pytest.mark.parametrize(("value", "code"), [("true", 9007), ("false", 9007), ("1", None), ("0", None)])
-def test_a_boolean_may_have_to_be_a_number(value: str, code: int | None) -> None:
-    # TP-Link W9970
+@pytest.mark.parametrize(
+    ("wants", "value", "code"),
+    [
+        ("numeric-booleans", "true", 9007),
+        ("numeric-booleans", "false", 9007),
+        ("numeric-booleans", "1", None),
+        ("numeric-booleans", "0", None),
+        ("worded-booleans", "true", None),
+        ("worded-booleans", "false", None),
+        ("worded-booleans", "1", 9007),
+        ("worded-booleans", "0", 9007),
+    ],
+)
+def test_a_boolean_may_have_to_be_a_number_or_a_word(wants: str, value: str, code: int | None) -> None:
+    # Of the first kind is the TP-Link W9970.
     name = "Device.PPP.Interface.1.Enable"
-    answers = ask(
-        mannered("numeric-booleans"), START, SetParameterValues((ParameterValue(name, value, XsdType.BOOLEAN),))
-    )
+    asked = SetParameterValues((ParameterValue(name, value, XsdType.BOOLEAN),))
+    answers = ask(mannered(wants), START, asked)
     if code is None:
         assert answers == [SetParameterValuesResponse(0)]
     else:
@@ -261,6 +272,21 @@ def test_another_namespace_is_hung_up_on() -> None:
     with pytest.raises(AcsError, match="unbearable namespace"):
         converse(mannered("hangs-up-on-namespace", "namespace-1-0"), START)
     assert converse(mannered("hangs-up-on-namespace", "namespace-1-0"), START, minor=0).said
+
+
+def test_a_next_level_that_is_a_number_is_hung_up_on() -> None:
+    def answer(cpe: Cpe, *, words: bool) -> bytes | None:
+        assert cpe.advance(START)
+        session = cpe.open(START)
+        session.begin(START)
+        session.receive(encode(Envelope("1", InformResponse(), 2)), START)
+        rpc = Envelope("2", GetParameterNames("Device.", next_level=True), 2)
+        return session.receive(encode(rpc, WireStyle(next_level_words=words)), START)
+
+    assert answer(mannered("hangs-up-on-next-level"), words=True)
+    assert answer(mannered(), words=False)
+    with pytest.raises(AcsError, match="unbearable NextLevel"):
+        answer(mannered("hangs-up-on-next-level"), words=False)
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,8 @@ NOTED: dict[str, set[Oddity]] = {
     "unknown-time": set(),
     "garbage-time": {Oddity.BAD_TIME},
     "says-versions": set(),
+    "says-no-more-requests": set(),
+    "asks-for-timeout": set(),
 }
 NOTED_WITH_A_FAULT: dict[str, set[Oddity]] = {
     "fault-in-body": {Oddity.BARE_FAULT, Oddity.UNKNOWN_ELEMENT},
@@ -129,6 +131,8 @@ def meant(envelope: Envelope, wire: WireQuirks, method: str) -> Envelope:
         message = _meant_inform(message, wire)
         if wire.says_versions:
             envelope = replace(envelope, supported_versions=VERSIONS)
+        timeout = wire.session_timeout or None
+        envelope = replace(envelope, no_more_requests=wire.says_no_more_requests, session_timeout=timeout)
     elif isinstance(message, GetParameterValuesResponse):
         message = replace(message, parameter_list=_meant_values(message.parameter_list, wire))
     elif isinstance(message, TransferComplete) and wire.times in {"unknown", "garbage"}:
