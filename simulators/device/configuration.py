@@ -46,7 +46,7 @@ def take_over(cpe: "Cpe", head: bytes) -> Mapping[str, str]:
     for number, line in enumerate(lines, 1):
         path, is_pair, value = line.partition("=")
         leaf = cpe.tree.item(path.strip())
-        if not is_pair or not isinstance(leaf, Leaf) or not leaf.writable:
+        if not is_pair or not isinstance(leaf, Leaf) or not leaf.writable or leaf.live is not None:
             raise RefusedError(CpeFault.FILE_CORRUPTED, f"line {number} of the configuration sets nothing")
         if value == MASK:
             continue

@@ -14,6 +14,7 @@ from simulators.device import manners
 from simulators.device.agenda import Agenda
 from simulators.device.calling import ACCEPT_ALL, Called, CallPolicy, Calls
 from simulators.device.chance import Chance
+from simulators.device.diagnostics import concerns
 from simulators.device.errors import RefusedError
 from simulators.device.identity import Identity
 from simulators.device.informing import Informing
@@ -256,6 +257,8 @@ class Cpe:
 
     def wrote(self, paths: Collection[str], now: float) -> None:
         """Parameters have been set by the ACS."""
+        if any(map(concerns, paths)):
+            self.works.diagnostics.wrote(paths, now)
 
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
         """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""

@@ -187,7 +187,7 @@ class Transfers:
                 self._failed(transfer, CpeFault.DOWNLOAD_INCOMPLETE if download else CpeFault.UPLOAD_FAILED, now)
             elif transfer.stage is Stage.FINISHING:
                 self._queue.remove(transfer)
-                self._tell(transfer, self._adopted(transfer), up_at)
+                self._tell(transfer, self._adopted(transfer, now), up_at)
         self.arm(up_at)
 
     def was_reset(self) -> None:
@@ -233,13 +233,13 @@ class Transfers:
 
     def _put_to_use(self, transfer: Transfer, now: float) -> None:
         self._queue.remove(transfer)
-        fault = self._adopted(transfer)
+        fault = self._adopted(transfer, now)
         if fault is None and files.needs_restart(transfer.wish.file_type):
             self._cpe.restart(now)
             now = max(now, self._cpe.back_at)
         self._tell(transfer, fault, now)
 
-    def _adopted(self, transfer: Transfer) -> CpeFault | None:
+    def _adopted(self, transfer: Transfer, now: float) -> CpeFault | None:
         wish = transfer.wish
         names = (wish.target_name, wish.place.url)
         try:
@@ -247,7 +247,7 @@ class Transfers:
         except RefusedError as refused:
             return CpeFault(refused.fault.code)
         if changes:
-            self._cpe.tree.write(changes)
+            self._cpe.changed_by_itself(changes, now)
             if files.needs_restart(wish.file_type):
                 self.installed = {**self.installed, **changes}
         return None

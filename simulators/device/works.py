@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from simulators.device.diagnostics import Diagnostics
 from simulators.device.journal import Journal
 from simulators.device.transfers import Transfers
 from simulators.device.units import Units
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 class Works:
     """The parts of a device that have work under way; made when they are first needed."""
 
-    __slots__ = ("journal", "transfers", "units")
+    __slots__ = ("diagnostics", "journal", "transfers", "units")
 
     def __init__(self, cpe: "Cpe") -> None:
         self.journal = Journal()
@@ -23,14 +24,18 @@ class Works:
         """Files to fetch and to send."""
         self.units = Units(cpe)
         """Changes of deployment units."""
+        self.diagnostics = Diagnostics(cpe)
+        """Pings and the like."""
 
     def restarted(self, now: float) -> None:
         """The device goes down; when it will be up again is known."""
         self.journal.note(now, "kernel: restarting")
         self.transfers.restarted(now)
         self.units.restarted(now)
+        self.diagnostics.restarted()
 
     def was_reset(self) -> None:
         """The device is as it left the factory."""
         self.transfers.was_reset()
         self.units.was_reset()
+        self.diagnostics.was_reset()

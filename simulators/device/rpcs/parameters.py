@@ -74,6 +74,7 @@ def set_values(cpe: "Cpe", rpc: SetParameterValues, now: float) -> SetParameterV
     status = any(path in later and tree.value(path, now) != value for path, value in changes.items())
     tree.write(changes)
     tree.keep_key(rpc.parameter_key)
+    cpe.wrote(changes, now)
     cpe.wrote(changes.keys(), now)
     return SetParameterValuesResponse(int(status))
 

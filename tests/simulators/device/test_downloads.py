@@ -58,7 +58,7 @@ def test_nothing_is_fetched_while_the_session_is_open() -> None:
 def test_new_firmware_is_told_after_the_restart_with_its_version_and_its_times() -> None:
     cpe = device()
     heard = download(cpe, START)
-    assert heard.events == [*DONE, ("1 BOOT", "")]
+    assert heard.events == [*DONE, ("1 BOOT", ""), ("4 VALUE CHANGE", "")]
     told = completed(heard)
     assert (told.command_key, told.fault_struct.fault_code) == ("key", 0)
     assert (told.start_time.timestamp(), told.complete_time.timestamp()) == (START, START + 2)
@@ -92,7 +92,7 @@ def test_a_transfer_is_told_in_each_session_until_the_acs_knows() -> None:
         if attempt == 0:
             cpe.restart(now)
     heard = converse(cpe, now)
-    assert {event for event, _ in heard.events} == {"1 BOOT", "7 TRANSFER COMPLETE", "M Download"}
+    assert {event for event, _ in heard.events} == {"1 BOOT", "4 VALUE CHANGE", "7 TRANSFER COMPLETE", "M Download"}
     assert completed(heard).command_key == "key"
     assert not cpe.wants_session
 
@@ -310,6 +310,6 @@ def test_devices_that_never_tell_or_forget_the_key_do_so() -> None:
     ask(silent, START, Download("key", FIRMWARE, URL))
     serve(silent, START)
     heard = converse(silent, START + 3)
-    assert heard.events == [("1 BOOT", "")]
+    assert heard.events == [("1 BOOT", ""), ("4 VALUE CHANGE", "")]
     assert heard.requests == []
     assert completed(download(forgetful, START)).command_key == ""

@@ -49,7 +49,8 @@ def test_a_scheduled_download_begins_with_its_window_and_is_told_with_its_key() 
     cpe.advance(START + 50)
     serve(cpe, START + 100)
     heard = converse(cpe, START + 103)
-    assert [event for event, _ in heard.events] == ["1 BOOT", "7 TRANSFER COMPLETE", "M ScheduleDownload"]
+    told = {event for event, _ in heard.events}
+    assert told == {"1 BOOT", "4 VALUE CHANGE", "7 TRANSFER COMPLETE", "M ScheduleDownload"}
     assert completed(heard).fault_struct.fault_code == 0
 
 
