@@ -1,1 +1,1 @@
-"""What a fleet of simulated devices takes."""
+"""What the simulator bears, beside what the server bears."""
