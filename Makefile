@@ -28,8 +28,8 @@ $(READY): requirements.lock pyproject.toml
 run: $(READY)  ## Set everything up and start the server, on SQLite in the folder data
 	$(BIN)/aioacs serve
 
-demo:  ## Server and simulated routers: not there yet, says so and fails
-	@echo "make demo: there are no simulated routers yet; make run starts the server" >&2; exit 1
+demo: $(READY)  ## Start a server with 25 simulated routers, and print what can be asked of it
+	$(BIN)/python -m simulators.demo
 
 test: $(READY)  ## Set everything up and run the tests
 	$(BIN)/python -m pytest

@@ -15,6 +15,11 @@ _PATIENCE: Final = 60.0
 _NOBODY: Final = "http://127.0.0.1:9/"
 
 
+async def all_called(api: Api, count: int) -> None:
+    """Wait until so many devices have called."""
+    await _at_least(api, "/inventory_device/?limit=1000", count)
+
+
 async def routers_of(api: Api, product_class: str, count: int) -> tuple[Router, ...]:
     """The routers of a kind, once so many have called."""
     path = f"/inventory_device/?product_class={quote(product_class, safe='')}&limit=100&ordering=id"

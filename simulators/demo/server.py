@@ -1,11 +1,8 @@
 """A server of its own for the demo: another process, in a folder that goes with it."""
 
 import asyncio
-import os
 import secrets
-import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +10,8 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+
+from simulators.demo.children import child
 
 HOST: Final = "127.0.0.1"
 _PATIENCE: Final = 60.0
@@ -43,30 +42,7 @@ async def running(folder: Path, cwmp_port: int, api_port: int) -> AsyncIterator[
     token = "aioacs_" + secrets.token_urlsafe(32)
     log = folder / "server.log"
     server = DemoServer(f"http://{HOST}:{ports[0]}/", f"http://{HOST}:{ports[1]}/api/v1", token, log)
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "acs", "serve", cwd=folder, stdout=out, stderr=out, env=_settings(ports, token)
-        )
-    try:
-        await _ready(server, process)
-        yield server
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                async with asyncio.timeout(20):
-                    await process.wait()
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
-def _settings(ports: list[int], token: str) -> dict[str, str]:
-    """The surroundings without settings of another server, and those of this one."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
-    # The folder of the sources, where the demo runs from them, has to be found from another folder as well.
-    kept["PYTHONPATH"] = os.pathsep.join(filter(None, (str(Path(__file__).parents[2]), kept.get("PYTHONPATH", ""))))
-    return kept | {
+    settings = {
         "AIOACS_ONBOARDING": "open",
         "AIOACS_CWMP_HOST": HOST,
         "AIOACS_CWMP_PORT": str(ports[0]),
@@ -75,6 +51,9 @@ def _settings(ports: list[int], token: str) -> dict[str, str]:
         "AIOACS_BOOTSTRAP_TOKEN": token,
         "AIOACS_DRAIN_TIMEOUT": "2",
     }
+    async with child("serve", folder=folder, log=log, settings=settings) as process:
+        await _ready(server, process)
+        yield server
 
 
 async def _ready(server: DemoServer, process: asyncio.subprocess.Process) -> None:
@@ -92,15 +71,13 @@ async def _ready(server: DemoServer, process: asyncio.subprocess.Process) -> Non
 
 
 def _free(wanted: int) -> int:
-    """The port, if nobody has it, else one that the kernel chooses."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            pass
-        else:
-            return wanted
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
+    """The port, if nobody has it, else one that the kernel chooses, as for 0."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise DemoError(f"no port is free on {HOST}")

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from cwmp_schemas import inflate, parser
-from cwmp_schemas.rpc import vendor
 from tests.outside import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -60,45 +58,3 @@ def test_no_module_is_longer_than_400_lines() -> None:
     modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     long = {_name(path): lines for path in modules if (lines := len(path.read_text().splitlines())) > 400}
     assert not long
-
-
-def test_what_cannot_be_run_yet_says_so_and_fails() -> None:
-    done = subprocess.run(["make", "demo"], capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode != 0
-    assert "make demo: there are no simulated routers yet" in done.stderr
-
-
-def test_the_limits_that_are_told_are_those_of_the_code() -> None:
-    text = (ROOT / "docs" / "protocol" / "deviations.md").read_text()
-    assert f"| a body, after decompression | {parser.MAX_BYTES >> 20} MiB |" in text
-    assert f"| {inflate.MAX_RATIO} times, in at most {inflate.MAX_MEMBERS} members |" in text
-    assert f"| 256; {vendor.MAX_DEPTH} in a vendor's message |" in text
-    size = f"{parser.SMALL >> 10} KiB"
-    tags = f"{parser.TAGS_FREE}, and one more for each {parser.BYTES_PER_TAG} bytes; never more than {parser.MAX_TAGS}"
-    assert f"| tags, in documents of more than {size} | {tags} |" in text
-    assert f"| attributes of one element, in documents of more than {size} | {parser.MAX_ATTRIBUTES} |" in text
-
-
-def test_as_many_paths_have_facts_as_are_told() -> None:
-    facts = (ROOT / "cwmp_schemas" / "datamodel" / "facts.txt").read_text().splitlines()
-    assert sum(not line.startswith("#") for line in facts) // 100 == 128
-
-
-def test_the_programs_that_are_shown_run_and_print_what_is_said() -> None:
-    programs = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "using.md").read_text(), re.DOTALL)
-    printed = [
-        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-        for program in programs
-    ]
-    session, login, server = (text.splitlines() for text in printed)
-    assert [line for line in session if not line.startswith("b'")] == [
-        "Informed",
-        "Answered",
-        "Answered",
-        "204",
-        "Device.WiFi.Radio.1.Channel read 6 None",
-        "Device.WiFi.Nothing refused None 9005",
-    ]
-    assert login == ["REFUSED", "ACCEPTED", "STALE"]
-    assert server[:6] == ["200", "204", "queued", "200", "200", "204"]
-    assert server[6:] == ["completed [('Device.WiFi.Radio.1.Channel', '6')]"]
