@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from simulators.device.diagnostics import Diagnostics
 from simulators.device.journal import Journal
+from simulators.device.options import Options
 from simulators.device.transfers import Transfers
 from simulators.device.units import Units
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 class Works:
     """The parts of a device that have work under way; made when they are first needed."""
 
-    __slots__ = ("diagnostics", "journal", "transfers", "units")
+    __slots__ = ("diagnostics", "journal", "options", "transfers", "units")
 
     def __init__(self, cpe: "Cpe") -> None:
         self.journal = Journal()
@@ -26,6 +27,8 @@ class Works:
         """Changes of deployment units."""
         self.diagnostics = Diagnostics(cpe)
         """Pings and the like."""
+        self.options = Options(cpe)
+        """What vouchers switch."""
 
     def restarted(self, now: float) -> None:
         """The device goes down; when it will be up again is known."""
@@ -39,3 +42,4 @@ class Works:
         self.transfers.was_reset()
         self.units.was_reset()
         self.diagnostics.was_reset()
+        self.options.was_reset()

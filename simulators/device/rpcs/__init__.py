@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from simulators.device.rpcs import attributes, control, objects, parameters, software, transfers
+from simulators.device.rpcs import attributes, control, objects, options, parameters, software, transfers
 from simulators.device.rpcs.handler import Handler
 from simulators.device.rpcs.offering import offers
 
@@ -13,6 +13,7 @@ HANDLERS: Final[Mapping[type, Handler]] = {
     **attributes.HANDLERS,
     **control.HANDLERS,
     **objects.HANDLERS,
+    **options.HANDLERS,
     **parameters.HANDLERS,
     **software.HANDLERS,
     **transfers.HANDLERS,
