@@ -50,6 +50,7 @@ class Cpe:
         "_informing",
         "_management",
         "_next_periodic",
+        "_told_url",
         "_works",
         "back_at",
         "chance",
@@ -107,6 +108,7 @@ class Cpe:
         self._after_session: list[Callable[[float], None]] = []
         self._management: tuple[int, Management] | None = None
         self._works: Works | None = None
+        self._told_url = ""
         if not is_known:
             self.pending.add(events.BOOTSTRAP)
         self._agenda.add(self.back_at, self._booted if not is_known else self._resumed)
@@ -191,6 +193,7 @@ class Cpe:
         """The InformResponse has come."""
         self.pending.informed(self._informing.told)
         self.notifying.informed(now, self.management(now).throttle)
+        self._told_url = self.management(now).url
         if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
             self.pending.request(_METHODS)
 
@@ -259,6 +262,12 @@ class Cpe:
         """Parameters have been set by the ACS."""
         if any(map(concerns, paths)):
             self.works.diagnostics.wrote(paths, now)
+        self.find_acs(now)
+
+    def find_acs(self, now: float) -> None:
+        """Look who the ACS is: one at another URL than the last that was informed is told that it is new (table 8)."""
+        if self._told_url not in {"", self.management(now).url}:
+            self.pending.add(events.BOOTSTRAP)
 
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
         """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""

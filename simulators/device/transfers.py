@@ -248,6 +248,8 @@ class Transfers:
             return CpeFault(refused.fault.code)
         if changes:
             self._cpe.changed_by_itself(changes, now)
+            if not self._cpe.quirks.manners.no_bootstrap_after_config:
+                self._cpe.find_acs(now)
             if files.needs_restart(wish.file_type):
                 self.installed = {**self.installed, **changes}
         return None

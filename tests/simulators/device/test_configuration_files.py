@@ -1,6 +1,9 @@
 """Configuration files in and out."""
 
+import pytest
+
 from cwmp_schemas.rpc.transfers import Upload
+from simulators.device.quirk_names import quirk
 from tests.simulators.device.conversing import START, ask, device
 from tests.simulators.device.serving import completed, download, serve
 
@@ -57,3 +60,16 @@ def test_what_a_device_uploads_it_takes_back_with_its_secrets_unchanged() -> Non
     assert completed(download(cpe, START + 10, body, file_type=CONFIGURATION)).fault_struct.fault_code == 0
     assert cpe.management(START).interval == 300
     assert cpe.management(START).password == "secret"
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_a_configuration_with_another_acs_brings_a_bootstrap_but_not_of_every_device(*, tells: bool) -> None:
+    # Zyxel VMG4927 tells none.
+    cpe = device()
+    if not tells:
+        cpe.quirks = quirk("no-bootstrap-after-config")
+    lines = b"Device.ManagementServer.URL=http://127.0.0.2:7547/\n"
+    told = [("7 TRANSFER COMPLETE", ""), ("M Download", "key")]
+    heard = download(cpe, START, lines, file_type=CONFIGURATION)
+    assert heard.events == [("0 BOOTSTRAP", "")] * tells + told
+    assert cpe.management(START).url == "http://127.0.0.2:7547/"

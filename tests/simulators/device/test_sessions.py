@@ -6,7 +6,12 @@ from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.rpc.control import Reboot
-from cwmp_schemas.rpc.parameters import GetParameterValues, GetParameterValuesResponse
+from cwmp_schemas.rpc.parameters import (
+    GetParameterValues,
+    GetParameterValuesResponse,
+    ParameterValue,
+    SetParameterValues,
+)
 from cwmp_schemas.rpc.session import InformResponse
 from simulators.device.errors import AcsError
 from simulators.device.session import MAX_REPEATS
@@ -38,6 +43,21 @@ def test_a_reboot_comes_after_the_session_and_is_told_with_its_key() -> None:
     cpe = device()
     ask(cpe, START, Reboot("key"))
     assert converse(cpe, START).events == [("M Reboot", "key"), ("1 BOOT", "")]
+
+
+def test_another_url_of_the_acs_is_told_as_a_bootstrap_and_the_same_one_is_not() -> None:
+    cpe = device()
+    url = cpe.management(START).url
+
+    def sets(value: str) -> SetParameterValues:
+        return SetParameterValues((ParameterValue("Device.ManagementServer.URL", value),))
+
+    converse(cpe, START)
+    ask(cpe, START, sets(url))
+    assert not cpe.advance(START)
+    ask(cpe, START, sets("http://127.0.0.2:7547/"))
+    assert converse(cpe, START).events == [("0 BOOTSTRAP", "")]
+    assert not cpe.advance(START)
 
 
 def test_a_failed_session_is_tried_again_between_five_and_ten_seconds_later() -> None:
