@@ -12,14 +12,14 @@ from typing import Final
 
 from rich.console import Console
 
-from simulators.client.visit import Visit
+from simulators.client.caller import Caller
 from simulators.clock import Clock, LeapingClock, WorldClock
 from simulators.device.cpe import Cpe
 from simulators.device.errors import ModelError
-from simulators.fleet import Call, Fleet
+from simulators.fleet import Fleet
 from simulators.judging import findings, judge
 from simulators.options import OptionError, Plan, told
-from simulators.population import populate
+from simulators.population import faults_of, populate
 from simulators.progress import Progress
 from simulators.report.document import Document, Expectation
 from simulators.report.machine import Usage, machine, usage
@@ -60,14 +60,12 @@ async def _lived(plan: Plan, devices: list[Cpe], clock: Clock, console: Console,
     tally = Tally(started := clock.now())
     heard = bytearray(len(devices))
 
-    def call(cpe: Cpe, ended: Callable[[Visit, str], None]) -> Call:
-        tally.began(clock.now())
-        return Visit(cpe, tally, clock.now, ended)
+    caller = Caller(tally, clock.now, faults=faults_of(plan.makeup))
 
     def ended(cpe: Cpe, outcome: str) -> None:
         heard[cpe.identity.index] |= outcome == OK
 
-    fleet = Fleet(devices, clock, call, max_open=plan.concurrency, until=started + plan.duration, ended=ended)
+    fleet = Fleet(devices, clock, caller.call, max_open=plan.concurrency, until=started + plan.duration, ended=ended)
     write_script(fleet, plan, started)
     with _signals(fleet) as caught, Progress(console) as progress:
         fleet.start()

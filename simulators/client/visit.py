@@ -1,59 +1,94 @@
-"""One session over HTTP: posts, logins, cookies; on as many connections as it takes."""
+"""One session over HTTP: posts, logins, cookies, redirects; on as many connections as it takes."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Final
 
-from acs.auth.digest import answer_challenge
-from acs.auth.headers import HeaderError, parse_challenges
+from cwmp_schemas.rpc.session import Event
 from simulators.client.connection import Connection, Reply
+from simulators.client.cookies import Cookies
 from simulators.client.counts import Counts
+from simulators.client.login import Credentials, Login
+from simulators.client.requests import plain_post
 from simulators.client.target import Target, read_target
+from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
 from simulators.device.cpe import Cpe
 from simulators.device.errors import AcsError
 from simulators.device.session import CpeSession
+from simulators.device.states import State
 
 REPLY_TIMEOUT: Final = 60.0
-"""How long a device waits for a reply, in seconds (3.4.1 asks for 30 at least)."""
-_MAX_LOGINS: Final = 2
+"""How long a device waits for a reply, in seconds (3.7.1.4 asks for 30 at least)."""
+CONNECT_TIMEOUT: Final = 30.0
+"""How long it waits for a connection."""
+MAX_REDIRECTS: Final = 5
+"""How many redirects in a row it follows."""
+_MAX_STALE: Final = 2
+_REDIRECTS: Final = frozenset({301, 302, 307, 308})
 
 
 class Visit:
     """A session of a device and what carries it. ``ended`` is called once, with ``ok`` or a short reason."""
 
     __slots__ = (
+        "_again",
+        "_authorization",
         "_body",
         "_connecting",
         "_connection",
         "_cookies",
         "_cpe",
         "_ended",
+        "_login",
         "_logins",
+        "_not_before",
         "_now",
         "_posted_at",
+        "_redirects",
+        "_rpc",
         "_session",
         "_tally",
         "_target",
+        "_timer",
+        "_tls",
+        "_told",
         "deadline",
         "started_at",
     )
 
     def __init__(
-        self, cpe: Cpe, tally: Counts, now: Callable[[], float], ended: Callable[["Visit", str], None]
+        self,
+        cpe: Cpe,
+        tally: Counts,
+        now: Callable[[], float],
+        ended: Callable[["Visit", str], None],
+        tls: DeviceTls = ANY_CERTIFICATE,
     ) -> None:
         self._cpe = cpe
         self._tally = tally
         self._now = now
         self._ended = ended
+        self._tls = tls
         self._session: CpeSession | None = None
         self._target: Target | None = None
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._cookies: dict[str, str] = {}
-        self._body = b""
-        self._logins = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._cookies: Cookies | None = None
+        self._login: Login | None = None
+        # The post that is on its way, and the line that logs in with it.
+        self._body = self._authorization = b""
+        # How often it was sent in answer to a challenge, sent elsewhere, and sent again because a connection was gone.
+        self._logins = self._redirects = self._again = 0
         self._posted_at = 0.0
+        self._not_before = 0.0
+        # The RPC whose answer is under way: method, fault, and when it came.
+        self._rpc: tuple[str, int, float] | None = None
+        self._told: tuple[Event, ...] = ()
         self.started_at = time.perf_counter()
         """When it began, by the finest clock there is."""
         self.deadline = 0.0
@@ -68,110 +103,204 @@ class Visit:
         """Open the session."""
         now = self._now()
         self._target = read_target(self._cpe.management(now).url)
-        session = self._session = self._cpe.open(now)
+        self._session = self._cpe.open(now)
         if self._target is None:
             self._fail("no URL")
-            return
-        self._post(session.begin(now))
+        else:
+            self._begin()
 
     def give_up(self, why: str) -> None:
-        """End it from outside."""
+        """End it from outside, and hang up without a farewell."""
+        if self._connection is not None:
+            self._connection.abort()
         self._fail(why)
 
     def replied(self, reply: Reply) -> None:
         """See ``Owner``."""
         self._tally.reply(reply.status)
-        if not reply.keeps_alive or self._cpe.quirks.http.close_after_every_response:
+        if not reply.keeps_alive:
             self._hang_up()
-        for cookie in reply.values(b"set-cookie"):
-            name, _, value = cookie.partition(";")[0].partition("=")
-            self._cookies[name.strip()] = value.strip()
-        if reply.status == 401 and self._logins < _MAX_LOGINS:
+        if reply.headers:
+            self._keep_cookies(reply)
+        status = reply.status
+        if status in {200, 204}:
+            if reply.headers and reply.is_encoded:
+                self._fail("compressed reply")
+            else:
+                self._read(reply.body)
+        elif status == 401:
             self._log_in(reply)
-        elif reply.status in {200, 204}:
-            self._read(reply.body)
+        elif status in _REDIRECTS:
+            self._go_on_elsewhere(reply)
         else:
-            self._fail(f"status {reply.status}")
+            if status == 503:
+                self._not_before = _moment(reply, self._now())
+            self._fail(f"status {status}")
+
+    def continued(self) -> None:
+        """See ``Owner``: nothing is held back."""
 
     def lost(self, why: str) -> None:
-        """See ``Owner``."""
-        self._connection = None
-        self._fail(why)
+        """See ``Owner``. A connection that was left by the server in between is no reason to give up."""
+        connection, self._connection = self._connection, None
+        if connection is not None and connection.was_left and not self._again:
+            self._again = 1
+            self._send()
+        else:
+            self._fail(why)
+
+    def _begin(self) -> None:
+        session = self._session
+        if session is not None:
+            body = session.begin(self._now())
+            self._told = self._cpe.pending.events
+            self._post(body)
 
     def _read(self, body: bytes) -> None:
         session = self._session
         if session is None:
             return
+        at, is_informing = time.perf_counter(), session.state is State.INFORMING
+        if self._rpc is not None:
+            method, fault, came_at = self._rpc
+            self._tally.rpc(method, fault, at - came_at)
+            self._rpc = None
         try:
             answer = session.receive(body, self._now())
         except AcsError as error:
             self._fail(error.reason)
             return
+        done = session.done
+        if done is not None and done[0] == "rpc":
+            self._rpc = (done[1], done[2], at)
+        elif done is not None:
+            self._tally.request(done[1], at - self._posted_at, not done[2])
+            self._count_events()
+        elif is_informing and session.state is not State.INFORMING:
+            self._tally.informed(at - self._posted_at)
+            self._count_events()
         if answer is None:
-            self._end("ok")
+            self._finish()
+        elif session.pause:
+            self._wait(session.pause, partial(self._post, answer))
         else:
             self._post(answer)
 
-    def _post(self, body: bytes, authorization: bytes = b"") -> None:
+    def _finish(self) -> None:
+        """The ACS has nothing more to ask."""
+        self._end("ok")
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        """Let time pass; the device is not waiting for the ACS then."""
+        self.deadline = self._now() + seconds + REPLY_TIMEOUT
+        self._timer = asyncio.get_running_loop().call_later(seconds, then)
+
+    def _post(self, body: bytes) -> None:
+        """Send something new."""
         self._body = body
-        now = self._now()
-        self._posted_at = now
-        self.deadline = now + REPLY_TIMEOUT
+        self._authorization = b""
+        self._logins = self._redirects = self._again = 0
+        self._posted_at = time.perf_counter()
+        self._send()
+
+    def _send(self) -> None:
+        """Send it, for the first time or again."""
         connection = self._connection
         if connection is not None and connection.is_open:
-            connection.send(self._request(authorization), self)
-        else:
-            self._connecting = asyncio.get_running_loop().create_task(self._connect(authorization))
+            self.deadline = self._now() + REPLY_TIMEOUT
+            self._transmit(connection)
+        elif self._target is not None:
+            self._hang_up()
+            self.deadline = self._now() + CONNECT_TIMEOUT
+            self._connecting = asyncio.get_running_loop().create_task(self._connect(self._target))
 
-    async def _connect(self, authorization: bytes) -> None:
-        target = self._target
-        if target is None:
-            return
+    async def _connect(self, target: Target) -> None:
         try:
-            _, connection = await asyncio.get_running_loop().create_connection(Connection, target.host, target.port)
-        except OSError:
+            if target.is_tls:
+                _, connection = await asyncio.get_running_loop().create_connection(
+                    Connection, target.host, target.port, ssl=self._tls, server_hostname=target.host
+                )
+            else:
+                _, connection = await asyncio.get_running_loop().create_connection(Connection, target.host, target.port)
+        except OSError as error:
             self._connecting = None
-            self._fail("no connection")
+            self._fail(_why_not(error))
             return
         self._connecting = None
         self._connection = connection
-        connection.send(self._request(authorization), self)
+        self._send()
 
-    def _request(self, authorization: bytes) -> bytes:
-        target, body = self._target, self._body
-        assert target is not None  # noqa: S101
-        parts = [f"POST {target.path} HTTP/1.1\r\nHost: {target.authority}\r\n".encode(), authorization]
-        if self._cookies:
-            parts.append(f"Cookie: {'; '.join(map('='.join, self._cookies.items()))}\r\n".encode("latin-1"))
-        if body:
-            parts.append(b'Content-Type: text/xml; charset="utf-8"\r\nSOAPAction: ""\r\n')
-        parts.append(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-        return b"".join(parts)
+    def _transmit(self, connection: Connection) -> None:
+        target = self._target
+        if target is not None:
+            connection.expect(self)
+            connection.transport.write(plain_post(target, self._body, self._extras(target)))
+
+    def _extras(self, target: Target) -> bytes:
+        """The lines of login and cookies."""
+        return self._authorization if self._cookies is None else self._authorization + self._cookies.header(target)
+
+    def _prove(self, login: Login) -> bool:
+        """Have the post log in; False if there is no way to."""
+        management, target = self._cpe.management(self._now()), self._target
+        who = Credentials(management.username, management.password)
+        path = "/" if target is None else target.path
+        answer = login.answer(who, "POST", path, f"{self._cpe.chance.bits():016x}")
+        self._authorization = answer or b""
+        return answer is not None
 
     def _log_in(self, refused: Reply) -> None:
+        login = self._login = self._login or Login(self._cpe.quirks.http)
+        login.learn(refused.values(b"www-authenticate"))
+        # An answer to the challenge to this very post was refused, so that the password is wrong, unless the server
+        # says that it was too late.
+        is_wrong = self._logins > 0 and not (login.is_stale and self._logins <= _MAX_STALE)
         self._logins += 1
-        management, target = self._cpe.management(self._now()), self._target
-        assert target is not None  # noqa: S101
-        try:
-            answer = answer_challenge(
-                parse_challenges(refused.values(b"www-authenticate")),
-                method="POST",
-                uri=target.path,
-                username=management.username,
-                password=management.password,
-                cnonce=f"{self._cpe.chance.bits():016x}",
-                allow_basic=True,
-            )
-        except HeaderError:
-            answer = None
-        if answer is None:
-            self._fail("status 401")
+        if is_wrong or not self._prove(login):
+            self._fail("refused 401")
         else:
-            self._post(self._body, b"Authorization: %b\r\n" % answer.encode())
+            self._send()
+
+    def _go_on_elsewhere(self, reply: Reply) -> None:
+        """The rest of the session is at another place."""
+        before, locations = self._target, reply.values(b"location")
+        target = before.elsewhere(locations[0]) if before is not None and locations else None
+        self._redirects += 1
+        if before is None or target is None:
+            self._fail("bad redirect")
+        elif self._redirects > MAX_REDIRECTS:
+            self._fail("too many redirects")
+        elif before.is_tls and not target.is_tls:
+            self._fail("redirect to plain HTTP")
+        else:
+            self._target = target
+            if target.origin != before.origin:
+                self._hang_up()
+                self._login, self._authorization = None, b""
+            elif self._authorization and self._login is not None:
+                self._prove(self._login)
+            self._send()
+
+    def _keep_cookies(self, reply: Reply) -> None:
+        for name, value in reply.headers:
+            if name == b"set-cookie" and self._target is not None:
+                if self._cookies is None:
+                    self._cookies = Cookies(self._cpe.quirks.http)
+                self._cookies.take(value, self._target)
+
+    def _count_events(self) -> None:
+        """Count what was told and is acknowledged now."""
+        waiting = self._cpe.pending.events
+        for event in self._told:
+            if event not in waiting:
+                self._tally.event(event.event_code)
+        self._told = tuple(event for event in self._told if event in waiting) if waiting else ()
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
+            if self._target is not None and self._target.is_tls and self._tls.resumes:
+                self._tls.remember(connection.transport.get_extra_info("ssl_object"))
             connection.close()
 
     def _fail(self, why: str) -> None:
@@ -183,11 +312,32 @@ class Visit:
         if self._connecting is not None:
             self._connecting.cancel()
             self._connecting = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._hang_up()
         now = self._now()
         if outcome == "ok":
             self._cpe.session_over(now)
         else:
-            self._cpe.session_failed(now)
+            self._cpe.session_failed(now, not_before=self._not_before)
         self._tally.ended(outcome, time.perf_counter() - self.started_at, now)
         self._ended(self, outcome)
+
+
+def _why_not(error: OSError) -> str:
+    """Why there is no connection, in a word or two."""
+    return "bad certificate" if isinstance(error, ssl.SSLCertVerificationError) else "no connection"
+
+
+def _moment(reply: Reply, now: float) -> float:
+    """Before when an ACS wants no new session; 0 if it does not say (RFC 9110 10.2.3)."""
+    for value in reply.values(b"retry-after"):
+        text = value.strip()
+        if text.isascii() and text.isdigit() and len(text) < 10:
+            return now + float(text)
+        try:
+            return parsedate_to_datetime(text).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return 0.0

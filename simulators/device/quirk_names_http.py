@@ -7,9 +7,15 @@ from simulators.device.quirk_entry import NamedQuirk
 
 
 def _http(
-    name: str, device: str, sentence: str, *, settings: Mapping[str, Any] | None = None, **changes: object
+    name: str,
+    device: str,
+    sentence: str,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    outcome: str = "ok",
+    **changes: object,
 ) -> NamedQuirk:
-    return NamedQuirk(name, device, sentence, "http", changes, settings or {})
+    return NamedQuirk(name, device, sentence, "http", changes, settings or {}, outcome)
 
 
 HTTP: Final = (
@@ -97,6 +103,7 @@ HTTP: Final = (
         "counts-characters",
         "some simulators and gateways",
         "says the length of a body in characters, which are fewer than its octets",
+        outcome="status 400",
         counts_characters=True,
     ),
     _http("http-1.0", "old embedded stacks", "speaks HTTP 1.0", version="1.0"),

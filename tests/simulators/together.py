@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -13,36 +12,19 @@ from acs.domain.operation import Operation, OperationKind, Outcome, Variable
 from acs.domain.queue import OperationState
 from acs.services.operations import AT_ONCE
 from acs.services.requested import Requested
-from simulators.client.visit import Visit
+from simulators.client.caller import Caller
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
 from simulators.device.model import Model
 from simulators.device.quirks import Quirks
 from simulators.device.timing import AT_ONCE as NO_TIME
+from simulators.tally import Tally
 from tests.contract.opened import opened
 from tests.e2e.serving import Served
 
 _numbers = itertools.count(1)
 _PATIENCE = 10.0
-
-
-class Counting:
-    """What a test has to know of sessions."""
-
-    def __init__(self) -> None:
-        self.statuses: Counter[int] = Counter()
-        """The replies of the ACS."""
-
-    def began(self, now: float) -> None:
-        """See ``Counts``."""
-
-    def reply(self, status: int) -> None:
-        """See ``Counts``."""
-        self.statuses[status] += 1
-
-    def ended(self, outcome: str, seconds: float, now: float) -> None:
-        """See ``Counts``."""
 
 
 class Subject:
@@ -63,8 +45,9 @@ class Subject:
             is_known=is_known,
         )
         """The device."""
-        self.counting = Counting()
+        self.counting = Tally(served.clock.wall())
         """What came of its posts."""
+        self._caller = Caller(self.counting, served.clock.wall)
 
     @property
     def now(self) -> float:
@@ -76,8 +59,7 @@ class Subject:
         self.cpe.advance(self.now)
         self.cpe.called(self.now)
         ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        visit = Visit(self.cpe, self.counting, self._served.clock.wall, lambda _, outcome: ended.set_result(outcome))
-        visit.start()
+        self._caller.call(self.cpe, lambda _, outcome: ended.set_result(outcome)).start()
         async with asyncio.timeout(_PATIENCE):
             return await ended
 

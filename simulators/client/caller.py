@@ -1,0 +1,42 @@
+"""Opens the sessions of all devices of a process."""
+
+from collections.abc import Callable, Mapping
+
+from simulators.client.counts import Counts
+from simulators.client.odd_visit import Memory, OddVisit
+from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
+from simulators.client.visit import Visit
+from simulators.device.cpe import Cpe
+from simulators.device.quirks import PLAIN_HTTP
+from simulators.device.random_faults import NO_FAULTS, RandomFaults
+
+
+class Caller:
+    """Makes of a device that wants a session what carries it."""
+
+    __slots__ = ("_faults", "_memories", "_now", "_tally", "_tls")
+
+    def __init__(
+        self,
+        tally: Counts,
+        now: Callable[[], float],
+        *,
+        tls: DeviceTls = ANY_CERTIFICATE,
+        faults: Mapping[int, RandomFaults] | None = None,
+    ) -> None:
+        """Faults are those of the devices that have some, by their index."""
+        self._tally = tally
+        self._now = now
+        self._tls = tls
+        self._faults = faults or {}
+        # One for each device that has something to remember; there are no more than devices.
+        self._memories: dict[int, Memory] = {}
+
+    def call(self, cpe: Cpe, ended: Callable[[Visit, str], None]) -> Visit:
+        """A session that is about to be opened; ``ended`` is called once, with ``ok`` or a short reason."""
+        self._tally.began(self._now())
+        faults = self._faults.get(cpe.identity.index, NO_FAULTS)
+        if cpe.quirks.http is PLAIN_HTTP and faults is NO_FAULTS:
+            return Visit(cpe, self._tally, self._now, ended, self._tls)
+        memory = self._memories.setdefault(cpe.identity.index, Memory())
+        return OddVisit(cpe, self._tally, self._now, ended, self._tls, memory=memory, faults=faults)
