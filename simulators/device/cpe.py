@@ -272,7 +272,6 @@ class Cpe:
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
         """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""
         self.pending.restarted()
-        self.notifying.restarted()
         if command_key is not None:
             self.pending.add(events.M_REBOOT, command_key)
         self._agenda.clear()

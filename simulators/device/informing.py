@@ -56,7 +56,7 @@ class Informing:
 
 def _parameters(cpe: "Cpe", told: tuple[Event, ...], now: float) -> tuple[ParameterValue, ...]:
     tree, found = cpe.tree, []
-    changed = cpe.notifying.tell() if _VALUE_CHANGE in told else ()
+    changed = cpe.notifying.tell(has_event=_VALUE_CHANGE in told)
     for name in dict.fromkeys((*tree.model.informed, *changed)):
         leaf = tree.item(name)
         if isinstance(leaf, Leaf):

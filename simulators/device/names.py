@@ -113,7 +113,7 @@ def _steps(tree: Tree, said: str) -> _Steps | None:
         path = Path.parse(said)
     except PathError:
         return None
-    if not _is_on(tree, "AliasBasedAddressing") or not path.is_concrete:
+    if not _is_on(tree, "AliasBasedAddressing"):
         return None
     last = len(path.segments) - (0 if path.is_partial else 1)
     return tuple(segment.text + ("." if index < last else "") for index, segment in enumerate(path.segments))

@@ -79,9 +79,9 @@ class Notifying:
         """A session is wanted, in which the changes will be told."""
         self._is_asked_for = True
 
-    def tell(self) -> Iterable[str]:
-        """The names of what has changed, for an Inform."""
-        self._told = dict(self._changed)
+    def tell(self, *, has_event: bool) -> Iterable[str]:
+        """The names of what has changed, for an Inform; one that has no room for the event tells nothing."""
+        self._told = dict(self._changed) if has_event else {}
         return self._told
 
     def informed(self, now: float, throttle: float) -> None:
@@ -96,20 +96,14 @@ class Notifying:
         """An instance is gone with all its parameters."""
         self._changed = {path: change for path, change in self._changed.items() if not path.startswith(instance)}
 
-    def restarted(self) -> None:
-        """The device has restarted: it will call anyway."""
-        self._told = {}
-        self._is_asked_for = False
-
     def clear(self) -> None:
         """Forget everything (factory reset)."""
         self._changed = {}
+        self._told = {}
         self._free_at = -math.inf
-        self.restarted()
+        self._is_asked_for = False
 
     def _note(self, path: str, how: Urgency) -> None:
-        if how is Urgency.NEVER:
-            return
-        self._count += 1
-        _, was_active = self._changed.get(path, (0, False))
-        self._changed[sys.intern(path)] = (self._count, was_active or how is Urgency.AT_ONCE)
+        if how is not Urgency.NEVER:
+            self._count += 1
+            self._changed[sys.intern(path)] = (self._count, how is Urgency.AT_ONCE)

@@ -75,7 +75,6 @@ def set_values(cpe: "Cpe", rpc: SetParameterValues, now: float) -> SetParameterV
     tree.write(changes)
     tree.keep_key(rpc.parameter_key)
     cpe.wrote(changes, now)
-    cpe.wrote(changes.keys(), now)
     return SetParameterValuesResponse(int(status))
 
 

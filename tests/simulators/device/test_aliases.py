@@ -128,6 +128,18 @@ def test_no_instance_is_made_by_a_write_that_is_refused() -> None:
     assert put(cpe, of("Device.[web].Protocol", "UDP")) == [("Device.[web].Protocol", 9005)]
 
 
+def test_no_instance_is_made_where_none_can_be_or_none_could_be_found_again() -> None:
+    rules = "Device.X_ACME.Rule."
+    cpe = router(f"{ALIASES}{rules}1.Action,false,true,x,xsd:string\n{rules[:-1]},true,true,,\n")
+    assert put(cpe, flag(CREATE, "1")) == 0
+    assert put(cpe, of(f"{rules}[web].Action", "y")) == [(f"{rules}[web].Action", 9005)]
+    assert names(cpe, rules, next_level=True) == [(f"{rules}1.", False)]
+    for _ in range(63):
+        cpe.tree.add(TABLE)
+    assert put(cpe, of(f"{TABLE}[web].Protocol", "UDP")) == [(f"{TABLE}[web].Protocol", 9005)]
+    assert value(cpe, COUNT) == "64"
+
+
 def test_a_new_instance_within_a_new_instance() -> None:
     pool = "Device.DHCPv4.Server.Pool."
     cpe = router(f"{ALIASES}{pool[:-1]},true,true,,\n")

@@ -10,6 +10,7 @@ from cwmp_schemas.rpc.parameters import SetParameterAttribute, SetParameterAttri
 from cwmp_schemas.rpc.session import InformResponse
 from simulators.device.cpe import Cpe
 from simulators.device.errors import ModelError
+from simulators.device.pending import MAX_EVENTS
 from tests.simulators.device.asking import add, code, delete, of, put, router, value
 from tests.simulators.device.conversing import START, Conversation, converse
 
@@ -196,6 +197,21 @@ def test_a_restart_loses_no_change() -> None:
     assert not cpe.advance(START)
 
 
+def test_an_inform_without_room_for_the_event_tells_of_no_change_and_acknowledges_none() -> None:
+    cpe = watched(1, PORT)
+    cpe.changed_by_itself({PORT: "81"}, START)
+    fail(cpe, NEXT)
+    cpe.pending.clear()
+    for number in range(MAX_EVENTS):
+        cpe.pending.add("M Download", str(number))
+    first = converse(cpe, NEXT)
+    assert len(first.events) == MAX_EVENTS
+    assert PORT not in told(first)
+    second = converse(cpe, NEXT)
+    assert second.events == [("4 VALUE CHANGE", "")]
+    assert told(second)[PORT] == "81"
+
+
 def test_a_reset_forgets_all_changes() -> None:
     cpe = watched(2, PORT)
     cpe.changed_by_itself({PORT: "81"}, START)
@@ -209,6 +225,7 @@ def test_nothing_is_told_of_an_instance_that_is_gone() -> None:
     cpe.changed_by_itself({PORT: "81"}, START)
     delete(cpe, f"{TABLE}1.")
     conversation = converse(cpe, NEXT)
+    assert conversation.events == [("2 PERIODIC", "")]
     assert PORT not in told(conversation)
     cpe = watched(2, PORT)
     cpe.changed_by_itself({PORT: "81"}, START)

@@ -4,6 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cwmp_schemas.rpc.control import AddObject, DeleteObject
+from cwmp_schemas.rpc.parameters import SetParameterAttribute, SetParameterAttributes
+from simulators.device.model import FACTORY, Leaf
 from tests.simulators.device.asking import (
     ALIASES,
     add,
@@ -57,6 +59,21 @@ def test_a_deleted_instance_leaves_nothing_behind() -> None:
     assert names(cpe, TABLE) == [(TABLE, True)]
     assert values(cpe, TABLE) == {}
     assert code(cpe, DeleteObject(f"{TABLE}1.")) == 9005
+
+
+def test_a_device_keeps_nothing_of_what_was_deleted() -> None:
+    cpe = router()
+    before = dict(cpe.tree.snapshot().values)
+    for _ in range(3):
+        path = f"{TABLE}{add(cpe, TABLE)}."
+        protocol = f"{path}Protocol"
+        assert put(cpe, of(protocol, "UDP")) == 0
+        assert code(cpe, SetParameterAttributes((SetParameterAttribute(protocol, True, 1, False, ()),))) == 0
+        leaf = cpe.tree.item(protocol)
+        delete(cpe, path)
+        assert isinstance(leaf, Leaf)
+        assert cpe.tree.attributes_of(protocol, leaf) == FACTORY
+    assert cpe.tree.snapshot().values == {**before, KEY: ""}
 
 
 def test_tables_within_a_new_instance_are_empty_and_can_be_filled() -> None:

@@ -152,6 +152,14 @@ def test_what_a_device_shows_it_takes_back_whatever_the_models_say() -> None:
     assert put(cpe, of(path, "udp+tcp")) == [(path, 9007)]
 
 
+def test_a_password_cannot_be_found_out_by_what_is_taken_back() -> None:
+    hidden = "Device.ManagementServer.ConnectionRequestPassword"
+    long = "k" * 257
+    cpe = router(f"{hidden},false,true,{long},xsd:string\n")
+    assert value(cpe, hidden) == ""
+    assert put(cpe, of(hidden, long)) == [(hidden, 9007)]
+
+
 def test_what_the_models_say_of_another_type_says_nothing() -> None:
     path = "Device.NAT.PortMapping.2.ExternalPort"
     cpe = router(f"{path},false,true,any,xsd:string\n")
