@@ -10,7 +10,8 @@ from urllib.parse import unquote
 import httptools
 
 from simulators.client.logins import Login, Logins, LoginSettings
-from simulators.client.outcomes import CallCounts, Called
+from simulators.client.outcomes import CallCounts, Missed
+from simulators.device.calling import Called
 from simulators.device.cpe import Cpe
 
 MAX_HEAD: Final = 8 * 1024
@@ -117,13 +118,13 @@ class Listener:
         """Hang up on those whose time is over at this moment of the event loop's clock."""
         for caller in [caller for caller in self._callers if caller.deadline <= seconds]:
             if caller.is_late:
-                self.count(Called.TOO_SLOW)
+                self.count(Missed.TOO_SLOW)
             caller.abort()
 
     def came(self, caller: "_Caller") -> bool:
         """Somebody has connected; whether there is room."""
         if len(self._callers) >= self.settings.max_connections:
-            self.count(Called.TOO_MANY)
+            self.count(Missed.TOO_MANY)
             return False
         self._callers.add(caller)
         return True
@@ -132,7 +133,7 @@ class Listener:
         """A connection is gone."""
         self._callers.discard(caller)
 
-    def count(self, outcome: Called) -> None:
+    def count(self, outcome: Called | Missed) -> None:
         """This became of a request."""
         self._tally.called(outcome.value)
 
@@ -140,40 +141,39 @@ class Listener:
         """What a request is answered with, without the end of the head; None for silence."""
         cpe = self._devices.get(_serial(target))
         if cpe is None:
-            self.count(Called.UNKNOWN)
+            self.count(Missed.UNKNOWN)
             return response(404)
         if cpe.identity.device_id.serial_number in self._deaf:
-            self.count(Called.DEAF)
+            self.count(Missed.DEAF)
             return None
         if not cpe.is_on:
             self.count(Called.DOWN)
             return None
         if method != b"GET":
-            self.count(Called.MALFORMED)
+            self.count(Missed.MALFORMED)
             return response(405, "Allow: GET")
         return self._log_in(cpe, target.decode("latin-1"), authorization, seconds)
 
-    def _log_in(self, cpe: Cpe, target: str, authorization: str | None, seconds: float) -> bytes:
+    def _log_in(self, cpe: Cpe, target: str, authorization: str | None, seconds: float) -> bytes | None:
         now = self._now()
         login = self._logins.check(authorization, target, cpe.management(now), seconds)
         if login is Login.RIGHT:
             return self._wake(cpe, now)
         if login is Login.WRONG:
-            self.count(Called.WRONG_LOGIN)
+            self.count(Missed.WRONG_LOGIN)
         elif login is Login.REPLAYED:
-            self.count(Called.REPLAYED)
+            self.count(Missed.REPLAYED)
         is_stale = login in {Login.STALE, Login.REPLAYED}
         return response(401, f"WWW-Authenticate: {self._logins.challenge(seconds, is_stale=is_stale)}")
 
-    def _wake(self, cpe: Cpe, now: float) -> bytes:
-        # 3.2.2.2: a session that is open must not end because of this; the device may turn the request away.
-        if cpe.session is not None:
-            self.count(Called.BUSY)
-            return response(503)
-        cpe.called(now)
-        self.count(Called.ACCEPTED)
-        self._woke(cpe)
-        return response(self.settings.accepted)
+    def _wake(self, cpe: Cpe, now: float) -> bytes | None:
+        outcome = cpe.called(now)
+        self.count(outcome)
+        if outcome is Called.ACCEPTED:
+            self._woke(cpe)
+            return response(self.settings.accepted)
+        # 3.2.2.2: whoever is turned away is told so, without a Retry-After.
+        return None if outcome is Called.DOWN else response(503)
 
     def _sweep_again(self) -> None:
         loop = asyncio.get_running_loop()
@@ -314,7 +314,7 @@ class _Caller(asyncio.Protocol):
     def _refuse(self) -> None:
         if self._is_over:
             return
-        self._listener.count(Called.MALFORMED)
+        self._listener.count(Missed.MALFORMED)
         self._transport.write(response(400) + b"Connection: close\r\n\r\n")
         self._hang_up()
 

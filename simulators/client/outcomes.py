@@ -1,20 +1,14 @@
-"""What became of a connection request, by the names it is counted under."""
+"""What became of a connection request that no device was asked about; the rest is the device's to say (``Called``)."""
 
-from enum import StrEnum
+from enum import Enum
 from typing import Protocol
 
 
-class Called(StrEnum):
-    """What became of one connection request. A request without a login is half of one, and not counted."""
+class Missed(Enum):
+    """Why no device was called. A request without a login is half of one, and not counted."""
 
-    ACCEPTED = "accepted"
-    """The device calls its ACS."""
-    BUSY = "busy"
-    """It could not do that now, and said so."""
-    DOWN = "down"
-    """It is switched off: nobody answered."""
     DEAF = "deaf"
-    """It never answers."""
+    """The device never answers."""
     WRONG_LOGIN = "wrong login"
     """The name, the password or the signature was another one."""
     REPLAYED = "replayed"

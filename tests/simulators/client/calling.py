@@ -10,6 +10,7 @@ from typing import Self
 from acs.auth.digest import answer_challenge
 from acs.auth.headers import parse_challenges
 from simulators.client.listener import Listener, ListenerSettings
+from simulators.device.calling import ACCEPT_ALL, CallPolicy
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
@@ -27,10 +28,10 @@ Device.ManagementServer.ConnectionRequestPassword,false,true,{PASSWORD},xsd:stri
 _MODEL = model_with(ROWS)
 
 
-def callable_device(serial: str, number: int = 1) -> Cpe:
+def callable_device(serial: str, number: int = 1, policy: CallPolicy = ACCEPT_ALL) -> Cpe:
     """A device that is on, known to its ACS, and has nothing to tell."""
     identity = Identity(replace(_MODEL.device_id, serial_number=serial), number)
-    cpe = Cpe(_MODEL, identity, chance=Chance(number), now=START, timing=AT_ONCE, is_known=True)
+    cpe = Cpe(_MODEL, identity, chance=Chance(number), now=START, timing=AT_ONCE, is_known=True, calls=policy)
     cpe.advance(START)
     cpe.pending.clear()
     return cpe

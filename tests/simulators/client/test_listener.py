@@ -7,6 +7,7 @@ import pytest
 from acs.auth.digest import Algorithm
 from simulators.client.listener import MAX_HEAD, MAX_REQUESTS, ListenerSettings, called_at
 from simulators.client.logins import LoginSettings
+from simulators.device.calling import CallPolicy
 from tests.simulators.client.calling import callable_device, listening, login, request
 from tests.simulators.device.conversing import START
 
@@ -137,16 +138,28 @@ async def test_any_method_but_get_is_refused(method: str) -> None:
     assert (answer.status, answer.header("Allow")) == (405, "GET")
 
 
-async def test_a_device_in_a_session_says_that_it_is_busy_and_goes_on() -> None:
-    cpe = callable_device("S1")
+@pytest.mark.parametrize(
+    ("policy", "status", "outcome"),
+    [
+        (CallPolicy(), 200, "accepted"),
+        (CallPolicy(refuses_within_session=True), 503, "busy"),
+        (CallPolicy(limit=1), 503, "too often"),
+    ],
+)
+async def test_a_device_that_is_called_in_a_session_takes_that_or_says_no_and_goes_on(
+    policy: CallPolicy, status: int, outcome: str
+) -> None:
+    cpe = callable_device("S1", policy=policy)
+    if policy.limit:
+        cpe.called(START)
     session = cpe.open(START)
     async with listening([cpe]) as place, await place.caller() as caller:
         answer = await caller.log_in("/S1")
     assert answer is not None
-    assert (answer.status, answer.header("Retry-After")) == (503, None)
+    assert (answer.status, answer.header("Retry-After")) == (status, None)
     assert cpe.session is session
-    assert place.woken == []
-    assert place.counted.outcomes == {"busy": 1}
+    assert place.woken == ["S1"] * (status == 200)
+    assert place.counted.outcomes == {outcome: 1}
 
 
 async def test_a_device_without_power_and_a_deaf_one_answer_nothing() -> None:
