@@ -1,0 +1,278 @@
+"""Where devices are called over UDP, and how they stay reachable behind a NAT (TR-069 Annex G).
+
+A fleet of many shares one port: an answer of the STUN server says by its transaction for which device it is, a request
+by its path or its ``un``. In a small fleet each device has a port of its own, as real ones do.
+"""
+
+import asyncio
+import heapq
+import math
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+from simulators.client.addresses import Addresses
+from simulators.client.outcomes import CallCounts, Missed
+from simulators.client.target import read_target
+from simulators.client.udp_request import UdpRequest, UdpRequestError, read_udp_request
+from simulators.device.binding import Binding, Outgoing
+from simulators.device.calling import Called
+from simulators.device.cpe import Cpe
+from simulators.device.stun import Address, StunError
+
+MAX_PORTS: Final = 1000
+"""How many devices may have a port of their own."""
+MAX_NAMESAKES: Final = 64
+"""How many devices with one ConnectionRequestUsername are tried for a request that names none."""
+_BATCH: Final = 256
+_LONGEST_SLEEP: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class UdpSettings:
+    """How the devices of a fleet are reached over UDP."""
+
+    is_shared: bool = True
+    """Whether all listen at one port."""
+    is_behind_nat: bool = False
+    """Whether they take themselves to be at addresses of a private network, so that they find a NAT."""
+    seen_as: str | None = None
+    """The address that they take for their own; None for the one they listen at."""
+
+
+class _Socket(asyncio.DatagramProtocol):
+    """One port."""
+
+    __slots__ = ("_udp", "is_full", "is_second", "number", "transport")
+
+    def __init__(self, udp: "Udp", number: int | None, *, is_second: bool = False) -> None:
+        self._udp = udp
+        self.number = number
+        self.is_second = is_second
+        self.is_full = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.DatagramTransport", transport)
+
+    def pause_writing(self) -> None:
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        self.is_full = False
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        self._udp.came(data, self.number, at_second=self.is_second)
+
+    def error_received(self, exc: Exception) -> None:
+        """Nobody is there: the next datagram may fare better."""
+
+
+class Udp:
+    """Takes connection requests over UDP, and keeps the bindings of those devices alive whose ACS wants STUN."""
+
+    def __init__(
+        self,
+        devices: Sequence[Cpe],
+        tally: CallCounts,
+        now: Callable[[], float],
+        woke: Callable[[Cpe], None],
+        *,
+        settings: UdpSettings | None = None,
+        deaf: Collection[str] = frozenset(),
+    ) -> None:
+        """Now is the time of the devices; woke is told of each device that may be due; the deaf never answer."""
+        self._settings = settings or UdpSettings()
+        if not self._settings.is_shared and len(devices) > MAX_PORTS:
+            raise ValueError(f"{len(devices)} devices share one port: at most {MAX_PORTS} have one of their own")
+        self._devices = {cpe.identity.index: cpe for cpe in devices}
+        self._tally = tally
+        self._now = now
+        self._woke = woke
+        self._deaf = deaf
+        self._by_serial = {cpe.identity.device_id.serial_number: number for number, cpe in self._devices.items()}
+        self._names: dict[int, str] = {}
+        self._by_name: dict[str, dict[int, None]] = {}
+        self._accepted: dict[int, tuple[int, int]] = {}
+        self._bindings: dict[int, Binding] = {}
+        self._sockets: dict[int | None, _Socket] = {}
+        self._second: _Socket | None = None
+        self._addresses = Addresses()
+        self._due: list[tuple[float, int]] = []
+        self._planned: dict[int, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self, host: str, port: int = 0) -> tuple[str, int]:
+        """Listen; the address and the port that all share, or that of the first device. OSError if there is none."""
+        self._second = await self._open(_Socket(self, None, is_second=True), host, 0)
+        numbers: list[int | None] = [None] if self._settings.is_shared else list(self._devices)
+        for place, number in enumerate(numbers):
+            self._sockets[number] = await self._open(_Socket(self, number), host, port + place if port else 0)
+        for number, cpe in self._devices.items():
+            self._bindings[number] = Binding(cpe, self._own_address(cpe))
+            self.look_after(cpe)
+        self._tick()
+        first = next(iter(self._sockets.values()))
+        return _place_of(first)
+
+    async def stop(self) -> None:
+        """Listen no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._addresses.stop()
+        for socket in (*self._sockets.values(), self._second):
+            if socket is not None:
+                socket.transport.abort()
+
+    def look_after(self, cpe: Cpe) -> None:
+        """The ACS may have set something: to be called after each session."""
+        number = cpe.identity.index
+        name = cpe.management(self._now()).called_username
+        known = self._names.get(number)
+        if name != known:
+            if known is not None:
+                self._by_name[known].pop(number)
+                if not self._by_name[known]:
+                    del self._by_name[known]
+            self._names[number] = name
+            self._by_name.setdefault(name, {})[number] = None
+        self._serve(number)
+
+    def came(self, data: bytes, number: int | None, *, at_second: bool) -> None:
+        """A datagram has come, at the port of a device or at one that is shared."""
+        # The first two bits of a STUN message are zero, and no letter's are.
+        if data and data[0] < 0x40:
+            self._answered(data, number, at_second=at_second)
+        elif not at_second:
+            self._called(data, number)
+
+    def _answered(self, data: bytes, number: int | None, *, at_second: bool) -> None:
+        theirs = int.from_bytes(data[12:20], "big")
+        binding = self._bindings.get(theirs) if number in {None, theirs} else None
+        if binding is None:
+            return
+        cpe = self._devices[theirs]
+        revision = cpe.tree.revision
+        try:
+            is_expected = binding.received(data, self._now(), at_second=at_second)
+        except StunError:
+            self._tally.called(Missed.MALFORMED.value)
+            return
+        if cpe.tree.revision != revision:
+            self._woke(cpe)
+        if is_expected:
+            self._serve(theirs)
+
+    def _called(self, data: bytes, number: int | None) -> None:
+        try:
+            request = read_udp_request(data)
+        except UdpRequestError:
+            self._tally.called(Missed.MALFORMED.value)
+            return
+        called = self._device_called(request, number)
+        if isinstance(called, Missed):
+            self._tally.called(called.value)
+            return
+        last = self._accepted.get(called)
+        if last == (request.stamp, request.number):
+            # G.2.2: a request is sent several times, because datagrams get lost.
+            return
+        if last is not None and (request.stamp <= last[0] or request.number == last[1]):
+            self._tally.called(Missed.REPLAYED.value)
+            return
+        self._accepted[called] = request.stamp, request.number
+        cpe = self._devices[called]
+        outcome = Missed.DEAF if cpe.identity.device_id.serial_number in self._deaf else cpe.called(self._now())
+        self._tally.called(outcome.value)
+        if outcome is Called.ACCEPTED:
+            self._woke(cpe)
+
+    def _device_called(self, request: UdpRequest, number: int | None) -> int | Missed:
+        """The number of the device that a request is for, if it is signed for that one."""
+        candidates: Collection[int] = self._by_name.get(request.username, ())
+        named = self._by_serial.get(request.serial) if request.serial else None
+        if number is not None or named is not None:
+            only = number if number is not None else named
+            candidates = [each for each in candidates if each == only] if only is not None else []
+        elif not candidates or len(candidates) > MAX_NAMESAKES:
+            return Missed.UNKNOWN
+        for each in candidates:
+            if request.is_signed_with(self._devices[each].management(self._now()).called_password):
+                return each
+        return Missed.WRONG_LOGIN
+
+    def _serve(self, number: int) -> None:
+        """Send what a device has to send, and plan when to look at it again."""
+        binding, cpe, now = self._bindings[number], self._devices[number], self._now()
+        revision = cpe.tree.revision
+        outgoing = binding.advance(now)
+        if outgoing is not None:
+            self._send(outgoing, cpe)
+        if cpe.tree.revision != revision:
+            self._woke(cpe)
+        due = binding.due_at
+        # A device may be about to come up, which others see to.
+        self._plan(number, due if due > now else now + _LONGEST_SLEEP)
+
+    def _send(self, outgoing: Outgoing, cpe: Cpe) -> None:
+        socket = self._second if outgoing.is_probe else self._sockets.get(cpe.identity.index, self._sockets.get(None))
+        host = outgoing.host
+        if not host:
+            target = read_target(cpe.management(self._now()).url)
+            host = target.host if target is not None else ""
+        if socket is None or not host:
+            return
+        address = self._addresses.of(host)
+        # What cannot be sent now is sent again, as what is lost on its way.
+        if address is None or (":" in address) != (":" in _place_of(socket)[0]):
+            return
+        if not socket.is_full:
+            socket.transport.sendto(outgoing.data, (address, outgoing.port))
+
+    def _plan(self, number: int, at: float) -> None:
+        if self._planned.get(number) == at:
+            return
+        if at == math.inf:
+            self._planned.pop(number, None)
+            return
+        self._planned[number] = at
+        if len(self._due) > 2 * len(self._devices) + _BATCH:
+            self._due = [(each, whose) for whose, each in self._planned.items()]
+            heapq.heapify(self._due)
+        else:
+            heapq.heappush(self._due, (at, number))
+        if self._timer is not None and at == self._due[0][0]:
+            self._timer.cancel()
+            self._wake_in(at - self._now())
+
+    def _tick(self) -> None:
+        now = self._now()
+        self._timer = None
+        for _ in range(_BATCH):
+            if not self._due or self._due[0][0] > now:
+                break
+            at, number = heapq.heappop(self._due)
+            if self._planned.get(number) == at:
+                del self._planned[number]
+                self._serve(number)
+        self._wake_in(self._due[0][0] - now if self._due else _LONGEST_SLEEP)
+
+    def _wake_in(self, seconds: float) -> None:
+        # The time of the devices may leap, and then this one is late.
+        delay = min(max(0.0, seconds), _LONGEST_SLEEP)
+        self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
+
+    async def _open(self, socket: _Socket, host: str, port: int) -> _Socket:
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: socket, local_addr=(host, port))
+        return socket
+
+    def _own_address(self, cpe: Cpe) -> Address:
+        socket = self._sockets.get(cpe.identity.index) or self._sockets[None]
+        host, port = _place_of(socket)
+        if self._settings.is_behind_nat:
+            return Address(cpe.identity.ip(), port)
+        return Address(self._settings.seen_as or host, port)
+
+
+def _place_of(socket: _Socket) -> tuple[str, int]:
+    host, port, *_ = socket.transport.get_extra_info("sockname")
+    return str(host), int(port)
