@@ -21,7 +21,7 @@ MASK: Final = "********"
 """What is written in place of a secret."""
 MAX_LINES: Final = 20_000
 """How many settings a device writes."""
-_SECRETS: Final = ("password", "passphrase", "presharedkey", "wepkey", "secret")
+_SECRETS: Final = ("password", "passphrase", "presharedkey", "psk", "wepkey", "privatekey", "secret")
 
 
 def settings_of(cpe: "Cpe", now: float) -> str:

@@ -21,6 +21,7 @@ from cwmp_schemas.rpc.parameters import (
 from cwmp_schemas.rpc.session import DeviceId, GetRPCMethodsResponse
 from cwmp_schemas.rpc.transfers import Download, TransferComplete, TransferFault
 from cwmp_schemas.values import XsdType
+from simulators.device.configuration import is_secret
 from simulators.device.errors import AcsError, RefusedError
 from simulators.device.identity import Identity
 from simulators.device.model import Leaf, Model, blank, find, put
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
 
 _CONFIGURES: Final = (SetParameterValues, SetParameterAttributes, AddObject, DeleteObject, Download)
-_SECRETS: Final = ("password", "passphrase", "presharedkey", "psk", "secret", "wepkey", "privatekey")
 _NULL: Final = "(null)"
 
 
@@ -206,13 +206,16 @@ def _value(cpe: "Cpe", parameter: ParameterValue, now: float) -> ParameterValue:
     last = name.rpartition(".")[2]
     if manners.null_udp_address and last == "UDPConnectionRequestAddress":
         return replace(parameter, value=_NULL)
-    if manners.secrets_read_empty and last.rstrip("0123456789_").lower().endswith(_SECRETS):
-        return replace(parameter, value=blank(parameter.type))
-    if manners.secrets_told:
-        asked = find_asked(cpe.tree, name)
-        if asked is not None and isinstance(asked.item, Leaf) and asked.item.is_hidden:
-            return replace(parameter, value=cpe.tree.value_of(asked.path, asked.item, now))
-    return parameter
+    if not (manners.secrets_read_empty or manners.secrets_told):
+        return parameter
+    asked = find_asked(cpe.tree, name)
+    if asked is None or not isinstance(asked.item, Leaf) or not is_secret(asked.path, asked.item):
+        return parameter
+    return replace(parameter, value=_secret(cpe, asked.path, asked.item, now))
+
+
+def _secret(cpe: "Cpe", path: str, leaf: Leaf, now: float) -> str:
+    return cpe.tree.value_of(path, leaf, now) if cpe.quirks.manners.secrets_told else blank(leaf.type)
 
 
 def _is_root(path: str) -> bool:

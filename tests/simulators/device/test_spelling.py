@@ -37,6 +37,7 @@ NOON = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 VALUES = (
     ParameterValue("Device.DeviceInfo.SoftwareVersion", "1.0"),
     ParameterValue("Device.DeviceInfo.ProvisioningCode", "Büro <1> & Küche, 5 ]]> 4 &amp; so on"),
+    ParameterValue("Device.DeviceInfo.Description", "Küche in Łódź"),
     ParameterValue("Device.ManagementServer.ParameterKey", ""),
     ParameterValue("Device.DeviceInfo.UpTime", "77", XsdType.UNSIGNED_INT),
     ParameterValue("Device.Ethernet.Interface.1.MaxBitRate", "-1", XsdType.INT),
@@ -233,6 +234,12 @@ def test_each_quirk_changes_some_message_and_nothing_of_what_it_is_not_about(nam
         assert changed == {"an Inform", "a TransferComplete"}
     elif wire.types != "right":
         assert changed == {"an Inform", "values"}
+
+
+@pytest.mark.parametrize("charset", ["latin-1", "latin-1-as-utf-8", "cp437-as-utf-8"])
+def test_a_character_that_a_charset_lacks_is_not_lost_in_cdata(charset: str) -> None:
+    found, wanted, _ = heard(INFORM, "", ["cdata", charset])
+    assert found == wanted
 
 
 def together(names: Sequence[str]) -> list[str]:
