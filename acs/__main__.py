@@ -174,7 +174,11 @@ def simulate(
         typer.Option(metavar="NAME", help="A built-in scenario, or the path of a .toml file.", rich_help_panel=_RUN),
     ] = "steady",
     list_scenarios: Annotated[
-        bool, typer.Option("--list-scenarios", help="Show the built-in scenarios, and end.", rich_help_panel=_RUN)
+        bool, typer.Option("--list-scenarios", help="Show the built-in scenarios.", rich_help_panel=_RUN)
+    ] = False,
+    list_quirks: Annotated[
+        bool,
+        typer.Option("--list-quirks", help="Show the quirks that scenarios can give devices.", rich_help_panel=_RUN),
     ] = False,
     duration: Annotated[
         str | None, typer.Option(metavar="TIME", help="How long: 90, 90s, 15m, 2h.", rich_help_panel=_RUN)
@@ -298,11 +302,13 @@ def simulate(
     wrong, and with 128 and the number of the signal if one ended it before its time.
     """
     given = dict(locals())
-    from simulators.command import show_scenarios, simulate
+    from simulators.command import show_quirks, show_scenarios, simulate
 
-    if given.pop("list_scenarios"):
-        show_scenarios()
-        return
+    shows = {show_scenarios: given.pop("list_scenarios"), show_quirks: given.pop("list_quirks")}
+    for show, is_wanted in shows.items():
+        if is_wanted:
+            show()
+            raise typer.Exit
     raise typer.Exit(simulate(given, _run))
 
 

@@ -2,14 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
-from simulators.options import OptionError, Options, plan
+from simulators.device.quirk_names import describe
+from simulators.device.quirk_table import REGISTRY
+from simulators.options import OptionError, Options
+from simulators.planning import plan
 from simulators.report.document import write_json
 from simulators.report.files import WriteError, write
 from simulators.report.html import page
@@ -50,10 +53,20 @@ def simulate(given: Mapping[str, Any], runner: Runner) -> int:
 
 def show_scenarios() -> None:
     """The scenarios that are built in, each with what it shows."""
+    _show((name, load(name).scenario.about) for name in NAMES)
+
+
+def show_quirks() -> None:
+    """The quirks that scenarios can give devices, each with what it does and who does it."""
+    _show((name, describe(name)) for name in REGISTRY)
+
+
+def _show(lines: Iterable[tuple[str, str]]) -> None:
+    lines = list(lines)
+    width = max(len(name) for name, _ in lines)
     console = Console(soft_wrap=True)
-    width = max(map(len, NAMES))
-    for name in NAMES:
-        console.print(Text(f"{name:{width}}  {load(name).scenario.about}"))
+    for name, what in lines:
+        console.print(Text(f"{name:{width}}  {what}"))
 
 
 def _can_be_written(path: Path | None) -> None:

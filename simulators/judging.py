@@ -30,7 +30,7 @@ def findings(tally: Tally, devices: Sequence[Cpe], heard: int, now: float) -> Fi
         "sessions_ok": tally.ok,
         "sessions_failed": tally.failed,
         "devices_heard": heard,
-        "devices_waiting": sum(bool(cpe.pending) for cpe in devices),
+        "devices_waiting": sum(cpe.is_on and bool(cpe.pending) for cpe in devices),
         "devices_off": sum(not cpe.is_on for cpe in devices),
         "rpcs_answered": tally.rpcs_answered,
         "disturbed": tally.disturbances.sum,

@@ -62,6 +62,8 @@ class Makeup:
     """The ACS that they call."""
     interval: int
     """Seconds between two calls of a device."""
+    is_periodic: bool = True
+    """Whether they call by themselves."""
     seed: int = 1
     """From which all their chance comes."""
     prefix: str = "SIM"
@@ -172,7 +174,9 @@ def _equipped(model: Model, makeup: Makeup) -> Model:
     texts = {"URL": makeup.url, "Username": makeup.username, "Password": makeup.password}
     if makeup.called_at is not None:
         texts["ConnectionRequestURL"] = makeup.called_at
-    root = _with_leaf(model.root, model.management("PeriodicInformEnable"), "1", XsdType.BOOLEAN)
+    root = _with_leaf(
+        model.root, model.management("PeriodicInformEnable"), str(int(makeup.is_periodic)), XsdType.BOOLEAN
+    )
     root = _with_leaf(root, model.management("PeriodicInformInterval"), str(makeup.interval), XsdType.UNSIGNED_INT)
     for name, value in texts.items():
         root = _with_leaf(root, model.management(name), value, XsdType.STRING)

@@ -4,27 +4,32 @@ import asyncio
 import gc
 import signal
 import socket
+import ssl
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.console import Console
 
+from simulators.campaign import Campaign
 from simulators.client.caller import Caller
+from simulators.client.listener import Listener, called_at
+from simulators.client.tls import DeviceTls, TlsFileError, tls_context
 from simulators.clock import Clock, LeapingClock, WorldClock
 from simulators.device.cpe import Cpe
 from simulators.device.errors import ModelError
 from simulators.fleet import Fleet
 from simulators.judging import findings, judge
-from simulators.options import OptionError, Plan, told
-from simulators.population import faults_of, populate
-from simulators.progress import Progress
+from simulators.options import OptionError
+from simulators.planning import Plan, told
+from simulators.population import Makeup, populate
+from simulators.progress import EVERY, Progress
 from simulators.report.document import Document, Expectation
 from simulators.report.machine import Usage, machine, usage
 from simulators.report.run import Run, document
-from simulators.script import write_script
+from simulators.script import deaf, weather, write_script
 from simulators.tally import OK, Tally
 
 DRAIN: Final = 20.0
@@ -47,53 +52,124 @@ class Ended:
         return [each for each in self.document.expectations if not each.holds]
 
 
-async def run(plan: Plan, console: Console, clock: Clock | None = None) -> Ended:
+async def run(plan: Plan, console: Console) -> Ended:
     """Let the devices of a plan live; OptionError if that cannot even begin."""
-    if clock is None:
-        clock = LeapingClock() if plan.time_lapse else WorldClock()
-    before = usage()
-    with _populated(plan, clock, console) as devices:
-        return await _lived(plan, devices, clock, console, before)
+    clock = LeapingClock() if plan.time_lapse else WorldClock()
+    began, before = time.time(), usage()
+    simulation = _Simulation(plan, clock)
+    async with simulation.called() as makeup:
+        with _populated(plan, makeup, clock, console) as devices, Progress(console) as progress:
+            # In time-lapse five seconds of the devices are over at once: lines are for those who read them.
+            is_slow = plan.time_lapse and not console.is_terminal
+            caught = await simulation.live(devices, progress, EVERY if is_slow else _FRAME)
+        for campaign in simulation.campaigns:
+            await campaign.close()
+    # A run that was cut short could not come to what was expected of it.
+    expectations = [] if caught else simulation.expectations()
+    told_of = simulation.told(expectations, began, before)
+    return Ended(document(told_of, simulation.tally, machine()), caught)
 
 
-async def _lived(plan: Plan, devices: list[Cpe], clock: Clock, console: Console, before: Usage) -> Ended:
-    tally = Tally(started := clock.now())
-    heard = bytearray(len(devices))
+class _Simulation:
+    """What goes on in a run."""
 
-    caller = Caller(tally, clock.now, faults=faults_of(plan.makeup))
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self.plan = plan
+        self.clock = clock
+        self.started = clock.now()
+        self.tally = Tally(self.started)
+        self.campaigns: list[Campaign] = []
+        self._devices: list[Cpe] = []
+        self._by_serial: dict[str, Cpe] = {}
+        self._heard = bytearray(plan.makeup.devices)
+        faults = weather(plan, self.started, clock.now)
+        self._caller = Caller(self.tally, clock.now, tls=_tls(plan), faults=faults)
+        self._fleet: Fleet | None = None
 
-    def ended(cpe: Cpe, outcome: str) -> None:
-        heard[cpe.identity.index] |= outcome == OK
+    @asynccontextmanager
+    async def called(self) -> AsyncIterator[Makeup]:
+        """Listen for connection requests; gives the makeup of devices that know where they are called."""
+        makeup, listener = self.plan.makeup, None
+        if self.plan.listener is not None:
+            listener = Listener(self._by_serial, self.tally, self.clock.now, self._woke, deaf=deaf(self.plan))
+            host, port = self.plan.listener
+            try:
+                address = await listener.start(host or address_towards(self.plan), port)
+            except OSError as error:
+                raise OptionError(f"--connection-requests: cannot listen: {error.strerror or error}") from None
+            makeup = replace(makeup, called_at=called_at(*address))
+        try:
+            yield makeup
+        finally:
+            if listener is not None:
+                await listener.stop()
 
-    fleet = Fleet(devices, clock, caller.call, max_open=plan.concurrency, until=started + plan.duration, ended=ended)
-    write_script(fleet, plan, started)
-    with _signals(fleet) as caught, Progress(console) as progress:
-        fleet.start()
-        await _watched(fleet, lambda: progress.show(tally.snapshot(clock.now())), clock)
-    found = findings(tally, devices, sum(heard), clock.now())
-    after = usage()
-    facts = Run(
-        told(plan),
-        plan.loaded.name,
-        plan.makeup.seed,
-        plan.makeup.devices,
-        started,
-        clock.now(),
-        after.cpu_seconds - before.cpu_seconds,
-        after.peak_memory,
-        # A run that was cut short could not come to what was expected of it.
-        [] if caught else judge(plan.scenario.expect, found, plan.names),
-    )
-    return Ended(document(facts, tally, machine()), caught[0] if caught else 0)
+    async def live(self, devices: list[Cpe], progress: Progress, pace: float) -> int:
+        """Let them live, shown once in so many seconds; the signal that ended it before its time, or 0."""
+        self._devices = devices
+        self._by_serial.update((cpe.identity.device_id.serial_number, cpe) for cpe in devices)
+        until = self.started + self.plan.duration
+        fleet = self._fleet = Fleet(
+            devices, self.clock, self._caller.call, max_open=self.plan.concurrency, until=until, ended=self._ended
+        )
+        self.campaigns = write_script(fleet, self.plan, self.started)
+        with _signals(fleet) as caught:
+            fleet.start()
+            await self._watch(fleet, progress, pace)
+        return caught[0] if caught else 0
+
+    def expectations(self) -> list[Expectation]:
+        """What was demanded, and what came of it."""
+        now = self.clock.now()
+        found = findings(self.tally, self._devices, sum(self._heard), now)
+        campaigns = [each for campaign in self.campaigns for each in campaign.expectations(now)]
+        return [*judge(self.plan.scenario.expect, found, self.plan.names), *campaigns]
+
+    def told(self, expectations: list[Expectation], began: float, before: Usage) -> Run:
+        """What the counts do not say."""
+        after = usage()
+        return Run(
+            told(self.plan),
+            self.plan.loaded.name,
+            self.plan.makeup.seed,
+            self.plan.makeup.devices,
+            self.started,
+            self.clock.now(),
+            after.cpu_seconds - before.cpu_seconds,
+            after.peak_memory,
+            expectations,
+        )
+
+    def _ended(self, cpe: Cpe, outcome: str) -> None:
+        self._heard[cpe.identity.index] |= outcome == OK
+        for campaign in self.campaigns:
+            campaign.heard(cpe, self.clock.now())
+
+    def _woke(self, cpe: Cpe) -> None:
+        if self._fleet is not None:
+            self._fleet.woke(cpe)
+
+    async def _watch(self, fleet: Fleet, progress: Progress, pace: float) -> None:
+        """Show how things stand until the run is over, and a while longer if sessions do not end."""
+        over = asyncio.ensure_future(fleet.over())
+        deadline = None
+        while not over.done():
+            await asyncio.wait({over}, timeout=pace)
+            progress.show(self.tally.snapshot(self.clock.now()))
+            if fleet.is_ending(self.clock.now()):
+                deadline = deadline or time.monotonic() + DRAIN
+                if time.monotonic() > deadline:
+                    fleet.stop()
+        await over
 
 
 @contextmanager
-def _populated(plan: Plan, clock: Clock, console: Console) -> Iterator[list[Cpe]]:
+def _populated(plan: Plan, makeup: Makeup, clock: Clock, console: Console) -> Iterator[list[Cpe]]:
     """The devices, out of the collector's sight: they are there until the end."""
     began = time.perf_counter()
     gc.disable()
     try:
-        devices = list(populate(plan.makeup, plan.arrivals, clock.now()))
+        devices = list(populate(makeup, plan.arrivals, clock.now()))
     except ModelError as error:
         raise OptionError(f"{plan.loaded.name}: {error}") from None
     finally:
@@ -106,20 +182,6 @@ def _populated(plan: Plan, clock: Clock, console: Console) -> Iterator[list[Cpe]
         yield devices
     finally:
         gc.unfreeze()
-
-
-async def _watched(fleet: Fleet, show: Callable[[], None], clock: Clock) -> None:
-    """Show how things stand until the run is over, and a while longer if sessions do not end."""
-    over = asyncio.ensure_future(fleet.over())
-    deadline = None
-    while not over.done():
-        await asyncio.wait({over}, timeout=_FRAME)
-        show()
-        if fleet.is_ending(clock.now()):
-            deadline = deadline or time.monotonic() + DRAIN
-            if time.monotonic() > deadline:
-                fleet.stop()
-    await over
 
 
 @contextmanager
@@ -142,9 +204,24 @@ def _signals(fleet: Fleet) -> Iterator[list[int]]:
             loop.remove_signal_handler(number)
 
 
-def address_towards(host: str, port: int) -> str:
-    """The address of this machine from which another one is reached; nothing is sent."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+def address_towards(plan: Plan) -> str:
+    """The address of this machine from which the ACS is reached; nothing is sent. OSError if there is none."""
+    target = plan.target
+    family, kind, protocol, _, address = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)[0]
     with socket.socket(family, kind, protocol) as probe:
         probe.connect(address)
         return str(probe.getsockname()[0])
+
+
+def _tls(plan: Plan) -> DeviceTls:
+    """How devices speak TLS: they trust whom the machine trusts, those of ``--ca`` alone, or everybody."""
+    options = plan.options
+    try:
+        context = tls_context(authorities=options.ca)
+    except TlsFileError as error:
+        raise OptionError(f"--ca: {error}") from None
+    if options.ca is None and not options.insecure:
+        context.load_default_certs()
+        context.check_hostname = True
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context

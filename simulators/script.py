@@ -6,22 +6,58 @@ from typing import Final
 
 from cwmp_schemas import events
 from simulators.arrivals import Arrival, storm
+from simulators.campaign import Campaign
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
+from simulators.device.random_faults import NO_FAULTS, RandomFaults
 from simulators.fleet import Deed, Fleet
-from simulators.options import Plan, index_of
+from simulators.planning import Plan, index_of
+from simulators.population import faults_of, serial
 from simulators.scenarios.schema import Phase
+from simulators.weather import Spell, Weather
 
 
-def write_script(fleet: Fleet, plan: Plan, started: float) -> None:
-    """Put down what is to happen in a run that begins at a moment."""
+def write_script(fleet: Fleet, plan: Plan, started: float) -> list[Campaign]:
+    """Put down what is to happen in a run that begins at a moment; gives the campaigns among it."""
+    seen: set[int] = set()
     for number, arrival in enumerate(plan.trace):
-        index = number % plan.makeup.devices if arrival.device is None else index_of(arrival.device, plan.makeup)
-        fleet.at(started + arrival.at, (index or 0,), _deed_of(arrival))
+        index = index_of(arrival, number, plan.makeup)
+        if plan.makeup.is_known or index in seen:
+            fleet.at(started + arrival.at, (index,), _deed_of(arrival))
+        # The first line switches a new device on, and it has enough to tell then.
+        seen.add(index)
+    campaigns: list[Campaign] = []
     for number, phase in enumerate(plan.scenario.phases):
-        deed = _DEEDS[phase.action](fleet, plan, phase)
         chosen = affected(plan, phase, number)
-        fleet.at(started + phase.at, chosen, deed)
+        if phase.action == "firmware-campaign":
+            campaigns.append(Campaign(fleet, phase, len(chosen), plan.access, plan.makeup.seed))
+            fleet.at(started + phase.at, chosen, campaigns[-1].add)
+        elif phase.action != "faults":
+            fleet.at(started + phase.at, chosen, _DEEDS[phase.action](fleet, plan, phase))
+    return campaigns
+
+
+def weather(plan: Plan, started: float, now: Callable[[], float]) -> Mapping[int, RandomFaults]:
+    """What goes wrong by chance in a run that begins at a moment, by the index of the devices."""
+    own, common = faults_of(plan.makeup), RandomFaults(**dict(plan.scenario.faults))
+    if common == NO_FAULTS:
+        return own
+    phases = [(number, phase) for number, phase in enumerate(plan.scenario.phases) if phase.action == "faults"]
+    spells = [
+        Spell(started + phase.at, started + phase.at + phase.lasts, frozenset(affected(plan, phase, number)))
+        for number, phase in phases
+    ]
+    return Weather(plan.makeup.devices, own, common, spells if phases else None, now)
+
+
+def deaf(plan: Plan) -> frozenset[str]:
+    """The serial numbers of the devices that never answer a connection request."""
+    own, common = faults_of(plan.makeup), RandomFaults(**dict(plan.scenario.faults))
+    return frozenset(
+        serial(plan.makeup.prefix, index)
+        for index in range(plan.makeup.devices)
+        if own.get(index, common).is_deaf(Chance(plan.makeup.seed, "deaf", index))
+    )
 
 
 def affected(plan: Plan, phase: Phase, number: int) -> list[int]:
@@ -68,8 +104,17 @@ def _factory_reset(_fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
     return lambda cpe, now: cpe.factory_reset(now)
 
 
+def _value_change(_fleet: Fleet, _plan: Plan, phase: Phase) -> Deed:
+    def happen(cpe: Cpe, now: float) -> None:
+        if cpe.is_on:
+            cpe.changed_by_itself({f"{cpe.tree.model.root_name}.{phase.parameter}": phase.value}, now)
+
+    return happen
+
+
 _DEEDS: Final[Mapping[str, Callable[[Fleet, Plan, Phase], Deed]]] = {
     "power-cut": _power_cut,
     "reboot": _reboot,
     "factory-reset": _factory_reset,
+    "value-change": _value_change,
 }

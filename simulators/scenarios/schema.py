@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from simulators.device.behaviours import MAX_BEHAVIOURS
 from simulators.device.errors import QuirkError
 from simulators.device.quirk_names import quirks_named
+from simulators.device.random_faults import RandomFaults
 from simulators.device.timing import LIFELIKE
 from simulators.expressions import names_in
 from simulators.population import MOST_DEVICES
@@ -64,15 +65,14 @@ Span = Annotated[tuple[Seconds, Seconds], Field()]
 class Section(BaseModel):
     """A part of a scenario: a key that is not a field is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Arrivals(Section):
     """When devices call for the first time."""
 
     shape: Literal["steady", "storm", "ramp", "trace"] = "steady"
-    """steady: evenly over one interval; storm: all within a short time, most after about a third of it; ramp: at a
-    rate that grows; trace: as a file says, and never by themselves."""
+    """steady, storm, ramp or trace."""
     within: Seconds | None = Field(default=None, gt=0)
     """Of steady and storm: the time in which all have called; one interval, or a minute for a storm."""
     low: float = Field(default=0.0, ge=0, le=1e6, alias="from")
@@ -119,15 +119,45 @@ class Ways(Section):
     """So many different mixtures of quirks, in place of one that all share."""
 
 
+class Faults(Section):
+    """What goes wrong by chance between all devices and the ACS: shares of posts, together at most 1."""
+
+    drop: float = 0.0
+    """The connection is cut in place of the post."""
+    delay: float = 0.0
+    """The post comes late."""
+    repeat: float = 0.0
+    """The post is sent twice."""
+    garble: float = 0.0
+    """Some octets of the post are other ones."""
+    close: float = 0.0
+    """The connection is cut once the post is out, so that the reply is lost."""
+    wrong_id: float = 0.0
+    """The cwmp:ID of the post is another one."""
+    slow_read: float = 0.0
+    """The reply is read late."""
+    reconnect: float = 0.0
+    """The post goes over a new connection."""
+    deaf: float = 0.0
+    """The share of devices, not of posts, that never answer a connection request."""
+    longest: Seconds = 5.0
+    """How long a delay or a slow read takes at most."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Faults":
+        RandomFaults(**dict(self))
+        return self
+
+
 class Phase(Section):
     """Something that happens to devices at a moment."""
 
     at: Seconds
     """When, from the start of the run."""
     action: Literal["power-cut", "reboot", "factory-reset", "value-change", "firmware-campaign", "faults"]
-    """What."""
+    """What: power-cut, reboot, factory-reset, value-change, firmware-campaign or faults."""
     lasts: Seconds = Field(default=0.0, alias="for")
-    """How long: of a power cut until the power is back, of faults until they end."""
+    """How long: of a power cut until the power is back, of faults until they end, of a campaign at most (10m)."""
     within: Seconds = Field(default=60.0, gt=0)
     """Of a power cut: the time within which all are up again once the power is back."""
     share: Share = Fraction(1)
@@ -156,7 +186,7 @@ class Expectations(Section):
     devices_heard: Expected | None = None
     """Devices that had at least one session that ended well."""
     devices_waiting: Expected | None = None
-    """Devices that have something to tell at the end that the ACS has not acknowledged."""
+    """Devices that are up and have something to tell at the end that the ACS has not acknowledged."""
     devices_off: Expected | None = None
     """Devices that are not up at the end."""
     rpcs_answered: Expected | None = None
@@ -214,6 +244,8 @@ class Scenario(Section):
     """How some of the devices depart from the standard."""
     phases: tuple[Phase, ...] = Field(default=(), max_length=MOST_PHASES)
     """What happens to them."""
+    faults: Faults = Faults()
+    """What goes wrong by chance; all the time, or in the phases that say so."""
     expect: Expectations = Expectations()
     """What the run must come to."""
 

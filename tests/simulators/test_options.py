@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from simulators.options import OptionError, Options, Plan, plan
+from simulators.options import OptionError, Options
+from simulators.planning import Plan, plan
 from simulators.scenarios.loading import NAMES, ScenarioError, load, read
 
 
@@ -20,7 +21,16 @@ def test_what_no_option_says_is_as_the_scenario_says() -> None:
     made = planned(devices=5, interval="2m", duration="1h", model="ont", known=True)
     assert (made.makeup.devices, made.makeup.interval, made.duration) == (5, 120, 3600.0)
     assert [kind.name for kind in made.makeup.kinds] == ["ont"]
-    assert (made.names["intervals"], made.names["new"], made.names["known"]) == (30, 0, 5)
+    assert (made.names["intervals"], made.names["new"], made.names["calls"]) == (30, 0, 150)
+
+
+def test_the_calls_within_a_run_are_known_before_it() -> None:
+    # One device in each ten seconds of the interval: five of six call once, and one of them does so again.
+    made = planned(devices=6, interval="60", duration="51")
+    first = made.arrivals[0]
+    assert (made.names["callers"], made.names["calls"]) == (sum(at < 51 for at in made.arrivals),) * 2
+    made = planned(devices=6, interval="60", duration=f"{60 + first + 0.01:.3f}")
+    assert (made.names["callers"], made.names["calls"]) == (6, 7)
 
 
 def test_a_rate_says_how_long_the_interval_is() -> None:
@@ -119,7 +129,7 @@ def test_what_is_wrong_with_a_scenario_is_told_by_section_and_key(text: str, sen
 def test_a_name_in_an_expectation_that_nothing_is_called_is_told_before_the_run(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text("about = 'x'\n[expect]\nsessions_ok = 'routers * 2'")
-    with pytest.raises(ScenarioError, match=r"mine: \[expect\] sessions_ok: 'routers' is no name; there are devices"):
+    with pytest.raises(ScenarioError, match=r"mine: \[expect\] sessions_ok: 'routers' is no name; there are callers"):
         planned(scenario=str(path))
 
 

@@ -1,0 +1,71 @@
+"""The ACS's management API, for what a scenario does there."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import aiohttp
+
+REQUEST_TIMEOUT: Final = aiohttp.ClientTimeout(30)
+"""How long an answer may take."""
+_LONGEST_WAIT: Final = 60.0
+_MOST_TOLD: Final = 300
+
+
+class AccessError(Exception):
+    """The ACS does not do what it is asked; the sentence says what it answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How the ACS's API is reached."""
+
+    url: str
+    """Up to, and without, ``/api/v1``."""
+    token: str = field(repr=False)
+    """A token that may upload images and change devices."""
+
+
+class Api:
+    """The ACS's API."""
+
+    def __init__(self, session: aiohttp.ClientSession, base: str) -> None:
+        self._session = session
+        self._base = base
+
+    async def ask(
+        self, method: str, path: str, body: object = None, form: Mapping[str, str | bytes] | None = None
+    ) -> Any:  # noqa: ANN401  JSON
+        """What it answers, after it has let us wait if it wants to; AccessError for anything but success."""
+        while True:
+            data = None if form is None else _form(form)
+            try:
+                async with self._session.request(method, self._base + path, json=body, data=data) as reply:
+                    octets = await reply.read()
+                    status, wait = reply.status, reply.headers.get("Retry-After", "")
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise AccessError(f"{method} {_family(path)}: {str(error) or type(error).__name__}") from None
+            if status == 429:
+                await asyncio.sleep(min(_LONGEST_WAIT, float(wait)) if wait.isdigit() else 1.0)
+            elif status >= 400:
+                told = octets[:_MOST_TOLD].decode("utf-8", "replace")
+                raise AccessError(f"{method} {_family(path)}: {status} {told}")
+            else:
+                return json.loads(octets) if octets else None
+
+
+def _family(path: str) -> str:
+    """The path without what is different for each device, so that the same trouble is told once."""
+    return path.strip("/").partition("?")[0].partition("/")[0]
+
+
+def _form(fields: Mapping[str, str | bytes]) -> aiohttp.FormData:
+    data = aiohttp.FormData()
+    for name, value in fields.items():
+        if isinstance(value, bytes):
+            data.add_field(name, value, filename="image.bin", content_type="application/octet-stream")
+        else:
+            data.add_field(name, value)
+    return data

@@ -1,0 +1,58 @@
+"""What goes wrong by chance between devices and the ACS, and when."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from simulators.device.random_faults import NO_FAULTS, RandomFaults
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """A stretch of time in which things go wrong."""
+
+    begins: float
+    """When it begins."""
+    ends: float
+    """When it is over."""
+    devices: frozenset[int]
+    """The devices for which they do, by index."""
+
+
+class Weather(Mapping[int, RandomFaults]):
+    """What goes wrong in a session that a device opens now, by its index.
+
+    That is what always does with the device, or else what does with all: all the time, or in spells.
+    """
+
+    __slots__ = ("_common", "_devices", "_now", "_own", "_spells")
+
+    def __init__(
+        self,
+        devices: int,
+        own: Mapping[int, RandomFaults],
+        common: RandomFaults,
+        spells: Sequence[Spell] | None,
+        now: Callable[[], float],
+    ) -> None:
+        """For so many devices; without spells what is common goes wrong all the time."""
+        self._devices = devices
+        self._own = own
+        self._common = common
+        self._spells = spells
+        self._now = now
+
+    def __getitem__(self, device: int) -> RandomFaults:
+        own = self._own.get(device)
+        if own is not None:
+            return own
+        return self._common if self._spells is None or self._is_in_one(device, self._spells) else NO_FAULTS
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self._devices))
+
+    def __len__(self) -> int:
+        return self._devices
+
+    def _is_in_one(self, device: int, spells: Sequence[Spell]) -> bool:
+        now = self._now()
+        return any(spell.begins <= now < spell.ends and device in spell.devices for spell in spells)
