@@ -42,8 +42,8 @@ Ended = Callable[[Cpe, str], None]
 """What is told that the session of a device has ended, and how."""
 MakeCall = Callable[[Cpe, Callable[["Call", str], None]], Call]
 """Makes what carries a session; it says once that it has ended, with ``ok`` or a short reason."""
-Carry = Callable[[Job], Coroutine[Any, Any, Outcome]]
-"""Fetches or sends a file, and says how that ended, whatever happens."""
+Carry = Callable[[Cpe, Job], Coroutine[Any, Any, Outcome]]
+"""Fetches or sends a file for a device, and says how that ended, whatever happens."""
 Deed = Callable[[Cpe, float], object]
 """Something that happens to a device at a moment."""
 
@@ -270,7 +270,7 @@ class Fleet:
             task.add_done_callback(lambda done: self._was_carried(carry, done))
 
     async def _carried(self, carry: Carry, cpe: Cpe, job: Job) -> None:
-        outcome = await carry(job)
+        outcome = await carry(cpe, job)
         cpe.job_done(job, outcome, self._clock.now())
         if cpe.jobs.is_waiting:
             self._take_jobs(cpe)

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 import struct
 from dataclasses import dataclass, field
 from typing import Final, Protocol, cast
@@ -232,3 +233,8 @@ class Connection(asyncio.Protocol):
         self.is_open = False
         # The parser holds us, and we must not wait for the collector.
         self._owner = self._parser = self._reply = None
+
+
+def why_not(error: OSError) -> str:
+    """Why there is no connection, in a word or two."""
+    return "bad certificate" if isinstance(error, ssl.SSLCertVerificationError) else "no connection"

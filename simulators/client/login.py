@@ -9,6 +9,8 @@ from acs.auth.digest import answer_challenge
 from acs.auth.headers import Challenge, DigestChallenge, HeaderError, parse_challenges
 from simulators.device.quirks import PLAIN_HTTP, HttpQuirks
 
+MAX_STALE: Final = 2
+"""How often a device believes in a row that only its nonce was too old."""
 _ALGORITHM: Final = re.compile(r", algorithm=[A-Za-z0-9-]+(?=,|$)")
 
 

@@ -1,6 +1,7 @@
 """The octets of a post, as most devices write them and as those with quirks do."""
 
 import gzip
+import hashlib
 import zlib
 from typing import Final
 
@@ -9,6 +10,7 @@ from simulators.device.quirks import HttpQuirks
 
 # An empty post has neither (TR-069 3.4.1).
 _XML: Final = b'Content-Type: text/xml; charset="utf-8"\r\nSOAPAction:\r\n'
+_FILE: Final = "application/octet-stream"
 _ENCODINGS: Final = {"gzip": lambda body: gzip.compress(body, 6, mtime=0), "deflate": zlib.compress}
 
 
@@ -45,11 +47,18 @@ def odd_post(target: Target, body: bytes, extras: bytes, quirks: HttpQuirks) -> 
     return b"%b%b\r\n" % (octets, extras), body
 
 
-def file_request(
-    target: Target, method: str, body: bytes, extras: bytes, content_type: str = "application/octet-stream"
-) -> bytes:
-    """A request for a file, or one that sends it."""
+def file_request(target: Target, method: str, body: bytes, authorization: bytes, kind: str = _FILE) -> bytes:
+    """A request for a file, or one that sends it; the kind is its media type."""
     head = [f"{method} {target.path} HTTP/1.1", f"Host: {target.authority}"]
     if method != "GET":
-        head += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
-    return b"%b%b\r\n%b" % ("\r\n".join((*head, "")).encode(), extras, body)
+        head += [f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
+    return b"%b%b\r\n%b" % ("\r\n".join((*head, "")).encode(), authorization, body)
+
+
+def form_of(name: str, body: bytes) -> tuple[str, bytes]:
+    """The media type and the octets of a form with a file in it (RFC 7578)."""
+    boundary = hashlib.sha256(body).hexdigest()[:32]
+    quoted = name.replace("\\", "").replace('"', "")
+    disposition = f'Content-Disposition: form-data; name="file"; filename="{quoted}"'
+    head = "\r\n".join((f"--{boundary}", disposition, f"Content-Type: {_FILE}", "", ""))
+    return f"multipart/form-data; boundary={boundary}", b"%b%b\r\n--%b--\r\n" % (head.encode(), body, boundary.encode())

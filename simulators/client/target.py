@@ -5,6 +5,10 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
+MAX_REDIRECTS: Final = 5
+"""How many redirects in a row a device follows."""
+REDIRECTS: Final = frozenset({301, 302, 307, 308})
+"""The statuses that send a request elsewhere as it is."""
 _PORTS: Final = {"http": 80, "https": 443}
 _LONGEST: Final = 4096
 

@@ -1,7 +1,6 @@
 """One session over HTTP: posts, logins, cookies, redirects; on as many connections as it takes."""
 
 import asyncio
-import ssl
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
@@ -9,12 +8,12 @@ from functools import partial
 from typing import Final
 
 from cwmp_schemas.rpc.session import Event
-from simulators.client.connection import Connection, Reply
+from simulators.client.connection import Connection, Reply, why_not
 from simulators.client.cookies import Cookies
 from simulators.client.counts import Counts
-from simulators.client.login import Credentials, Login
+from simulators.client.login import MAX_STALE, Credentials, Login
 from simulators.client.requests import plain_post
-from simulators.client.target import Target, read_target
+from simulators.client.target import MAX_REDIRECTS, REDIRECTS, Target, read_target
 from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
 from simulators.device.cpe import Cpe
 from simulators.device.errors import AcsError
@@ -25,10 +24,6 @@ REPLY_TIMEOUT: Final = 60.0
 """How long a device waits for a reply, in seconds (3.7.1.4 asks for 30 at least)."""
 CONNECT_TIMEOUT: Final = 30.0
 """How long it waits for a connection."""
-MAX_REDIRECTS: Final = 5
-"""How many redirects in a row it follows."""
-_MAX_STALE: Final = 2
-_REDIRECTS: Final = frozenset({301, 302, 307, 308})
 
 
 class Visit:
@@ -130,7 +125,7 @@ class Visit:
                 self._read(reply.body)
         elif status == 401:
             self._log_in(reply)
-        elif status in _REDIRECTS:
+        elif status in REDIRECTS:
             self._go_on_elsewhere(reply)
         else:
             if status == 503:
@@ -224,7 +219,7 @@ class Visit:
                 _, connection = await asyncio.get_running_loop().create_connection(Connection, target.host, target.port)
         except OSError as error:
             self._connecting = None
-            self._fail(_why_not(error))
+            self._fail(why_not(error))
             return
         self._connecting = None
         self._connection = connection
@@ -254,7 +249,7 @@ class Visit:
         login.learn(refused.values(b"www-authenticate"))
         # An answer to the challenge to this very post was refused, so that the password is wrong, unless the server
         # says that it was too late.
-        is_wrong = self._logins > 0 and not (login.is_stale and self._logins <= _MAX_STALE)
+        is_wrong = self._logins > 0 and not (login.is_stale and self._logins <= MAX_STALE)
         self._logins += 1
         if is_wrong or not self._prove(login):
             self._fail("refused 401")
@@ -323,11 +318,6 @@ class Visit:
             self._cpe.session_failed(now, not_before=self._not_before)
         self._tally.ended(outcome, time.perf_counter() - self.started_at, now)
         self._ended(self, outcome)
-
-
-def _why_not(error: OSError) -> str:
-    """Why there is no connection, in a word or two."""
-    return "bad certificate" if isinstance(error, ssl.SSLCertVerificationError) else "no connection"
 
 
 def _moment(reply: Reply, now: float) -> float:

@@ -48,6 +48,8 @@ class Job:
     """Where the driver stops fetching; the outcome then counts more octets than this."""
     name: str = ""
     """How a file that is sent is called."""
+    kind: str = "file"
+    """What it is, for counting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,14 @@ class Jobs:
         """Whether there is something for the driver to take."""
         return bool(self._waiting)
 
-    def fetch(self, place: Place, done: Done) -> None:
+    def fetch(self, place: Place, done: Done, kind: str = "file") -> None:
         """Have a file fetched; whoever lets others ask for it looks at ``is_full`` before."""
-        self._add(Job(self._next_key(), "GET", place.url, place.username, place.password), done)
+        self._add(Job(self._next_key(), "GET", place.url, place.username, place.password, kind=kind), done)
 
-    def send(self, place: Place, body: bytes, name: str, done: Done) -> None:
+    def send(self, place: Place, body: bytes, name: str, done: Done, kind: str = "file") -> None:
         """Have a file sent."""
-        self._add(Job(self._next_key(), "PUT", place.url, place.username, place.password, body, name=name), done)
+        job = Job(self._next_key(), "PUT", place.url, place.username, place.password, body, name=name, kind=kind)
+        self._add(job, done)
 
     def take(self) -> tuple[Job, ...]:
         """What is to be carried out now; each job is given once."""

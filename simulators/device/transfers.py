@@ -205,10 +205,10 @@ class Transfers:
         transfer.tries += 1
         transfer.started_at = now
         if wish.is_download:
-            cpe.jobs.fetch(wish.place, partial(self._fetched, transfer))
+            cpe.jobs.fetch(wish.place, partial(self._fetched, transfer), wish.file_type)
         else:
             name, body = files.file_to_send(cpe, wish.file_type, now)
-            cpe.jobs.send(wish.place, body, name, partial(self._sent, transfer))
+            cpe.jobs.send(wish.place, body, name, partial(self._sent, transfer), wish.file_type)
 
     def _fetched(self, transfer: Transfer, outcome: Outcome, now: float) -> None:
         cpe, wish = self._cpe, transfer.wish

@@ -214,7 +214,7 @@ class Units:
         else:
             if step.kind == "Update":
                 self._modules.set_status(step.unit.path, "Updating")
-            cpe.jobs.fetch(step.place, partial(self._fetched, step))
+            cpe.jobs.fetch(step.place, partial(self._fetched, step), "software module")
 
     def _fetched(self, step: Step, outcome: Outcome, now: float) -> None:
         fault, unit = fault_of_fetch(outcome, 0), step.unit

@@ -71,7 +71,7 @@ class World:
         self.talks.append(talk)
         return talk
 
-    async def _carry(self, job: Job) -> Outcome:
+    async def _carry(self, cpe: Cpe, job: Job) -> Outcome:
         await asyncio.sleep(0)
         self.fetched.append(job.url)
         return Outcome(200, 1, self.clock.now(), self.clock.now())

@@ -8,7 +8,8 @@ import pytest
 
 from cwmp_schemas.rpc.parameters import GetParameterValues
 from simulators.client.connection import MAX_BODY
-from simulators.client.visit import CONNECT_TIMEOUT, MAX_REDIRECTS, REPLY_TIMEOUT
+from simulators.client.target import MAX_REDIRECTS
+from simulators.client.visit import CONNECT_TIMEOUT, REPLY_TIMEOUT
 from tests.simulators.client.scripted import (
     PATIENCE,
     Heard,
