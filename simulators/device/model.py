@@ -1,6 +1,6 @@
 """The data model of a kind of device: objects and parameters, never changed, shared by all devices of the kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
@@ -216,20 +216,35 @@ def put(node: Node, steps: list[str], item: "Leaf | Node | None") -> Node:
     return node.with_child(name, put(child, rest, item))
 
 
-def below(path: str, node: Node) -> Iterator[tuple[str, "Leaf | Node"]]:
+def below(path: str, node: Node) -> list[tuple[str, "Leaf | Node"]]:
     """All objects and parameters below an object, each object before what is below it."""
-    for name, child in node.children.items():
-        if isinstance(child, Leaf):
-            yield path + name, child
-        else:
-            yield f"{path}{name}.", child
-            yield from below(f"{path}{name}.", child)
+    found: list[tuple[str, Leaf | Node]] = []
+    _collect_all(path, node, found)
+    return found
 
 
-def leaves(path: str, node: Node) -> Iterator[tuple[str, Leaf]]:
+def leaves(path: str, node: Node) -> list[tuple[str, Leaf]]:
     """All parameters below an object, whose path ends in a dot (or is empty, for all)."""
+    found: list[tuple[str, Leaf]] = []
+    _collect_leaves(path, node, found)
+    return found
+
+
+# Generators within generators would take twice as long, and devices are read whole again and again.
+
+
+def _collect_all(path: str, node: Node, found: "list[tuple[str, Leaf | Node]]") -> None:
     for name, child in node.children.items():
         if isinstance(child, Leaf):
-            yield path + name, child
+            found.append((path + name, child))
         else:
-            yield from leaves(f"{path}{name}.", child)
+            found.append((f"{path}{name}.", child))
+            _collect_all(f"{path}{name}.", child, found)
+
+
+def _collect_leaves(path: str, node: Node, found: list[tuple[str, Leaf]]) -> None:
+    for name, child in node.children.items():
+        if isinstance(child, Leaf):
+            found.append((path + name, child))
+        else:
+            _collect_leaves(f"{path}{name}.", child, found)

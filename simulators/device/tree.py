@@ -67,19 +67,17 @@ class Tree:
         found = find(self._root, path)
         return None if isinstance(found, Node) and path and not path.endswith(".") else found
 
-    def leaves(self, path: str) -> Iterator[tuple[str, Leaf]]:
+    def leaves(self, path: str) -> list[tuple[str, Leaf]]:
         """The parameter at a full name, or all parameters below a path that ends in a dot; none if there is nothing."""
         found = self.item(path)
         if isinstance(found, Leaf):
-            yield path, found
-        elif found is not None:
-            yield from leaves(path, found)
+            return [(path, found)]
+        return [] if found is None else leaves(path, found)
 
-    def below(self, path: str) -> Iterator[tuple[str, Leaf | Node]]:
+    def below(self, path: str) -> list[tuple[str, Leaf | Node]]:
         """All objects and parameters below an object."""
         found = self.item(path)
-        if isinstance(found, Node):
-            yield from below(path, found)
+        return below(path, found) if isinstance(found, Node) else []
 
     def value(self, path: str, now: float) -> str | None:
         """The value of a parameter, passwords included; None if the device does not have it."""

@@ -6,12 +6,13 @@ import pytest
 
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.rpc.control import DeleteObject, DeleteObjectResponse
 from cwmp_schemas.rpc.parameters import SetParameterAttribute, SetParameterAttributes
 from cwmp_schemas.rpc.session import InformResponse
 from simulators.device.cpe import Cpe
 from simulators.device.errors import ModelError
 from simulators.device.pending import MAX_EVENTS
-from tests.simulators.device.asking import add, code, delete, of, put, router, value
+from tests.simulators.device.asking import code, of, put, router, value
 from tests.simulators.device.conversing import START, Conversation, converse
 
 CODE = "Device.DeviceInfo.ProvisioningCode"
@@ -220,18 +221,12 @@ def test_a_reset_forgets_all_changes() -> None:
 
 
 def test_nothing_is_told_of_an_instance_that_is_gone() -> None:
-    cpe = watched(1, PORT, PROTOCOL)
-    add(cpe, TABLE)
+    cpe = watched(1, PORT)
     cpe.changed_by_itself({PORT: "81"}, START)
-    delete(cpe, f"{TABLE}1.")
+    assert cpe.carry_out(DeleteObject(f"{TABLE}1."), START) == DeleteObjectResponse(0)
     conversation = converse(cpe, NEXT)
     assert conversation.events == [("2 PERIODIC", "")]
     assert PORT not in told(conversation)
-    cpe = watched(2, PORT)
-    cpe.changed_by_itself({PORT: "81"}, START)
-    delete(cpe, f"{TABLE}1.")
-    assert cpe.due_at in {START, NEXT}
-    assert PORT not in told(converse(cpe, NEXT))
 
 
 def test_an_inform_tells_no_password() -> None:
