@@ -171,6 +171,8 @@ class OddVisit(Visit):
                 body = garble(body, self._cpe.chance)
             case Kind.WRONG_ID:
                 body = with_other_id(body, self._cpe.chance)
+                if self._session is not None:
+                    self._session.takes_any_id = True
             case Kind.REPEAT:
                 self._copies = 1
             case Kind.CLOSE:

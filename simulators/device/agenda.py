@@ -18,7 +18,7 @@ class Agenda:
     __slots__ = ("_appointments", "_count")
 
     def __init__(self) -> None:
-        self._appointments: list[tuple[float, int, Action]] = []
+        self._appointments: list[tuple[float, int, Action, bool]] = []
         self._count = 0
 
     def __len__(self) -> int:
@@ -34,23 +34,35 @@ class Agenda:
         """When the next is due; infinity without any."""
         return self._appointments[0][0] if self._appointments else math.inf
 
-    def add(self, at: float, action: Action) -> None:
-        """Put something down; whoever lets others ask for it looks at ``is_full`` before."""
+    def add(self, at: float, action: Action, *, is_lasting: bool = False) -> None:
+        """Put something down; whoever lets others ask for it looks at ``is_full`` before. What lasts is kept over
+        restarts.
+        """
         self._count += 1
-        heapq.heappush(self._appointments, (at, self._count, action))
+        heapq.heappush(self._appointments, (at, self._count, action, is_lasting))
 
     def move(self, at: float, action: Action) -> None:
         """Put something down in place of where it stood before."""
-        if any(known == action for _, _, known in self._appointments):
+        self.cancel(action)
+        self.add(at, action)
+
+    def cancel(self, action: Action) -> None:
+        """Take something off."""
+        if any(each[2] == action for each in self._appointments):
             self._appointments = [each for each in self._appointments if each[2] != action]
             heapq.heapify(self._appointments)
-        self.add(at, action)
 
     def run(self, now: float) -> None:
         """Do all that is due, the oldest first."""
         while self._appointments and self._appointments[0][0] <= now:
             heapq.heappop(self._appointments)[2](now)
 
-    def clear(self) -> None:
-        """Forget everything (a restart)."""
-        self._appointments.clear()
+    def restarted(self) -> None:
+        """Forget what does not outlive a restart."""
+        self._appointments = [each for each in self._appointments if each[3]]
+        heapq.heapify(self._appointments)
+
+    def forget_lasting(self) -> None:
+        """Forget what would outlive a restart."""
+        self._appointments = [each for each in self._appointments if not each[3]]
+        heapq.heapify(self._appointments)

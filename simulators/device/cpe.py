@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Final
 
 from cwmp_schemas import events
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
-from cwmp_schemas.faults import CpeFault
+from cwmp_schemas.faults import AcsFault, CpeFault, Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, method_of
 from cwmp_schemas.rpc.session import GetRPCMethods
 from simulators.device import manners
@@ -19,10 +20,11 @@ from simulators.device.errors import RefusedError
 from simulators.device.identity import Identity
 from simulators.device.informing import Informing
 from simulators.device.jobs import Job, Jobs, Outcome
-from simulators.device.management import Management, read_management
+from simulators.device.management import Management, Settings
 from simulators.device.model import Model
 from simulators.device.notifying import Notifying
-from simulators.device.pending import OwnRequest, Pending
+from simulators.device.pending import MAX_WAITING, OwnRequest, Pending
+from simulators.device.periodic import Periodic
 from simulators.device.quirks import PLAIN, PLAIN_MANNERS, PLAIN_WIRE, Quirks
 from simulators.device.retrying import Retrying
 from simulators.device.rpcs import HANDLERS, offers
@@ -48,9 +50,9 @@ class Cpe:
         "_agenda",
         "_calls",
         "_informing",
-        "_management",
-        "_next_periodic",
-        "_told_url",
+        "_periodic",
+        "_settings",
+        "_url",
         "_works",
         "back_at",
         "chance",
@@ -103,12 +105,12 @@ class Cpe:
         """When it is up again; it neither calls nor can be called before."""
         self._calls = Calls(calls)
         self._informing = Informing()
-        self._next_periodic = math.inf
+        self._periodic = Periodic()
+        self._settings = Settings()
+        self._url: str | None = None
         self._agenda = Agenda()
         self._after_session: list[Callable[[float], None]] = []
-        self._management: tuple[int, Management] | None = None
         self._works: Works | None = None
-        self._told_url = ""
         if not is_known:
             self.pending.add(events.BOOTSTRAP)
         self._agenda.add(self.back_at, self._booted if not is_known else self._resumed)
@@ -130,7 +132,7 @@ class Cpe:
         """When ``advance`` is to be called next; infinity if only a session or a call can change anything."""
         if not self.is_on:
             return self.back_at
-        soonest = min(self._agenda.next_at, self._next_periodic, self.notifying.due_at)
+        soonest = min(self._agenda.next_at, self._periodic.next_at, self.notifying.due_at)
         if self.session is None and self.pending:
             return min(soonest, self.retrying.due_at(has_news=self.pending.has_news))
         return soonest
@@ -138,8 +140,8 @@ class Cpe:
     def advance(self, now: float) -> bool:
         """Do what is due; whether a session is to be opened now."""
         self._agenda.run(now)
-        if self._next_periodic <= now:
-            self._next_periodic = _next_beat(self._next_periodic, self.management(now).interval, now)
+        if self._periodic.next_at <= now:
+            self._periodic.called(now)
             self.pending.add(events.PERIODIC)
         if self.notifying.due_at <= now:
             self.notifying.asked_for()
@@ -155,35 +157,38 @@ class Cpe:
         self.jobs.done(job, outcome, now)
 
     def management(self, now: float) -> Management:
-        """How it is to call, as its data model says."""
-        known = self._management
-        if known is None or known[0] != self.tree.revision:
-            known = self._management = (self.tree.revision, read_management(self.tree, now))
-        return known[1]
+        """How it is to call. A URL or login that was changed within a session counts from its end on."""
+        return self._settings.at(self.tree, now, in_session=self.session is not None)
 
     # Sessions.
 
     def open(self, now: float) -> CpeSession:
         """Open a session; ``begin`` is its first post."""
+        self.management(now)
         self.session = CpeSession(self)
         return self.session
 
     def session_over(self, now: float) -> None:
-        """The session has ended well."""
-        self.session = None
-        if self._works is not None:
-            self._works.journal.note(now, "cwmp: session ended")
-        self.retrying.over()
-        self._do_what_waited(now)
+        """The session has ended well; that of a device that has lost its power meanwhile is forgotten already."""
+        session = self.session
+        if session is None:
+            return
+        self.pending.over()
+        if session.refused:
+            # What the ACS would not take is not lost, but another session at once would not help.
+            self.retrying.postponed(now, self.management(now), self.chance)
+            self.pending.wait_for(session.refused)
+        else:
+            self.retrying.over()
+        self._ended("cwmp: session ended", now)
 
     def session_failed(self, now: float, *, not_before: float = 0.0) -> None:
         """The session has ended before its time; ``not_before`` is when the ACS wants it again (Retry-After)."""
-        self.session = None
-        if self._works is not None:
-            self._works.journal.note(now, "cwmp: session failed")
+        if self.session is None:
+            return
         self.retrying.failed(now, self.management(now), self.chance, not_before)
         self.pending.failed()
-        self._do_what_waited(now)
+        self._ended("cwmp: session failed", now)
 
     def inform(self, message_id: str, now: float) -> bytes:
         """The envelope that opens a session."""
@@ -193,7 +198,6 @@ class Cpe:
         """The InformResponse has come."""
         self.pending.informed(self._informing.told)
         self.notifying.informed(now, self.management(now).throttle)
-        self._told_url = self.management(now).url
         if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
             self.pending.request(_METHODS)
 
@@ -201,7 +205,10 @@ class Cpe:
         """A request of the device is answered; AcsError if that is not what it waits for."""
         if request is _METHODS:
             manners.bear_answer(answer)
-        self.pending.acknowledged(request)
+        is_refused = isinstance(answer, Fault) and answer.code != AcsFault.METHOD_NOT_SUPPORTED
+        # Only the response acknowledges what must never be discarded (table 8); an ACS without the method never will.
+        if not is_refused or request.may_be_dropped:
+            self.pending.acknowledged(request)
 
     def carry_out(self, rpc: AcsRequest, now: float) -> CpeResponse:
         """Do what the ACS asks; RefusedError is the fault."""
@@ -242,12 +249,15 @@ class Cpe:
             self.retrying.lifted()
         return outcome
 
-    def changed_by_itself(self, values: Mapping[str, str], now: float) -> None:
+    def changed_by_itself(self, values: Mapping[str, str], now: float, *, tells_bootstrap: bool = True) -> None:
         """Parameters have new values that the ACS did not set: it is told of those it wants to know about.
 
         ``due_at`` may be sooner afterwards. ModelError for what the device does not have, or makes when it is read.
         """
         self.notifying.change(self.tree, values, now)
+        if not tells_bootstrap:
+            self._url = self.management(now).url
+        self._take_effect(values, now)
 
     def after_session(self, action: Callable[[float], None]) -> None:
         """Something to do once the session has ended; each action once."""
@@ -262,37 +272,68 @@ class Cpe:
         """Parameters have been set by the ACS."""
         if any(map(concerns, paths)):
             self.works.diagnostics.wrote(paths, now)
-        self.find_acs(now)
+        self._take_effect(paths, now)
 
-    def find_acs(self, now: float) -> None:
-        """Look who the ACS is: one at another URL than the last that was informed is told that it is new (table 8)."""
-        if self._told_url not in {"", self.management(now).url}:
-            self.pending.add(events.BOOTSTRAP)
+    def schedule_inform(self, at: float, command_key: str) -> None:
+        """Call at a moment, because the ACS wants it; restarts do not forget it. RefusedError if that is too much."""
+        if self._agenda.is_full or self.pending.is_full:
+            raise RefusedError(CpeFault.RESOURCES_EXCEEDED, "too many calls are scheduled")
+        self._agenda.add(at, partial(self._scheduled, command_key), is_lasting=True)
+
+    def restart_after_session(self, command_key: str) -> None:
+        """Restart once the session has ended, because the ACS wants it; RefusedError if it wants it too often."""
+        if self.pending.is_full or len(self._after_session) >= MAX_WAITING:
+            raise RefusedError(CpeFault.REQUEST_DENIED, "too many restarts are waiting")
+        self.after_session(partial(self._restart_for, command_key))
 
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
         """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""
-        self.pending.restarted()
+        self._go_down(now)
         if command_key is not None:
             self.pending.add(events.M_REBOOT, command_key)
-        self._agenda.clear()
-        self.jobs.clear()
-        self._next_periodic = math.inf
-        self.retrying.restarted()
-        self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
-        self._agenda.add(self.back_at, self._booted)
-        if self._works is not None:
-            self._works.restarted(now)
+        self._come_up(now, takes)
+
+    def power_off(self, now: float) -> None:
+        """The power is cut, until ``power_on``: what is in no lasting memory is gone."""
+        self._go_down(now)
+        self.back_at = math.inf
+
+    def power_on(self, now: float, takes: float | None = None) -> None:
+        """The power is back: it boots, as it does or in so many seconds."""
+        if self.back_at == math.inf:
+            self._come_up(now, takes)
 
     def factory_reset(self, now: float) -> None:
         """Forget everything, and restart."""
         self.tree.reset()
-        self.pending.clear()
         if self._works is not None:
             self._works.was_reset()
-        self.notifying.clear()
-        self.pending.add(events.BOOTSTRAP)
+        self._bootstrap()
         self.retrying.over()
         self.restart(now)
+
+    def _restart_for(self, command_key: str, now: float) -> None:
+        self.restart(now, command_key)
+
+    def _go_down(self, now: float) -> None:
+        if self.session is not None:
+            self.session.cut()
+            self.retrying.failed(now, self.management(now), self.chance, 0.0)
+            self.pending.failed()
+        self.session = None
+        self._after_session = []
+        self._settings.session_ended()
+        self.pending.restarted()
+        self._agenda.restarted()
+        self.jobs.clear()
+        self._periodic.stop()
+        self.retrying.restarted()
+
+    def _come_up(self, now: float, takes: float | None) -> None:
+        self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
+        self._agenda.add(self.back_at, self._booted)
+        if self._works is not None:
+            self._works.restarted(now)
 
     def _booted(self, now: float) -> None:
         self.tree.booted_at = now
@@ -301,17 +342,44 @@ class Cpe:
 
     def _resumed(self, now: float) -> None:
         self.back_at = -math.inf
-        management = self.management(now)
-        if management.is_periodic:
-            self._next_periodic = now + (management.interval if self.pending else 0.0)
+        self._settle(now)
+        self._periodic.begin(now, self.management(now), is_due=not self.pending)
 
-    def _do_what_waited(self, now: float) -> None:
-        waiting, self._after_session = self._after_session, []
-        for action in waiting:
-            action(now)
+    def _take_effect(self, paths: Collection[str], now: float) -> None:
+        """See what follows from parameters that have changed: the interval counts at once, the ACS after a session."""
+        if not any(path.startswith(self.tree.model.management("")) for path in paths):
+            return
+        if self.is_on:
+            self._periodic.change(now, self.management(now))
+        if self.session is None:
+            self._settle(now)
+        else:
+            self.after_session(self._settle)
 
+    def _settle(self, now: float) -> None:
+        """See whether the device has another ACS: that one knows nothing of it."""
+        url = self.management(now).url
+        if self._url not in {None, url}:
+            self._bootstrap()
+        self._url = url
 
-def _next_beat(last: float, interval: float, now: float) -> float:
-    """The next moment of a beat: late calls do not shift those after them (TR-181 PeriodicInformTime)."""
-    following = last + interval
-    return following if following > now else following + interval * ((now - following) // interval + 1)
+    def _bootstrap(self) -> None:
+        """Be new to the ACS: nothing else is left to be told (table 8)."""
+        self.pending.clear()
+        self.notifying.clear()
+        self._agenda.forget_lasting()
+        self.pending.add(events.BOOTSTRAP)
+
+    def _scheduled(self, command_key: str, now: float) -> None:
+        self.pending.add(events.SCHEDULED)
+        self.pending.add(events.M_SCHEDULE_INFORM, command_key)
+
+    def _ended(self, what: str, now: float) -> None:
+        self.session = None
+        self._settings.session_ended()
+        if self._works is not None:
+            self._works.journal.note(now, what)
+        if self._after_session:
+            waiting, self._after_session = self._after_session, []
+            for action in waiting:
+                action(now)

@@ -33,7 +33,7 @@ class Informing:
         """The envelope."""
         if cpe.notifying:
             cpe.pending.add(events.VALUE_CHANGE)
-        self.told = told = cpe.pending.events
+        self.told = told = cpe.pending.tell()
         is_usual = told == _PERIODIC and not cpe.retrying.count and not cpe.pending.requests
         revision, cached = cpe.tree.revision, self._cached
         if is_usual and cached is not None and cached[0] == revision:

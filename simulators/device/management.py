@@ -1,8 +1,9 @@
 """What a device's ManagementServer object says about how it is to call (TR-181 2.17 Device.ManagementServer)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from cwmp_schemas.values import UNKNOWN_TIME, parse_date_time
 from simulators.device.tree import Tree
 
 _DEFAULT_INTERVAL: Final = 86_400.0
@@ -22,6 +23,8 @@ class Management:
     """Whether it calls by itself."""
     interval: float
     """Seconds between such calls."""
+    phase: float | None
+    """PeriodicInformTime: such calls are whole intervals away from it; None leaves it to the device."""
     retry_minimum: float
     """CWMPRetryMinimumWaitInterval, in seconds (3.2.1.1)."""
     retry_multiplier: float
@@ -47,12 +50,53 @@ def read_management(tree: Tree, now: float) -> Management:
         text("Password"),
         is_periodic=text("PeriodicInformEnable", "1") in {"1", "true"},
         interval=max(1.0, _number(text("PeriodicInformInterval"), _DEFAULT_INTERVAL)),
+        phase=moment(text("PeriodicInformTime")),
         retry_minimum=_number(text("CWMPRetryMinimumWaitInterval"), 5.0),
         retry_multiplier=_number(text("CWMPRetryIntervalMultiplier"), 2000.0),
         throttle=_number(text("DefaultActiveNotificationThrottle"), 0.0),
         called_username=text("ConnectionRequestUsername"),
         called_password=text("ConnectionRequestPassword"),
     )
+
+
+class Settings:
+    """What is in force. Where and as whom the device calls changes between sessions, all else at once.
+
+    The standard does not say when a new URL or login counts; a session that changed them goes on as it began.
+    """
+
+    __slots__ = ("_is_held", "_known", "_revision")
+
+    def __init__(self) -> None:
+        self._known: Management | None = None
+        self._revision = 0
+        self._is_held = False
+
+    def at(self, tree: Tree, now: float, *, in_session: bool) -> Management:
+        """The settings in force."""
+        known = self._known
+        if known is not None and self._revision == tree.revision:
+            return known
+        fresh = read_management(tree, now)
+        if in_session and known is not None:
+            fresh = replace(fresh, url=known.url, username=known.username, password=known.password)
+            self._is_held = True
+        self._known, self._revision = fresh, tree.revision
+        return fresh
+
+    def session_ended(self) -> None:
+        """What was held back while the session was open is in force."""
+        if self._is_held:
+            self._known, self._is_held = None, False
+
+
+def moment(text: str) -> float | None:
+    """A dateTime as POSIX seconds; None for the unknown time, and for what is none."""
+    try:
+        value = parse_date_time(text)
+    except ValueError:
+        return None
+    return None if value == UNKNOWN_TIME else value.timestamp()
 
 
 def _number(text: str, default: float) -> float:

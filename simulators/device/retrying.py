@@ -38,6 +38,13 @@ class Retrying:
         self.count = self._since_boot = 0
         self._at = self._not_before = 0.0
 
+    def postponed(self, now: float, management: Management, chance: Chance) -> None:
+        """A session has ended well, but for requests that the ACS would not take: they wait as if it had failed."""
+        self.count = 0
+        self._since_boot += 1
+        self._at = now + wait(self._since_boot, management, chance)
+        self._not_before = 0.0
+
     def lifted(self) -> None:
         """There is no reason to wait any more, but it still is a retry: the ACS calls."""
         self._at = self._not_before = 0.0

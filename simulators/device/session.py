@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Final
 from cwmp_schemas.decode import decode
 from cwmp_schemas.envelope import Envelope, Received
 from cwmp_schemas.errors import DecodeError
-from cwmp_schemas.faults import AcsFault, Fault
+from cwmp_schemas.faults import AcsFault, CpeFault, Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, answers, method_of
+from cwmp_schemas.oddities import Oddity
 from cwmp_schemas.rpc.session import InformResponse
-from simulators.device import manners
+from cwmp_schemas.rpc.vendor import VendorMessage
+from simulators.device import headers, manners
 from simulators.device.errors import AcsError, RefusedError
 from simulators.device.pending import OwnRequest
 from simulators.device.quirks import PLAIN_MANNERS
+from simulators.device.spelling import VERSIONS
 from simulators.device.states import TRANSITIONS, Input, State
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ MAX_REPEATS: Final = 5
 MAX_RPCS: Final = 2_000
 """How many RPCs a session bears; an ACS that never ends would keep it for ever."""
 _SMALL: Final = 1_024
+
+_LISTENING: Final = frozenset({State.INFORMING, State.REQUESTING, State.ACS_TURN})
+_MALFORMED: Final = frozenset({Oddity.BAD_NUMBER, Oddity.BAD_BOOLEAN, Oddity.BAD_TIME, Oddity.BAD_BASE64})
 
 _ACS_REQUESTS: Final = tuple(AcsRequest.__args__)
 
@@ -36,11 +42,24 @@ class CpeSession:
     AcsError says that it has failed; the driver tells the device by ``Cpe.session_failed`` whatever it was.
     """
 
-    __slots__ = ("_cpe", "_holding", "_id", "_repeats", "_rpcs", "done", "pause", "state")
+    __slots__ = (
+        "_asked",
+        "_cpe",
+        "_holding",
+        "_id",
+        "_repeats",
+        "_rpcs",
+        "done",
+        "pause",
+        "refused",
+        "state",
+        "takes_any_id",
+    )
 
     def __init__(self, cpe: "Cpe") -> None:
         self._cpe = cpe
         self._id = 0
+        self._asked: OwnRequest | None = None
         self._holding = False
         self._repeats = 0
         self._rpcs = 0
@@ -49,20 +68,36 @@ class CpeSession:
         self.done: tuple[str, str, int] | None = None
         """What the last answer of the ACS led to, for counting: ``("rpc", method, fault code)``, or ``("request",
         method, fault code)``."""
+        self.refused: list[OwnRequest] = []
+        """The requests of the device that the ACS would not take; they are not repeated in this session."""
+        self.takes_any_id = cpe.quirks.wire.ids != "normal"
+        """Whether an answer need not have the ID of its request: for who sends IDs of another making."""
         self.pause = 0.0
         """How many seconds the device takes before it sends the post that it gave last."""
 
     def begin(self, now: float) -> bytes:
         """The post that opens the session."""
-        self._move(Input.INFORM)
-        return self._cpe.inform(self._next_id(), now)
+        self._id += 1
+        return self._inform(now)
+
+    def cut(self) -> None:
+        """The device has gone down: nothing more comes of the session."""
+        if self.state is not State.ENDED:
+            self._move(Input.FAIL)
 
     def receive(self, body: bytes, now: float) -> bytes | None:
         """The next post after what the ACS answered; None when the session is over."""
         self.done = None
         self.pause = 0.0
-        if not body:
-            return self._nothing(now)
+        if self.state not in _LISTENING:
+            raise AcsError("no session", f"an answer when it is {self.state.value}")
+        try:
+            return self._received(body, now) if body else self._nothing(now)
+        except AcsError:
+            self._move(Input.FAIL)
+            raise
+
+    def _received(self, body: bytes, now: float) -> bytes:
         try:
             received: Received = _decode_again(body) if len(body) < _SMALL else decode(body)
         except DecodeError as error:
@@ -70,27 +105,40 @@ class CpeSession:
         envelope = received.envelope
         if self._cpe.quirks.manners is not PLAIN_MANNERS:
             manners.bear(self._cpe, body, envelope)
+        says_versions = self._cpe.quirks.wire.says_versions
+        unknown = headers.not_understood(body, received, says_versions=says_versions)
         self._holding = envelope.hold_requests
+        if self.state is State.ACS_TURN:
+            return self._refuse_header(envelope, unknown) if unknown else self._carried_out(received, now)
+        if unknown:
+            raise AcsError("unknown header", unknown)
+        if envelope.id != str(self._id) and not self.takes_any_id:
+            raise AcsError("wrong ID", f"{envelope.id} to {self._id}")
         if self.state is State.INFORMING:
             return self._informed(envelope, now)
-        if self.state is State.REQUESTING:
-            return self._acknowledged(envelope, now)
-        return self._asked(envelope, now)
+        return self._acknowledged(envelope, now)
+
+    def _inform(self, now: float) -> bytes:
+        self._move(Input.INFORM)
+        return self._cpe.inform(str(self._id), now)
 
     def _informed(self, envelope: Envelope, now: float) -> bytes:
         message = envelope.message
         if isinstance(message, InformResponse):
+            if envelope.use_version is not None and envelope.use_version not in VERSIONS:
+                raise AcsError("unknown version", envelope.use_version)
             self._move(Input.INFORMED)
             self._repeats = 0
             self._cpe.informed(now)
-            return self._speak(now)
+            return self._speak()
         if isinstance(message, Fault):
             self._repeat(message, "Inform")
-            return self.begin(now)
+            return self._inform(now)
         raise AcsError("no InformResponse", method_of(message))
 
     def _acknowledged(self, envelope: Envelope, now: float) -> bytes:
-        message, request = envelope.message, self._cpe.pending.requests[0]
+        message, request = envelope.message, self._asked
+        assert request is not None  # noqa: S101
         method = method_of(request.message)
         if isinstance(message, Fault) and message.code == AcsFault.RETRY_REQUEST:
             self._repeat(message, method)
@@ -100,13 +148,15 @@ class CpeSession:
         self._move(Input.ACKNOWLEDGED)
         self._repeats = 0
         self.done = ("request", method, message.code if isinstance(message, Fault) else 0)
-        # A fault other than 8005 is an answer, too: to say it again would change nothing.
         self._cpe.acknowledged(request, message, now)
-        return self._speak(now)
+        if any(each is request for each in self._cpe.pending.requests):
+            self.refused.append(request)
+        return self._speak()
 
-    def _asked(self, envelope: Envelope, now: float) -> bytes:
+    def _carried_out(self, received: Received, now: float) -> bytes:
+        envelope = received.envelope
         message = envelope.message
-        if not isinstance(message, _ACS_REQUESTS):
+        if not isinstance(message, _ACS_REQUESTS) or (isinstance(message, VendorMessage) and message.is_response):
             raise AcsError("no request", method_of(message))
         self._rpcs += 1
         if self._rpcs > MAX_RPCS:
@@ -117,6 +167,7 @@ class CpeSession:
         self._move(Input.RPC)
         answer: CpeResponse | Fault
         try:
+            _check_arguments(received)
             answer = self._cpe.carry_out(message, now)
         except RefusedError as refused:
             answer = refused.fault
@@ -124,36 +175,54 @@ class CpeSession:
         self._move(Input.ANSWER)
         return self._cpe.spell(Envelope(envelope.id, answer), method_of(message))
 
-    def _nothing(self, now: float) -> bytes | None:
+    def _refuse_header(self, envelope: Envelope, unknown: str) -> bytes:
+        self._move(Input.RPC)
+        self.done = ("rpc", method_of(envelope.message), 0)
+        self._move(Input.ANSWER)
+        return headers.fault(envelope.id, unknown)
+
+    def _nothing(self, _now: float) -> bytes | None:
         if self.state is not State.ACS_TURN:
             raise AcsError("no answer", f"nothing in answer to {self.state.value}")
-        if self._holding and self._cpe.pending.requests:
-            self._holding = False
-            self._move(Input.HELD)
-            return self._speak(now)
+        self._holding = False
+        if self._next_request() is not None:
+            self._move(Input.MORE)
+            return self._speak()
         self._move(Input.END)
         return None
 
-    def _speak(self, now: float) -> bytes:
+    def _speak(self) -> bytes:
         """The device's own requests first, one after the other, unless the ACS holds them back; then its turn."""
-        requests = self._cpe.pending.requests
-        if requests and not self._holding:
-            return self._ask(requests[0])
+        request = None if self._holding else self._next_request()
+        if request is not None:
+            self._id += 1
+            return self._ask(request)
         self._move(Input.HAND_OVER)
         return b""
 
+    def _next_request(self) -> OwnRequest | None:
+        waiting = self._cpe.pending.requests
+        if not self.refused:
+            return waiting[0] if waiting else None
+        return next((each for each in waiting if all(each is not refused for refused in self.refused)), None)
+
     def _ask(self, request: OwnRequest) -> bytes:
         self._move(Input.REQUEST)
-        return self._cpe.spell(Envelope(self._next_id(), request.message))
+        self._asked = request
+        return self._cpe.spell(Envelope(str(self._id), request.message))
 
     def _repeat(self, fault: Fault, method: str) -> None:
         self._repeats += 1
         if fault.code != AcsFault.RETRY_REQUEST or self._repeats > MAX_REPEATS:
             raise AcsError(f"fault {fault.code}", f"to {method}")
 
-    def _next_id(self) -> str:
-        self._id += 1
-        return str(self._id)
-
     def _move(self, what: Input) -> None:
         self.state = TRANSITIONS[self.state, what]
+
+
+def _check_arguments(received: Received) -> None:
+    """Fault 9003 where an argument cannot be read (A.5.1)."""
+    wrong = received.oddities and _MALFORMED.intersection(received.oddities)
+    if wrong:
+        what = ", ".join(sorted(oddity.value for oddity in wrong))
+        raise RefusedError(CpeFault.INVALID_ARGUMENTS, f"Invalid arguments: {what}")

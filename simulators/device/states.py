@@ -8,6 +8,9 @@ from typing import Final
 class State(Enum):
     """Whose turn it is."""
 
+    # As members are one of a kind, this is right, and much faster than Enum's own: each session moves several times.
+    __hash__ = object.__hash__
+
     IDLE = "nothing is sent yet"
     INFORMING = "the Inform is out"
     OWN_TURN = "the device may send a request, or hand the turn over"
@@ -20,6 +23,8 @@ class State(Enum):
 class Input(Enum):
     """What can happen to a session."""
 
+    __hash__ = object.__hash__
+
     INFORM = "the Inform is sent, or sent again because the ACS says so (fault 8005)"
     INFORMED = "the InformResponse has come"
     REQUEST = "a request of the device is sent, or sent again"
@@ -27,7 +32,7 @@ class Input(Enum):
     HAND_OVER = "an empty post is sent"
     RPC = "the ACS asks for something"
     ANSWER = "the answer to it is sent"
-    HELD = "the ACS has nothing to ask, but the device still has what it was told to hold back (3.4.7)"
+    MORE = "the ACS has nothing to ask, but the device has a request: held back until now, or come up since (3.7.1.4)"
     END = "the ACS has nothing to ask"
     FAIL = "the session cannot go on"
 
@@ -42,7 +47,7 @@ TRANSITIONS: Final[Mapping[tuple[State, Input], State]] = {
     (State.OWN_TURN, Input.HAND_OVER): State.ACS_TURN,
     (State.ACS_TURN, Input.RPC): State.ANSWERING,
     (State.ANSWERING, Input.ANSWER): State.ACS_TURN,
-    (State.ACS_TURN, Input.HELD): State.OWN_TURN,
+    (State.ACS_TURN, Input.MORE): State.OWN_TURN,
     (State.ACS_TURN, Input.END): State.ENDED,
     **{(state, Input.FAIL): State.ENDED for state in State if state is not State.ENDED},
 }

@@ -187,7 +187,7 @@ class Transfers:
                 self._failed(transfer, CpeFault.DOWNLOAD_INCOMPLETE if download else CpeFault.UPLOAD_FAILED, now)
             elif transfer.stage is Stage.FINISHING:
                 self._queue.remove(transfer)
-                self._tell(transfer, self._adopted(transfer, now), up_at)
+                self._tell(transfer, self._adopted(transfer, up_at), up_at)
         self.arm(up_at)
 
     def was_reset(self) -> None:
@@ -247,9 +247,8 @@ class Transfers:
         except RefusedError as refused:
             return CpeFault(refused.fault.code)
         if changes:
-            self._cpe.changed_by_itself(changes, now)
-            if not self._cpe.quirks.manners.no_bootstrap_after_config:
-                self._cpe.find_acs(now)
+            tells_bootstrap = not self._cpe.quirks.manners.no_bootstrap_after_config
+            self._cpe.changed_by_itself(changes, now, tells_bootstrap=tells_bootstrap)
             if files.needs_restart(wish.file_type):
                 self.installed = {**self.installed, **changes}
         return None

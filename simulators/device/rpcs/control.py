@@ -3,12 +3,24 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from cwmp_schemas.rpc.control import FactoryReset, FactoryResetResponse, Reboot, RebootResponse
+from cwmp_schemas.faults import CpeFault
+from cwmp_schemas.rpc.control import (
+    FactoryReset,
+    FactoryResetResponse,
+    Reboot,
+    RebootResponse,
+    ScheduleInform,
+    ScheduleInformResponse,
+)
 from cwmp_schemas.rpc.session import GetRPCMethods, GetRPCMethodsResponse
+from simulators.device.errors import RefusedError
 from simulators.device.rpcs.handler import Handler
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
+
+MAX_COMMAND_KEY: Final = 32
+"""A CommandKey is a string(32)."""
 
 
 def get_methods(cpe: "Cpe", _rpc: GetRPCMethods, _now: float) -> GetRPCMethodsResponse:
@@ -17,8 +29,9 @@ def get_methods(cpe: "Cpe", _rpc: GetRPCMethods, _now: float) -> GetRPCMethodsRe
 
 
 def reboot(cpe: "Cpe", rpc: Reboot, _now: float) -> RebootResponse:
-    """Restart once the session has ended."""
-    cpe.after_session(lambda now: cpe.restart(now, rpc.command_key))
+    """Restart once the session has ended, well or not; several restarts are one, and each key is told."""
+    _check_key(rpc.command_key)
+    cpe.restart_after_session(rpc.command_key)
     return RebootResponse()
 
 
@@ -28,4 +41,23 @@ def factory_reset(cpe: "Cpe", _rpc: FactoryReset, _now: float) -> FactoryResetRe
     return FactoryResetResponse()
 
 
-HANDLERS: Final[Mapping[type, Handler]] = {GetRPCMethods: get_methods, Reboot: reboot, FactoryReset: factory_reset}
+def schedule_inform(cpe: "Cpe", rpc: ScheduleInform, now: float) -> ScheduleInformResponse:
+    """Call in a while, whatever else is scheduled; at once is not possible."""
+    _check_key(rpc.command_key)
+    if not rpc.delay_seconds:
+        raise RefusedError(CpeFault.INVALID_ARGUMENTS, "Invalid arguments: DelaySeconds is 0")
+    cpe.schedule_inform(now + rpc.delay_seconds, rpc.command_key)
+    return ScheduleInformResponse()
+
+
+def _check_key(command_key: str) -> None:
+    if len(command_key) > MAX_COMMAND_KEY:
+        raise RefusedError(CpeFault.INVALID_ARGUMENTS, f"Invalid arguments: CommandKey of more than {MAX_COMMAND_KEY}")
+
+
+HANDLERS: Final[Mapping[type, Handler]] = {
+    GetRPCMethods: get_methods,
+    Reboot: reboot,
+    FactoryReset: factory_reset,
+    ScheduleInform: schedule_inform,
+}

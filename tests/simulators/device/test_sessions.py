@@ -87,7 +87,7 @@ def test_the_inform_is_repeated_while_the_acs_says_so_but_not_for_ever() -> None
     again = encode(Envelope("1", Fault(8005, "Retry request")))
     session.begin(START)
     assert session.receive(again, START)
-    assert session.receive(encode(Envelope("2", InformResponse())), START) == b""
+    assert session.receive(encode(Envelope("1", InformResponse())), START) == b""
     cpe.session_over(START)
     assert cpe.advance(START + 300)
     session = cpe.open(START + 300)
