@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import httptools
 
-from simulators.client.logins import Login, Logins, LoginSettings
+from simulators.client.guard import Guard, GuardSettings, Shown
 from simulators.client.outcomes import CallCounts, Missed
 from simulators.device.calling import Called
 from simulators.device.cpe import Cpe
@@ -39,7 +39,7 @@ _REASONS: Final = {
 class ListenerSettings:
     """How the devices of a fleet answer."""
 
-    login: LoginSettings = field(default=LoginSettings())
+    guard: GuardSettings = field(default=GuardSettings())
     """What they want to know of whoever calls."""
     accepted: int = 200
     """What a good request is answered with: 200 or 204."""
@@ -85,7 +85,7 @@ class Listener:
         self._now = now
         self._woke = woke
         self._deaf = deaf
-        self._logins = Logins(self.settings.login, chance)
+        self._guard = Guard(self.settings.guard, chance)
         self._callers: set[_Caller] = set()
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -156,15 +156,15 @@ class Listener:
 
     def _log_in(self, cpe: Cpe, target: str, authorization: str | None, seconds: float) -> bytes | None:
         now = self._now()
-        login = self._logins.check(authorization, target, cpe.management(now), seconds)
-        if login is Login.RIGHT:
+        shown = self._guard.check(authorization, target, cpe.management(now), seconds)
+        if shown is Shown.RIGHT:
             return self._wake(cpe, now)
-        if login is Login.WRONG:
+        if shown is Shown.WRONG:
             self.count(Missed.WRONG_LOGIN)
-        elif login is Login.REPLAYED:
+        elif shown is Shown.REPLAYED:
             self.count(Missed.REPLAYED)
-        is_stale = login in {Login.STALE, Login.REPLAYED}
-        return response(401, f"WWW-Authenticate: {self._logins.challenge(seconds, is_stale=is_stale)}")
+        is_stale = shown in {Shown.STALE, Shown.REPLAYED}
+        return response(401, f"WWW-Authenticate: {self._guard.challenge(seconds, is_stale=is_stale)}")
 
     def _wake(self, cpe: Cpe, now: float) -> bytes | None:
         outcome = cpe.called(now)

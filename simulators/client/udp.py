@@ -174,7 +174,7 @@ class Udp:
             return
         last = self._accepted.get(called)
         if last == (request.stamp, request.number):
-            # G.2.2: a request is sent several times, because datagrams get lost.
+            # G.2.1.4: a request is sent several times, because datagrams get lost.
             return
         if last is not None and (request.stamp <= last[0] or request.number == last[1]):
             self._tally.called(Missed.REPLAYED.value)

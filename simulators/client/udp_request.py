@@ -1,4 +1,4 @@
-"""Connection requests over UDP: what is read of a datagram, and whose it is (TR-069 Annex G.2.2)."""
+"""Connection requests over UDP: what is read of a datagram, and whose it is (TR-069 Annex G.2.2.3)."""
 
 import hmac
 import re

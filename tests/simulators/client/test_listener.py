@@ -1,27 +1,29 @@
 """Devices are called at one port: whoever knows the login wakes the device that the path names, and nobody else."""
 
 import asyncio
+import urllib.request
 
+import aiohttp
 import pytest
 
 from acs.auth.digest import Algorithm
+from simulators.client.guard import GuardSettings
 from simulators.client.listener import MAX_HEAD, MAX_REQUESTS, ListenerSettings, called_at
-from simulators.client.logins import LoginSettings
 from simulators.device.calling import CallPolicy
-from tests.simulators.client.calling import callable_device, listening, login, request
+from tests.simulators.client.calling import PASSWORD, PATIENCE, USERNAME, callable_device, listening, login, request
 from tests.simulators.device.conversing import START
 
 DIGESTS = [
-    LoginSettings(),
-    LoginSettings(has_qop=False),
-    LoginSettings(algorithm=Algorithm.SHA_256),
-    LoginSettings(algorithm=Algorithm.MD5_SESS),
-    LoginSettings(is_basic=True),
+    GuardSettings(),
+    GuardSettings(has_qop=False),
+    GuardSettings(algorithm=Algorithm.SHA_256),
+    GuardSettings(algorithm=Algorithm.MD5_SESS),
+    GuardSettings(is_basic=True),
 ]
 
 
 @pytest.mark.parametrize("kind", DIGESTS, ids=["MD5", "no qop", "SHA-256", "MD5-sess", "Basic"])
-async def test_the_right_login_wakes_the_device_and_a_wrong_one_does_not(kind: LoginSettings) -> None:
+async def test_the_right_login_wakes_the_device_and_a_wrong_one_does_not(kind: GuardSettings) -> None:
     cpe = callable_device("S1")
     async with listening([cpe], ListenerSettings(kind)) as place, await place.caller() as caller:
         for wrong in (("guessed", "acs"), ("let me in", "nobody"), ("", "acs")):
@@ -283,3 +285,34 @@ async def test_devices_are_called_over_ipv6() -> None:
 def test_the_url_of_a_device_names_the_listener_and_leaves_room_for_the_serial_number() -> None:
     assert called_at("192.0.2.1", 7548) == "http://192.0.2.1:7548/{serial}"
     assert called_at("2001:db8::1", 80) == "http://[2001:db8::1]:80/{serial}"
+
+
+@pytest.mark.parametrize("kind", [GuardSettings(), GuardSettings(has_qop=False)], ids=["qop", "no qop"])
+async def test_the_client_of_pythons_own_library_is_let_in(kind: GuardSettings) -> None:
+    async with listening([callable_device("S1")], ListenerSettings(kind)) as place:
+        url = f"http://127.0.0.1:{place.port}/S1"
+        passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+        passwords.add_password(None, url, USERNAME, PASSWORD)
+        login = urllib.request.HTTPDigestAuthHandler(passwords)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), login)
+
+        def call() -> int:
+            with opener.open(url, timeout=PATIENCE) as reply:
+                return int(reply.status)
+
+        assert await asyncio.to_thread(call) == 200
+    assert place.woken == ["S1"]
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+async def test_the_client_of_aiohttp_is_let_in(algorithm: Algorithm) -> None:
+    settings = ListenerSettings(GuardSettings(algorithm=algorithm))
+    login = aiohttp.DigestAuthMiddleware(USERNAME, PASSWORD)
+    async with (
+        listening([callable_device("S1")], settings) as place,
+        aiohttp.ClientSession(middlewares=(login,)) as client,
+    ):
+        for _ in range(2):
+            async with client.get(f"http://127.0.0.1:{place.port}/S1") as reply:
+                assert reply.status == 200
+    assert place.counted.outcomes == {"accepted": 2}

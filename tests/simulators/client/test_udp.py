@@ -110,7 +110,7 @@ def request(
     path: str = "",
     cnonce: str = "XTG",
 ) -> bytes:
-    """A request as an ACS writes it (Annex G.2.2.1)."""
+    """A request as an ACS writes it (Annex G.2.2.3)."""
     text = f"{stamp}{number}{username}{cnonce}"
     signature = hmac.new(password.encode(), text.encode(), hashlib.sha1).hexdigest().upper()
     query = f"ts={stamp}&id={number}&un={quote(username)}&cn={cnonce}&sig={signature}"

@@ -22,7 +22,7 @@ _KEY_LENGTH: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class LoginSettings:
+class GuardSettings:
     """How the devices of a fleet ask for a login."""
 
     realm: str = "cpe"
@@ -39,8 +39,8 @@ class LoginSettings:
     """How many used nonces are remembered."""
 
 
-class Login(Enum):
-    """What a request says of who sends it."""
+class Shown(Enum):
+    """What a request shows of who sends it."""
 
     MISSING = auto()
     """Nothing."""
@@ -54,10 +54,10 @@ class Login(Enum):
     """The right ones, for a use of a nonce that has been seen."""
 
 
-class Logins:
+class Guard:
     """Asks for logins and checks them. Times are seconds of a clock that never goes back."""
 
-    def __init__(self, settings: LoginSettings, chance: Callable[[int], bytes]) -> None:
+    def __init__(self, settings: GuardSettings, chance: Callable[[int], bytes]) -> None:
         """Chance gives so many octets that nobody can guess."""
         self._settings = settings
         self._chance = chance
@@ -78,23 +78,23 @@ class Logins:
             parts.append("stale=true")
         return ", ".join(parts)
 
-    def check(self, header: str | None, target: str, management: Management, seconds: float) -> Login:
+    def check(self, header: str | None, target: str, management: Management, seconds: float) -> Shown:
         """What the login of a GET is worth to a device that is managed so."""
         if header is None:
-            return Login.MISSING
+            return Shown.MISSING
         try:
             credentials = parse_credentials(header)
         except HeaderError:
-            return Login.WRONG
+            return Shown.WRONG
         if self._settings.is_basic:
-            return Login.RIGHT if _is_basic_right(credentials, management) else Login.WRONG
+            return Shown.RIGHT if _is_basic_right(credentials, management) else Shown.WRONG
         if not isinstance(credentials, DigestCredentials):
-            return Login.WRONG
+            return Shown.WRONG
         return self._check_digest(credentials, target, management, seconds)
 
     def _check_digest(
         self, credentials: DigestCredentials, target: str, management: Management, seconds: float
-    ) -> Login:
+    ) -> Shown:
         settings = self._settings
         nonce = self._signer.check(credentials.nonce, seconds)
         is_right = verify_response(
@@ -107,10 +107,10 @@ class Logins:
         )
         named = same_secret(credentials.username, management.called_username)
         if not (is_right and named) or nonce.state is NonceState.FORGED:
-            return Login.WRONG
+            return Shown.WRONG
         if nonce.state is NonceState.STALE:
-            return Login.STALE
-        return Login.RIGHT if self._window.use(nonce, nonce_count(credentials), seconds) else Login.REPLAYED
+            return Shown.STALE
+        return Shown.RIGHT if self._window.use(nonce, nonce_count(credentials), seconds) else Shown.REPLAYED
 
 
 def _is_basic_right(credentials: object, management: Management) -> bool:
