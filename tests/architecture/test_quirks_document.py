@@ -12,6 +12,8 @@ def row(quirk: NamedQuirk) -> str:
         f"`{name}: {str(value).lower() if isinstance(value, bool) else value}`"
         for name, value in quirk.settings.items()
     )
+    if quirk.outcome != "ok":
+        told = f"nothing: it refuses such devices ({quirk.outcome})"
     return f"| `{quirk.name}` | {quirk.device} | {quirk.sentence} | {told} |"
 
 

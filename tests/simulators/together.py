@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from acs.domain.device import Credential
 from acs.domain.device import Identity as Registered
 from acs.domain.inventory import DeviceTypeDetails
 from acs.domain.operation import Operation, OperationKind, Outcome, Variable
@@ -69,6 +70,22 @@ class Subject:
         devices = self._served.server.services.tools.devices
         (found,) = await devices.matching(Registered(who.oui, who.product_class, who.serial_number))
         return found.id
+
+    async def be_registered(self) -> None:
+        """Have the server know it and its login before it calls."""
+        who, tools = self.cpe.identity.device_id, self._served.server.services.tools
+        uuid = tools.chance.octets(16).hex()
+        row = await tools.devices.create(
+            uuid=uuid,
+            name=who.serial_number,
+            identity=Registered(who.oui, who.product_class, who.serial_number),
+            at=self.now,
+            is_registered=True,
+        )
+        management = self.cpe.management(self.now)
+        sealed = tools.vault.seal(management.password, "credential", uuid, "password")
+        login = Credential(0, "cwmp", row, None, management.username, sealed, True, uuid)
+        await tools.devices.put_logins(row, [login], self.now)
 
     async def be_of_type(self, settings: Mapping[str, bool | int | str]) -> None:
         """Have the server know what devices of this type want; done over another connection, as operators do it."""
