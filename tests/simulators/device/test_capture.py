@@ -172,6 +172,15 @@ def test_what_counts_a_table_is_tied_to_it_though_it_has_another_name() -> None:
     assert value(device(model), f"{lan}.HostNumberOfEntries") == "5"
 
 
+def test_two_parameters_do_not_count_one_table() -> None:
+    rows = "".join(f"Device.X_A.{name}NumberOfEntries,false,false,7,xsd:unsignedInt\n" for name in ("Rule", "Ruleset"))
+    cpe = device(captured(f"{rows}Device.X_A.Rules.1.Enable,false,true,1,xsd:boolean\n"))
+    assert values(cpe, "Device.X_A.RuleNumberOfEntries", "Device.X_A.RulesetNumberOfEntries") == {
+        "Device.X_A.RuleNumberOfEntries": "1",
+        "Device.X_A.RulesetNumberOfEntries": "7",
+    }
+
+
 def test_a_table_that_is_empty_takes_what_the_models_know_of_its_instances() -> None:
     cpe = device(captured("Device.NAT.PortMapping,true,true,,\nDevice.X_A.Rule,true,true,,\n"))
     assert add(cpe, "Device.NAT.PortMapping.") == 1
