@@ -145,10 +145,7 @@ class Transfers:
         self._queue = [each for each in self._queue if each not in meant]
 
     def arm(self, now: float) -> None:
-        """Have ``run`` called when there is something to do; during a session not before its end."""
-        if self._cpe.session is not None:
-            self._cpe.after_session(self.arm)
-            return
+        """Have ``run`` called when there is something to do."""
         # While it is off there is nothing to do.
         now = max(now, self._cpe.back_at)
         idle = all(each.stage is Stage.WAITING for each in self._queue)

@@ -118,9 +118,7 @@ class Units:
         self._step = self._finish = None
 
     def _arm(self, now: float) -> None:
-        if self._cpe.session is not None:
-            self._cpe.after_session(self._arm)
-        elif self._finish is not None:
+        if self._finish is not None:
             self._cpe.appoint(self._due_at, self._run)
         elif self._queue and self._step is None:
             self._cpe.appoint(max(now, self._cpe.back_at), self._run)

@@ -65,6 +65,14 @@ def test_new_firmware_is_told_after_the_restart_with_its_version_and_its_times()
     assert {each.name: each.value for each in heard.inform.parameter_list}[VERSION] == "2.0.1"
 
 
+def test_the_start_that_is_told_is_when_the_file_was_asked_for() -> None:
+    cpe = device()
+    ask(cpe, START, Download("key", CONFIGURATION, URL))
+    job = only_job(cpe, START)
+    cpe.job_done(job, Outcome(200, 1, START + 7, START + 9, b"#"), START + 9)
+    assert completed(converse(cpe, START + 9)).start_time.timestamp() == START + 7
+
+
 def test_firmware_is_in_use_after_it_was_written_and_the_device_has_started_again() -> None:
     cpe = device()
     cpe.timing = Timing(boot=(60.0, 60.0), apply=(10.0, 10.0))

@@ -296,6 +296,32 @@ def test_a_restart_fails_what_it_cuts_off_and_the_rest_goes_on_afterwards() -> N
     assert cpe.tree.value(f"{MODULES}DeploymentUnitNumberOfEntries", START) == "0"
 
 
+@pytest.mark.parametrize(("operation", "fault"), [(UpdateOperation(AGENT), 9017), (UninstallOperation(AGENT), 9001)])
+def test_a_unit_outlives_a_change_that_a_restart_cuts_off(operation: DeploymentOperation, fault: int) -> None:
+    cpe = router()
+    cpe.timing = Timing(boot=(0.0, 0.0), unit_change=(5.0, 5.0))
+    start(cpe, START, operation)
+    cpe.restart(START + 1)
+    heard = converse(cpe, START + 1)
+    (message,) = heard.requests
+    assert isinstance(message, DUStateChangeComplete)
+    assert [code(each) for each in message.results] == [fault]
+    unit = values(cpe, f"{MODULES}DeploymentUnit.1.")
+    assert (unit["Status"], unit["Version"]) == ("Installed", "2.1.0")
+
+
+def test_a_unit_can_be_in_two_environments() -> None:
+    cpe = router()
+    other = f"{MODULES}ExecEnv.{cpe.tree.add(f'{MODULES}ExecEnv.')}"
+    cpe.tree.write({f"{other}.Enable": "1", f"{other}.Status": "Up", f"{other}.AvailableDiskSpace": "9999"})
+    start(cpe, START, InstallOperation(URL, AGENT, execution_env_ref=other))
+    serve(cpe, START, package("speedtest-agent", "2.1.0"))
+    assert code(result(cpe, START + 3)) == 0
+    start(cpe, START + 10, UninstallOperation(AGENT, execution_env_ref=other))
+    assert result(cpe, START + 10).deployment_unit_ref == f"{MODULES}DeploymentUnit.2"
+    assert cpe.tree.value(f"{MODULES}DeploymentUnitNumberOfEntries", START) == "1"
+
+
 def test_a_factory_reset_brings_back_what_was_there_and_forgets_the_rest() -> None:
     cpe = router()
     start(cpe, START, UninstallOperation(AGENT))

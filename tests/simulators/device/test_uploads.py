@@ -140,6 +140,15 @@ def test_a_transfer_of_its_own_is_in_the_long_list_only_and_is_told_as_such() ->
     assert told.fault_struct.fault_code == 0
 
 
+def test_a_device_that_is_off_does_nothing_by_itself_before_it_is_up() -> None:
+    cpe = device()
+    cpe.restart(START, takes=60.0)
+    cpe.works.transfers.transfer_by_itself(OWN, START + 1)
+    assert not cpe.advance(START + 30)
+    assert cpe.take_jobs(START + 30) == ()
+    assert only_job(cpe, START + 60).url == "http://other.example/tone"
+
+
 def test_the_acs_may_not_want_to_hear_of_transfers_of_the_devices_own() -> None:
     row = "Device.ManagementServer.AutonomousTransferCompletePolicy.Enable,false,true,false,xsd:boolean\n"
     cpe = device(read_capture((SMALL + row).splitlines()))
