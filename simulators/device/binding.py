@@ -204,7 +204,8 @@ class Binding:
         return settings
 
     def _next_exchange(self, settings: StunSettings, now: float) -> _Exchange:
-        if self.mapped is not None and self._keep_alive.is_trial and not self._asks_first and self._is_behind_nat:
+        must_ask = self._asks_first or self._has_to_tell or not self._is_behind_nat
+        if self.mapped is not None and self._keep_alive.is_trial and not must_ask:
             return self._exchange_of(settings, now, response_to=self.mapped)
         return self._exchange_of(settings, now, is_change=self._has_to_tell)
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import socket
 import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,10 @@ class StunServer(asyncio.DatagramProtocol):
         """What is said in place of the truth."""
         self.requests: asyncio.Queue[tuple[dict[int, bytes], tuple[str, int]]] = asyncio.Queue(1000)
         """The attributes of each request that was answered with success, and where it came from."""
+        self.is_silent = False
+        """Whether it only listens."""
+        self.last = b""
+        """The last request as it came."""
         self.refused = 0
         """How many were refused."""
 
@@ -33,6 +38,7 @@ class StunServer(asyncio.DatagramProtocol):
         self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        self.last = data
         kind, length = struct.unpack_from("!HH", data)
         assert (kind, length) == (1, len(data) - 20)
         attributes, at = dict[int, bytes](), 20
@@ -48,15 +54,24 @@ class StunServer(asyncio.DatagramProtocol):
             self.refused += 1
             self._transport.sendto(struct.pack("!HH16sHH4s", 0x111, 8, data[4:20], 9, 4, b"\0\0\4\1"), addr)
             return
-        host, port = self.seen_at or addr
-        mapped = struct.pack("!BBH4B", 0, 1, port, *map(int, host.split(".")))
-        self._transport.sendto(struct.pack("!HH16sHH8s", 0x101, 12, data[4:20], 1, 8, mapped), addr)
+        if not self.is_silent:
+            # Where the answer is to go, if that is said (RFC 3489 section 11.2.2).
+            to = addr
+            if 2 in attributes:
+                to = socket.inet_ntoa(attributes[2][4:]), int.from_bytes(attributes[2][2:4], "big")
+            self._transport.sendto(response(data, self.seen_at or addr), to)
         self.requests.put_nowait((attributes, addr))
 
     async def request(self) -> tuple[dict[int, bytes], tuple[str, int]]:
         """The next request that was answered with success."""
         async with asyncio.timeout(PATIENCE):
             return await self.requests.get()
+
+
+def response(request: bytes, seen_at: tuple[str, int]) -> bytes:
+    """The answer to a request, which says where it came from."""
+    mapped = struct.pack("!BBH4s", 0, 1, seen_at[1], socket.inet_aton(seen_at[0]))
+    return struct.pack("!HH16sHH8s", 0x101, 12, request[4:20], 1, 8, mapped)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from simulators.client.udp import MAX_NAMESAKES, MAX_PORTS, Udp, UdpSettings
 from simulators.client.udp_request import UdpRequestError, read_udp_request
 from simulators.device.cpe import Cpe
 from tests.simulators.client.calling import PASSWORD, PATIENCE, USERNAME, Counted, callable_device
-from tests.simulators.client.stun_server import StunServer, stun_server
+from tests.simulators.client.stun_server import StunServer, response, stun_server
 from tests.simulators.device.conversing import START
 
 ROOT = "Device.ManagementServer."
@@ -283,6 +283,44 @@ async def test_a_server_without_an_address_of_its_own_is_the_acs_and_names_are_l
     assert attributes[0x0006].strip() == b"S0"
 
 
+async def test_how_long_the_binding_lives_is_asked_from_a_second_port_at_which_nobody_is_called() -> None:
+    async with stun_server() as server:
+        (cpe,) = stunned(server)
+        cpe.tree.write({f"{ROOT}STUNMaximumKeepAlivePeriod": "300"})
+        async with reachable([cpe], UdpSettings(is_behind_nat=True)) as place:
+            for _ in range(2):
+                _, first = await server.request()
+            place.send(b"x")
+            await place.count(1)
+            place.time[0] += 60
+            attributes, second = await server.request()
+            assert first == place.address != second
+            assert attributes[0x0002] == b"\0\1" + first[1].to_bytes(2, "big") + b"\x7f\0\0\1"
+            place.send(b"x", to=second)
+            attributes, again = await server.request()
+            assert again == first, "the answer came round, and a new silence begins"
+            assert 0x0002 not in attributes
+            place.send(b"x")
+            await place.count(2)
+    assert place.told.outcomes == {"malformed": 2}
+
+
+async def test_an_answer_counts_at_the_port_of_its_device_alone() -> None:
+    async with stun_server() as server:
+        server.is_silent = True
+        cpes = stunned(server, 2)
+        cpes[0].tree.write({f"{ROOT}STUNEnable": "0"})
+        async with reachable(cpes, UdpSettings(is_shared=False)) as place:
+            _, theirs = await server.request()
+            answer = response(server.last, ("203.0.113.9", 4711))
+            place.send(answer, b"x", to=place.address)
+            await place.count(1)
+            assert not cpes[1].tree.value(f"{ROOT}UDPConnectionRequestAddress", START)
+            place.send(answer, b"x", to=theirs)
+            await place.count(2)
+    assert cpes[1].tree.value(f"{ROOT}UDPConnectionRequestAddress", START) == "203.0.113.9:4711"
+
+
 def test_ports_of_their_own_are_for_small_fleets() -> None:
     cpes = [callable_device("S1")] * (MAX_PORTS + 1)
     with pytest.raises(ValueError, match="1001 devices share one port: at most 1000 have one of their own"):
@@ -303,5 +341,6 @@ def test_what_a_request_says_is_decoded_before_it_is_compared() -> None:
     found = read_udp_request(request(username="a b/ü", path="/A%20B"))
     assert (found.username, found.serial, found.stamp, found.number) == ("a b/ü", "A B", 1, 1)
     assert found.is_signed_with(PASSWORD)
+    assert read_udp_request(request().replace(b" HTTP/", b"&un=another HTTP/")).username == USERNAME
     assert PASSWORD not in repr(found)
     assert found.signature not in repr(found)
