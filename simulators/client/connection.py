@@ -235,6 +235,6 @@ class Connection(asyncio.Protocol):
         self._owner = self._parser = self._reply = None
 
 
-def why_not(error: OSError) -> str:
+def why_not(error: Exception) -> str:
     """Why there is no connection, in a word or two."""
     return "bad certificate" if isinstance(error, ssl.SSLCertVerificationError) else "no connection"

@@ -204,8 +204,11 @@ class _Carriage:
                 ssl=secure,
                 server_hostname=target.host if secure is not None else None,
             )
-        except OSError as error:
+        # Some names are none (UnicodeError).
+        except (OSError, UnicodeError) as error:
             raise LostError(why_not(error)) from None
+        if not connection.is_open:
+            raise LostError("connection cut")
         self._connection = connection
         return connection
 

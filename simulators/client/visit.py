@@ -210,20 +210,27 @@ class Visit:
             self._connecting = asyncio.get_running_loop().create_task(self._connect(self._target))
 
     async def _connect(self, target: Target) -> None:
+        connect = asyncio.get_running_loop().create_connection
         try:
             if target.is_tls:
-                _, connection = await asyncio.get_running_loop().create_connection(
+                _, connection = await connect(
                     Connection, target.host, target.port, ssl=self._tls, server_hostname=target.host
                 )
             else:
-                _, connection = await asyncio.get_running_loop().create_connection(Connection, target.host, target.port)
-        except OSError as error:
+                _, connection = await connect(Connection, target.host, target.port)
+        # Some names are none (UnicodeError).
+        except (OSError, UnicodeError) as error:
             self._connecting = None
             self._fail(why_not(error))
             return
         self._connecting = None
-        self._connection = connection
-        self._send()
+        if connection.is_open:
+            self._connection = connection
+            self.deadline = self._now() + REPLY_TIMEOUT
+            self._transmit(connection)
+        else:
+            # It was cut before anything could be said on it.
+            self._fail("connection cut")
 
     def _transmit(self, connection: Connection) -> None:
         target = self._target

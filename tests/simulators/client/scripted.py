@@ -123,6 +123,14 @@ def in_turn(*steps: Say | Script) -> Script:
     return say
 
 
+def hang_up(transport: asyncio.BaseTransport) -> None:
+    """Reset a connection."""
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert isinstance(transport, asyncio.WriteTransport)
+    transport.abort()
+
+
 class Server:
     """The server; it notes all that comes."""
 
@@ -181,9 +189,7 @@ class Server:
                 self.said.release()
                 if said.then == "reset":
                     await writer.drain()
-                    connection = writer.get_extra_info("socket")
-                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    writer.transport.abort()
+                    hang_up(writer.transport)
                     return
                 if said.then == "close":
                     return

@@ -18,6 +18,7 @@ from tests.simulators.client.scripted import (
     asking,
     bodies,
     constant,
+    hang_up,
     in_turn,
     informed,
     reply,
@@ -212,6 +213,26 @@ async def test_a_device_that_is_stopped_while_it_connects_leaves_nothing_behind(
         assert await device.end() == "stopped"
         assert await device.session() == "ok"
         assert len(server.heard) == 2
+
+
+async def test_a_server_that_hangs_up_at_once_is_called_once() -> None:
+    calls = 0
+
+    class HangsUp(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            nonlocal calls
+            calls += 1
+            hang_up(transport)
+
+    async with await asyncio.get_running_loop().create_server(HangsUp, "127.0.0.1", 0) as server:
+        device = Visiting(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        assert await device.session() == "connection cut"
+    assert calls == 1
+
+
+@pytest.mark.parametrize("host", ["x" * 70, "a..b", "nothing.invalid"])
+async def test_a_name_that_is_none_is_no_place_to_call(host: str) -> None:
+    assert await Visiting(f"http://{host}:1/").session() == "no connection"
 
 
 async def test_where_nobody_listens_there_is_no_connection() -> None:
