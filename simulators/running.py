@@ -15,6 +15,7 @@ from rich.console import Console
 
 from simulators.campaign import Campaign
 from simulators.client.caller import Caller
+from simulators.client.files import FileCarrier
 from simulators.client.listener import Listener, called_at
 from simulators.client.tls import DeviceTls, TlsFileError, tls_context
 from simulators.clock import Clock, LeapingClock, WorldClock
@@ -83,7 +84,9 @@ class _Simulation:
         self._by_serial: dict[str, Cpe] = {}
         self._heard = bytearray(plan.makeup.devices)
         faults = weather(plan, self.started, clock.now)
-        self._caller = Caller(self.tally, clock.now, tls=_tls(plan), faults=faults)
+        tls = _tls(plan)
+        self._caller = Caller(self.tally, clock.now, tls=tls, faults=faults)
+        self._carrier = FileCarrier(self.tally, clock.now, tls=tls)
         self._fleet: Fleet | None = None
 
     @asynccontextmanager
@@ -110,7 +113,13 @@ class _Simulation:
         self._by_serial.update((cpe.identity.device_id.serial_number, cpe) for cpe in devices)
         until = self.started + self.plan.duration
         fleet = self._fleet = Fleet(
-            devices, self.clock, self._caller.call, max_open=self.plan.concurrency, until=until, ended=self._ended
+            devices,
+            self.clock,
+            self._caller.call,
+            max_open=self.plan.concurrency,
+            until=until,
+            ended=self._ended,
+            carry=self._carrier.carry,
         )
         self.campaigns = write_script(fleet, self.plan, self.started)
         with _signals(fleet) as caught:
