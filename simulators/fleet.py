@@ -222,7 +222,7 @@ class Fleet:
             else:
                 self._plan(number)
             if cpe.jobs.is_waiting:
-                self._take_jobs(cpe)
+                self.take_jobs(cpe)
             count += 1
             if count % _BATCH == 0 and time.perf_counter() > until:
                 return False
@@ -251,13 +251,14 @@ class Fleet:
         self._open.pop(number, None)
         self._plan(number)
         if call.cpe.jobs.is_waiting:
-            self._take_jobs(call.cpe)
+            self.take_jobs(call.cpe)
         if self._told is not None:
             self._told(call.cpe, outcome)
         if self._waiting or not self._open:
             self._soon()
 
-    def _take_jobs(self, cpe: Cpe) -> None:
+    def take_jobs(self, cpe: Cpe) -> None:
+        """Have the files fetched and sent that a device wants."""
         if self._carry is not None:
             self._jobs.extend((cpe, job) for job in cpe.take_jobs(self._clock.now()))
             self._carry_some(self._carry)
@@ -273,7 +274,7 @@ class Fleet:
         outcome = await carry(cpe, job)
         cpe.job_done(job, outcome, self._clock.now())
         if cpe.jobs.is_waiting:
-            self._take_jobs(cpe)
+            self.take_jobs(cpe)
         self.woke(cpe)
 
     def _was_carried(self, carry: Carry, task: "asyncio.Task[None]") -> None:

@@ -178,7 +178,7 @@ def _unknown_parameter(scenario: Scenario, makeup: Makeup) -> str | None:
 
 def _timing(scenario: Scenario) -> Timing:
     pace = scenario.timing
-    return Timing(pace.boot, pace.apply, pace.diagnostics, pace.unit_change)
+    return Timing(pace.boot, pace.apply, pace.diagnostics, pace.unit_change, pace.within_response)
 
 
 def _arrivals(options: Options, loaded: Loaded, makeup: Makeup) -> tuple[tuple[float, ...], tuple[Arrival, ...]]:

@@ -85,7 +85,7 @@ class _Simulation:
         self._heard = bytearray(plan.makeup.devices)
         faults = weather(plan, self.started, clock.now)
         tls = _tls(plan)
-        self._caller = Caller(self.tally, clock.now, tls=tls, faults=faults)
+        self._caller = Caller(self.tally, clock.now, tls=tls, faults=faults, wants_jobs=self._want_jobs)
         self._carrier = FileCarrier(self.tally, clock.now, tls=tls)
         self._fleet: Fleet | None = None
 
@@ -153,6 +153,10 @@ class _Simulation:
         self._heard[cpe.identity.index] |= outcome == OK
         for campaign in self.campaigns:
             campaign.heard(cpe, self.clock.now())
+
+    def _want_jobs(self, cpe: Cpe) -> None:
+        if self._fleet is not None:
+            self._fleet.take_jobs(cpe)
 
     def _woke(self, cpe: Cpe) -> None:
         if self._fleet is not None:

@@ -14,7 +14,7 @@ from simulators.device.random_faults import NO_FAULTS, RandomFaults
 class Caller:
     """Makes of a device that wants a session what carries it."""
 
-    __slots__ = ("_faults", "_memories", "_now", "_tally", "_tls")
+    __slots__ = ("_faults", "_memories", "_now", "_tally", "_tls", "_wants_jobs")
 
     def __init__(
         self,
@@ -23,12 +23,15 @@ class Caller:
         *,
         tls: DeviceTls = ANY_CERTIFICATE,
         faults: Mapping[int, RandomFaults] | None = None,
+        wants_jobs: Callable[[Cpe], None] | None = None,
     ) -> None:
-        """Faults are those of the devices that have some, by their index."""
+        """Faults are those of the devices that have some, by their index; ``wants_jobs`` is told of devices that want
+        files fetched or sent within a session."""
         self._tally = tally
         self._now = now
         self._tls = tls
         self._faults = faults or {}
+        self._wants_jobs = wants_jobs
         # One for each device that has something to remember; there are no more than devices.
         self._memories: dict[int, Memory] = {}
 
@@ -37,6 +40,9 @@ class Caller:
         self._tally.began(self._now())
         faults = self._faults.get(cpe.identity.index, NO_FAULTS)
         if cpe.quirks.http is PLAIN_HTTP and faults is NO_FAULTS:
-            return Visit(cpe, self._tally, self._now, ended, self._tls)
-        memory = self._memories.setdefault(cpe.identity.index, Memory())
-        return OddVisit(cpe, self._tally, self._now, ended, self._tls, memory=memory, faults=faults)
+            visit = Visit(cpe, self._tally, self._now, ended, self._tls)
+        else:
+            memory = self._memories.setdefault(cpe.identity.index, Memory())
+            visit = OddVisit(cpe, self._tally, self._now, ended, self._tls, memory=memory, faults=faults)
+        visit.wants_jobs = self._wants_jobs
+        return visit

@@ -53,6 +53,7 @@ class Visit:
         "_told",
         "deadline",
         "started_at",
+        "wants_jobs",
     )
 
     def __init__(
@@ -88,6 +89,8 @@ class Visit:
         """When it began, by the finest clock there is."""
         self.deadline = 0.0
         """When the device gives up waiting."""
+        self.wants_jobs: Callable[[Cpe], None] | None = None
+        """Told when the device wants files fetched or sent while the session is open."""
 
     @property
     def cpe(self) -> Cpe:
@@ -177,9 +180,17 @@ class Visit:
         if answer is None:
             self._finish()
         elif session.pause:
-            self._wait(session.pause, partial(self._post, answer))
+            if self._cpe.jobs.is_waiting and self.wants_jobs is not None:
+                self.wants_jobs(self._cpe)
+            self._wait(session.pause, partial(self._post_late, answer))
         else:
             self._post(answer)
+
+    def _post_late(self, answer: bytes) -> None:
+        """Send what was held back, or what the device would say by now."""
+        session = self._session
+        if session is not None:
+            self._post(session.late_answer(self._now()) or answer)
 
     def _finish(self) -> None:
         """The ACS has nothing more to ask."""

@@ -1,5 +1,6 @@
 """The device's side of one session (TR-069 3.7): answers of the ACS in, posts out."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,8 @@ MAX_REPEATS: Final = 5
 """How often a request is repeated because the ACS asks for it (fault 8005)."""
 MAX_RPCS: Final = 2_000
 """How many RPCs a session bears; an ACS that never ends would keep it for ever."""
+Late = Callable[[float], CpeResponse]
+"""An answer that is made when it is sent; RefusedError is a fault."""
 _SMALL: Final = 1_024
 
 _LISTENING: Final = frozenset({State.INFORMING, State.REQUESTING, State.ACS_TURN})
@@ -47,6 +50,7 @@ class CpeSession:
         "_cpe",
         "_holding",
         "_id",
+        "_late",
         "_repeats",
         "_rpcs",
         "done",
@@ -61,6 +65,7 @@ class CpeSession:
         self._id = 0
         self._asked: OwnRequest | None = None
         self._holding = False
+        self._late: tuple[str | None, str, Late] | None = None
         self._repeats = 0
         self._rpcs = 0
         self.state = State.IDLE
@@ -85,10 +90,29 @@ class CpeSession:
         if self.state is not State.ENDED:
             self._move(Input.FAIL)
 
+    def answer_late(self, seconds: float, answer: Late) -> None:
+        """Have the RPC that is being carried out answered in a while, by what there is to say then."""
+        self.pause = seconds
+        self._late = (None, "", answer)
+
+    def late_answer(self, now: float) -> bytes | None:
+        """What is to be posted after the pause in place of what ``receive`` gave; None if that still holds."""
+        if self._late is None:
+            return None
+        (identifier, method, late), self._late = self._late, None
+        answer: CpeResponse | Fault
+        try:
+            answer = late(now)
+        except RefusedError as refused:
+            answer = refused.fault
+        self.done = ("rpc", method, answer.code if isinstance(answer, Fault) else 0)
+        return self._cpe.spell(Envelope(identifier, answer), method)
+
     def receive(self, body: bytes, now: float) -> bytes | None:
         """The next post after what the ACS answered; None when the session is over."""
         self.done = None
         self.pause = 0.0
+        self._late = None
         if self.state not in _LISTENING:
             raise AcsError("no session", f"an answer when it is {self.state.value}")
         try:
@@ -173,6 +197,8 @@ class CpeSession:
             answer = refused.fault
         self.done = ("rpc", method_of(message), answer.code if isinstance(answer, Fault) else 0)
         self._move(Input.ANSWER)
+        if self._late is not None:
+            self._late = (envelope.id, method_of(message), self._late[2])
         return self._cpe.spell(Envelope(envelope.id, answer), method_of(message))
 
     def _refuse_header(self, envelope: Envelope, unknown: str) -> bytes:

@@ -19,6 +19,9 @@ class Timing:
     """From the request of a diagnostics until its result."""
     unit_change: Span = (2.0, 15.0)
     """The install, update or removal of one deployment unit."""
+    within_response: float = 0.0
+    """How long the answer to a Download or Upload waits, so that it may say that all is done; 0 for an answer at
+    once, that it is still to come."""
 
 
 LIFELIKE: Final = Timing()

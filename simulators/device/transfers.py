@@ -94,6 +94,8 @@ class Transfer:
     """How the file begins."""
     fault: CpeFault | None = None
     """Why the last try failed."""
+    end: tuple[int, float] | None = None
+    """The fault code, 0 for none, and the moment: of one that is over while the answer to its request waits for it."""
 
     @property
     def closes_at(self) -> float:
@@ -104,11 +106,12 @@ class Transfer:
 class Transfers:
     """The queue of a device."""
 
-    __slots__ = ("_cpe", "_queue", "installed")
+    __slots__ = ("_cpe", "_held", "_queue", "installed")
 
     def __init__(self, cpe: "Cpe") -> None:
         self._cpe = cpe
         self._queue: list[Transfer] = []
+        self._held: Transfer | None = None
         self.installed: Mapping[str, str] = {}
         """What firmware has changed for good: not even a factory reset takes it back."""
 
@@ -119,12 +122,36 @@ class Transfers:
 
     def add(self, wish: Wish, delay: float, now: float, windows: tuple[Window, ...] = ()) -> None:
         """Put a transfer into the queue; RefusedError if it is full."""
-        if len(self._queue) >= MAX_QUEUED:
-            raise RefusedError(CpeFault.RESOURCES_EXCEEDED, f"{MAX_QUEUED} transfers are waiting")
+        if len(self._queue) >= MAX_QUEUED or self._cpe.pending.is_full:
+            raise RefusedError(CpeFault.RESOURCES_EXCEEDED, "too many transfers are waiting, or their ends to be told")
         due_at = windows[0].begins_at if windows else now + delay
         self._queue.append(Transfer(wish, due_at, windows))
         self._cpe.works.journal.note(now, f"cwmp: {wish.file_type!r} queued")
         self.arm(now)
+
+    def begin_within(self, now: float) -> Transfer | None:
+        """Begin the transfer that was added last within the session, to have ``settle`` say what came of it; None if
+        another is under way."""
+        if self._held is not None or any(each.stage is not Stage.WAITING for each in self._queue):
+            return None
+        self._held = transfer = self._queue[-1]
+        self._cpe.after_session(self._let_go)
+        self._begin(transfer, now)
+        return transfer
+
+    def settle(self, transfer: Transfer, now: float) -> tuple[datetime, datetime] | None:
+        """When a transfer that was begun within the session was started and done; None if it is still to come, and
+        RefusedError if it has failed."""
+        is_stored = transfer.stage is Stage.FINISHING and not files.needs_restart(transfer.wish.file_type)
+        if is_stored and transfer in self._queue and transfer.due_at <= now:
+            self._put_to_use(transfer, now)
+        self._held = None
+        if transfer.end is None:
+            return None
+        code, completed = transfer.end
+        if code:
+            raise RefusedError(code, _sentence(CpeFault(code)))
+        return _moment(transfer.started_at), _moment(completed)
 
     def transfer_by_itself(self, wish: Wish, now: float) -> None:
         """Begin a transfer that the ACS has not asked for; the driver calls ``advance`` afterwards."""
@@ -132,6 +159,8 @@ class Transfers:
 
     def request_download(self, file_type: str, arguments: Iterable[tuple[str, str]], now: float) -> None:
         """Ask the ACS for a file (A.4.2.2)."""
+        if self._cpe.pending.is_full:
+            return
         wanted = RequestDownload(file_type, tuple(FileTypeArgument(*each) for each in arguments))
         self._cpe.pending.request(OwnRequest(wanted, (Event(events.REQUEST_DOWNLOAD),)))
 
@@ -177,6 +206,7 @@ class Transfers:
 
     def restarted(self, now: float) -> None:
         """The device goes down: what was under way is cut off, what was stored is in use once it is up again."""
+        self._held = None
         up_at = max(now, self._cpe.back_at)
         for transfer in self.queue:
             if transfer.stage is Stage.UNDER_WAY:
@@ -190,8 +220,17 @@ class Transfers:
     def was_reset(self) -> None:
         """The device has forgotten everything but the firmware it runs."""
         self._queue.clear()
+        self._held = None
         if self.installed:
             self._cpe.tree.write(self.installed)
+
+    def _let_go(self, now: float) -> None:
+        """The session is over before the answer was given: the end is told as usual."""
+        transfer, self._held = self._held, None
+        if transfer is not None and transfer.end is not None:
+            code, completed = transfer.end
+            self._tell(transfer, CpeFault(code) if code else None, completed)
+        self.arm(now)
 
     def _begin(self, transfer: Transfer, now: float) -> None:
         cpe, wish = self._cpe, transfer.wish
@@ -279,6 +318,9 @@ class Transfers:
         if not wish.is_download:
             result = manners.upload_result(cpe.quirks.manners, result)
         cpe.works.journal.note(now, f"cwmp: {wish.file_type!r} {'done' if fault is None else _sentence(fault)}")
+        if transfer is self._held:
+            transfer.end = (result.fault_code, now)
+            return
         started, completed = _moment(transfer.started_at), _moment(now)
         if wish.method is Method.AUTONOMOUS:
             self._tell_of_own(wish, result, started, completed)

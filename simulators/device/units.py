@@ -97,7 +97,7 @@ class Units:
     def change(self, operations: tuple[DeploymentOperation, ...], command_key: str | None, now: float) -> None:
         """Carry out operations once there is no session; RefusedError if they are too many. Without a key the device
         does so by itself."""
-        if len(operations) > MAX_OPERATIONS or len(self._queue) >= MAX_REQUESTS:
+        if len(operations) > MAX_OPERATIONS or len(self._queue) >= MAX_REQUESTS or self._cpe.pending.is_full:
             raise RefusedError(CpeFault.RESOURCES_EXCEEDED, "too many operations")
         self._queue.append(Change(deque(operations), command_key))
         self._arm(now)

@@ -104,6 +104,8 @@ class Pace(Section):
     """From the request of a diagnostics until its result."""
     unit_change: Span = LIFELIKE.unit_change
     """The install, update or removal of one deployment unit."""
+    within_response: float = Field(default=LIFELIKE.within_response, ge=0, le=30)
+    """The seconds for which the answer to a Download or Upload waits, so that it may say that all is done."""
 
 
 class Ways(Section):

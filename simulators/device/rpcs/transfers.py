@@ -1,7 +1,8 @@
 """Downloads, uploads and the queue of both (A.3.2.8, A.4.1.1, A.4.1.5, A.4.1.7 to A.4.1.9)."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from cwmp_schemas.faults import CpeFault
 from cwmp_schemas.rpc.transfers import (
@@ -31,14 +32,16 @@ from simulators.device.windows import windows_of
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
 
+_DONE: Final = 0
 _NOT_YET: Final = 1
+T = TypeVar("T", DownloadResponse, UploadResponse)
 
 
 def download(cpe: "Cpe", rpc: Download, now: float) -> DownloadResponse:
     """Fetch a file, after the session and the delay."""
     wish = _download(cpe, rpc, Method.DOWNLOAD)
     cpe.works.transfers.add(wish, rpc.delay_seconds, now)
-    return DownloadResponse(_NOT_YET, UNKNOWN_TIME, UNKNOWN_TIME)
+    return _answered(cpe, rpc.delay_seconds, DownloadResponse, now)
 
 
 def schedule_download(cpe: "Cpe", rpc: ScheduleDownload, now: float) -> ScheduleDownloadResponse:
@@ -53,7 +56,7 @@ def upload(cpe: "Cpe", rpc: Upload, now: float) -> UploadResponse:
     refuse_upload(cpe, rpc.file_type)
     wish = Wish(Method.UPLOAD, rpc.file_type, _place(rpc), rpc.command_key, is_download=False)
     cpe.works.transfers.add(wish, rpc.delay_seconds, now)
-    return UploadResponse(_NOT_YET, UNKNOWN_TIME, UNKNOWN_TIME)
+    return _answered(cpe, rpc.delay_seconds, UploadResponse, now)
 
 
 def cancel(cpe: "Cpe", rpc: CancelTransfer, _now: float) -> CancelTransferResponse:
@@ -88,6 +91,20 @@ def all_queued(cpe: "Cpe", _rpc: GetAllQueuedTransfers, _now: float) -> GetAllQu
             for each in cpe.works.transfers.queue
         )
     )
+
+
+def _answered(cpe: "Cpe", delay: int, response: Callable[[int, datetime, datetime], T], now: float) -> T:
+    """The answer to a request that is in the queue: it may wait a while for the end of the transfer."""
+    session, seconds = cpe.session, cpe.timing.within_response
+    transfer = cpe.works.transfers.begin_within(now) if session is not None and seconds and not delay else None
+    if session is not None and transfer is not None:
+
+        def late(at: float) -> T:
+            moments = cpe.works.transfers.settle(transfer, at)
+            return response(_NOT_YET, UNKNOWN_TIME, UNKNOWN_TIME) if moments is None else response(_DONE, *moments)
+
+        session.answer_late(seconds, late)
+    return response(_NOT_YET, UNKNOWN_TIME, UNKNOWN_TIME)
 
 
 def _download(cpe: "Cpe", rpc: Download | ScheduleDownload, method: Method) -> Wish:
