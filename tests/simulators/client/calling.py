@@ -78,8 +78,9 @@ async def listening(
     deaf: Collection[str] = (),
     host: str = "127.0.0.1",
 ) -> AsyncIterator[Place]:
-    """Devices that can be called at one port."""
-    counted, woken = Counted(), list[str]()
+    """Devices that can be called at one port; that nothing goes wrong unseen is made sure of at the end."""
+    counted, woken, mishaps = Counted(), list[str](), list[dict[str, object]]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: mishaps.append(context))
     listener = Listener(
         {cpe.identity.device_id.serial_number: cpe for cpe in devices},
         counted,
@@ -93,6 +94,7 @@ async def listening(
         yield Place(listener, port, counted, woken)
     finally:
         await listener.stop()
+    assert not mishaps
 
 
 @dataclass

@@ -234,6 +234,14 @@ async def test_what_is_no_request_or_too_much_of_one_is_refused_and_the_connecti
             assert answer.status == 200
 
 
+async def test_a_refusal_gets_through_to_a_caller_that_has_not_come_to_an_end() -> None:
+    async with listening([callable_device("S1")]) as place, await place.caller() as caller:
+        caller.send(f"GET /S1 HTTP/1.1\r\nX: {'x' * 700_000}")
+        answer = await caller.read()
+        assert answer is not None
+        assert answer.status == 400
+
+
 async def test_an_upgrade_is_not_taken_up() -> None:
     async with listening([callable_device("S1")]) as place, await place.caller() as caller:
         caller.send("GET /S1 HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0\r\n\r\n")
