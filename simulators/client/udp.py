@@ -107,9 +107,11 @@ class Udp:
         numbers: list[int | None] = [None] if self._settings.is_shared else list(self._devices)
         for place, number in enumerate(numbers):
             self._sockets[number] = await self._open(_Socket(self, number), host, port + place if port else 0)
-        for number, cpe in self._devices.items():
+        for count, (number, cpe) in enumerate(self._devices.items(), 1):
             self._bindings[number] = Binding(cpe, self._own_address(cpe))
             self.look_after(cpe)
+            if count % _BATCH == 0:
+                await asyncio.sleep(0)
         self._tick()
         first = next(iter(self._sockets.values()))
         return _place_of(first)
@@ -126,6 +128,7 @@ class Udp:
     def look_after(self, cpe: Cpe) -> None:
         """The ACS may have set something: to be called after each session."""
         number = cpe.identity.index
+        self._serve(number)
         name = cpe.management(self._now()).called_username
         known = self._names.get(number)
         if name != known:
@@ -135,7 +138,6 @@ class Udp:
                     del self._by_name[known]
             self._names[number] = name
             self._by_name.setdefault(name, {})[number] = None
-        self._serve(number)
 
     def came(self, data: bytes, number: int | None, *, at_second: bool) -> None:
         """A datagram has come, at the port of a device or at one that is shared."""

@@ -50,6 +50,9 @@ class StunSettings:
     """STUNMaximumKeepAlivePeriod, in seconds; infinity without one."""
 
 
+_OFF: Final = StunSettings(False, "", _PORT, "", "", 1.0, 1.0)
+
+
 def read_stun(tree: Tree, now: float) -> StunSettings:
     """The settings as they are now; a device that has none of them does without STUN."""
 
@@ -60,8 +63,10 @@ def read_stun(tree: Tree, now: float) -> StunSettings:
         value = text(name)
         return float(value) if value.isascii() and value.isdigit() and len(value) < 10 else default
 
+    if text("STUNEnable") not in {"1", "true"}:
+        return _OFF
     return StunSettings(
-        text("STUNEnable") in {"1", "true"},
+        True,
         text("STUNServerAddress"),
         int(number("STUNServerPort", _PORT)),
         text("STUNUsername"),
