@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from simulators.client.connector import Connector
 from simulators.client.counts import Counts
 from simulators.client.odd_visit import Memory, OddVisit
 from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
@@ -14,7 +15,7 @@ from simulators.device.random_faults import NO_FAULTS, RandomFaults
 class Caller:
     """Makes of a device that wants a session what carries it."""
 
-    __slots__ = ("_faults", "_memories", "_now", "_tally", "_tls", "_wants_jobs")
+    __slots__ = ("_connector", "_faults", "_memories", "_now", "_tally", "_wants_jobs")
 
     def __init__(
         self,
@@ -29,7 +30,7 @@ class Caller:
         files fetched or sent within a session."""
         self._tally = tally
         self._now = now
-        self._tls = tls
+        self._connector = Connector(tls)
         self._faults = faults or {}
         self._wants_jobs = wants_jobs
         # One for each device that has something to remember; there are no more than devices.
@@ -40,9 +41,9 @@ class Caller:
         self._tally.began(self._now())
         faults = self._faults.get(cpe.identity.index, NO_FAULTS)
         if cpe.quirks.http is PLAIN_HTTP and faults is NO_FAULTS:
-            visit = Visit(cpe, self._tally, self._now, ended, self._tls)
+            visit = Visit(cpe, self._tally, self._now, ended, self._connector)
         else:
             memory = self._memories.setdefault(cpe.identity.index, Memory())
-            visit = OddVisit(cpe, self._tally, self._now, ended, self._tls, memory=memory, faults=faults)
+            visit = OddVisit(cpe, self._tally, self._now, ended, self._connector, memory=memory, faults=faults)
         visit.wants_jobs = self._wants_jobs
         return visit

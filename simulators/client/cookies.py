@@ -1,6 +1,5 @@
 """The cookies of one session (RFC 6265; TR-069 3.4.2): none outlives it, so that no expiry matters."""
 
-import ipaddress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -105,7 +104,7 @@ def _read(header: str, target: Target, quirks: HttpQuirks) -> Cookie | None:
         path = target.path.partition("?")[0].rpartition("/")[0] or "/"
     host, domain = target.host, said.get("domain", "").lstrip(".").lower()
     if domain and domain != host:
-        if not host.endswith(f".{domain}") or "." not in domain or _is_address(host):
+        if not host.endswith(f".{domain}") or "." not in domain or target.is_address:
             return None
         host = domain
     return Cookie(name, value, path, host, with_subdomains=bool(domain), only_tls="secure" in said)
@@ -123,11 +122,3 @@ def _split(header: str) -> list[str]:
             parts.append(header[begin:at])
             begin = at + 1
     return [*parts, header[begin:]]
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

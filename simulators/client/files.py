@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from simulators.client.connection import Connection, Reply, why_not
+from simulators.client.connector import Connector
 from simulators.client.counts import Counts
 from simulators.client.login import MAX_STALE, Credentials, Login
 from simulators.client.requests import file_request, form_of
@@ -93,10 +94,10 @@ class _Answer:
 class _Carriage:
     """One file on its way."""
 
-    def __init__(self, cpe: Cpe, job: Job, tls: DeviceTls, progressed: Callable[[], None]) -> None:
+    def __init__(self, cpe: Cpe, job: Job, connector: Connector, progressed: Callable[[], None]) -> None:
         self._cpe = cpe
         self._job = job
-        self._tls = tls
+        self._connector = connector
         self._progressed = progressed
         self._connection: FileConnection | None = None
         self._is_form = job.method == "PUT" and cpe.quirks.manners.multipart_upload
@@ -195,14 +196,9 @@ class _Carriage:
 
     async def _open(self, target: Target) -> FileConnection:
         self.drop()
-        loop, secure = asyncio.get_running_loop(), self._tls if target.is_tls else None
         try:
-            _, connection = await loop.create_connection(
-                lambda: FileConnection(self._job.max_octets, self._progressed),
-                target.host,
-                target.port,
-                ssl=secure,
-                server_hostname=target.host if secure is not None else None,
+            connection = await self._connector.connect(
+                lambda: FileConnection(self._job.max_octets, self._progressed), target
             )
         # Some names are none (UnicodeError).
         except (OSError, UnicodeError) as error:
@@ -235,7 +231,7 @@ class FileCarrier:
     ) -> None:
         self._tally = tally
         self._now = now
-        self._tls = tls
+        self._connector = Connector(tls)
         self._gate = asyncio.Semaphore(max_open)
         self._patience = patience
         self._longest = longest
@@ -257,7 +253,7 @@ class FileCarrier:
             if not limit.expired():
                 limit.reschedule(min(ends, loop.time() + self._patience))
 
-        carriage = _Carriage(cpe, job, self._tls, progressed)
+        carriage = _Carriage(cpe, job, self._connector, progressed)
         try:
             async with asyncio.timeout(min(self._patience, self._longest)) as limit:
                 reason = await carriage.run()

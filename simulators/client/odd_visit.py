@@ -6,10 +6,10 @@ from typing import Final
 
 from cwmp_schemas.rpc.session import Event
 from simulators.client.connection import Connection, Reply
+from simulators.client.connector import Connector
 from simulators.client.counts import Counts
 from simulators.client.login import Login
 from simulators.client.requests import odd_post
-from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
 from simulators.client.visit import Visit
 from simulators.client.writing import Writing
 from simulators.device.cpe import Cpe
@@ -68,12 +68,12 @@ class OddVisit(Visit):
         tally: Counts,
         now: Callable[[], float],
         ended: Callable[[Visit, str], None],
-        tls: DeviceTls = ANY_CERTIFICATE,
+        connector: Connector,
         *,
         memory: Memory,
         faults: RandomFaults = NO_FAULTS,
     ) -> None:
-        super().__init__(cpe, tally, now, ended, tls)
+        super().__init__(cpe, tally, now, ended, connector)
         self._quirks = quirks = cpe.quirks.http
         self._memory = memory
         self._login = memory.login

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -21,6 +22,8 @@ class Target:
     """A name or an address."""
     port: int
     """Its port."""
+    is_address: bool
+    """Whether the host is an address, and no name to be looked up."""
     is_tls: bool
     """Whether the connection is encrypted."""
     path: str
@@ -64,4 +67,12 @@ def read_target(url: str) -> Target | None:
     # A zone stands in URLs behind %25 (RFC 6874).
     host = host.replace("%25", "%") if ":" in host else host
     begin = f"POST {path} HTTP/1.1\r\nHost: {authority}\r\n".encode()
-    return Target(host, port or default, parts.scheme == "https", path, authority, begin)
+    return Target(host, port or default, _is_address(host), parts.scheme == "https", path, authority, begin)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

@@ -9,12 +9,12 @@ from typing import Final
 
 from cwmp_schemas.rpc.session import Event
 from simulators.client.connection import Connection, Reply, why_not
+from simulators.client.connector import Connector
 from simulators.client.cookies import Cookies
 from simulators.client.counts import Counts
 from simulators.client.login import MAX_STALE, Credentials, Login
 from simulators.client.requests import plain_post
 from simulators.client.target import MAX_REDIRECTS, REDIRECTS, Target, read_target
-from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
 from simulators.device.cpe import Cpe
 from simulators.device.errors import AcsError
 from simulators.device.session import CpeSession
@@ -35,6 +35,7 @@ class Visit:
         "_body",
         "_connecting",
         "_connection",
+        "_connector",
         "_cookies",
         "_cpe",
         "_ended",
@@ -49,7 +50,6 @@ class Visit:
         "_tally",
         "_target",
         "_timer",
-        "_tls",
         "_told",
         "deadline",
         "started_at",
@@ -62,13 +62,13 @@ class Visit:
         tally: Counts,
         now: Callable[[], float],
         ended: Callable[["Visit", str], None],
-        tls: DeviceTls = ANY_CERTIFICATE,
+        connector: Connector,
     ) -> None:
         self._cpe = cpe
         self._tally = tally
         self._now = now
         self._ended = ended
-        self._tls = tls
+        self._connector = connector
         self._session: CpeSession | None = None
         self._target: Target | None = None
         self._connection: Connection | None = None
@@ -221,14 +221,8 @@ class Visit:
             self._connecting = asyncio.get_running_loop().create_task(self._connect(self._target))
 
     async def _connect(self, target: Target) -> None:
-        connect = asyncio.get_running_loop().create_connection
         try:
-            if target.is_tls:
-                _, connection = await connect(
-                    Connection, target.host, target.port, ssl=self._tls, server_hostname=target.host
-                )
-            else:
-                _, connection = await connect(Connection, target.host, target.port)
+            connection = await self._connector.connect(Connection, target)
         # Some names are none (UnicodeError).
         except (OSError, UnicodeError) as error:
             self._connecting = None
@@ -312,8 +306,8 @@ class Visit:
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            if self._target is not None and self._target.is_tls and self._tls.resumes:
-                self._tls.remember(connection.transport.get_extra_info("ssl_object"))
+            if self._target is not None and self._target.is_tls:
+                self._connector.leave(connection)
             connection.close()
 
     def _fail(self, why: str) -> None:

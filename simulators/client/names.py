@@ -1,0 +1,54 @@
+"""Addresses of servers that are known by name: thousands of devices ask for the same few."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+LIFETIME: Final = 60.0
+"""For how many seconds an answer is good."""
+MOST: Final = 256
+"""How many names are remembered."""
+
+LookUp = Callable[[str], Awaitable[Sequence[str]]]
+"""Finds the addresses of a name; OSError or UnicodeError if there are none."""
+
+
+class Names:
+    """What was found, each for a minute; nobody looks for a name while somebody else does."""
+
+    __slots__ = ("_known", "_look_up", "_under_way")
+
+    def __init__(self, look_up: LookUp | None = None) -> None:
+        self._known: dict[str, tuple[Sequence[str], float]] = {}
+        self._under_way: dict[str, asyncio.Task[Sequence[str]]] = {}
+        self._look_up = look_up or _look_up
+
+    async def find(self, host: str) -> Sequence[str]:
+        """The addresses of a host, in the order in which they are to be tried; OSError or UnicodeError without any."""
+        loop = asyncio.get_running_loop()
+        known = self._known.get(host)
+        if known is not None and loop.time() < known[1]:
+            return known[0]
+        task = self._under_way.get(host)
+        if task is None:
+            task = self._under_way[host] = loop.create_task(self._find(host))
+            # All who asked may have given up by then.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+        # Whoever gives up must not stop it for the others.
+        return await asyncio.shield(task)
+
+    async def _find(self, host: str) -> Sequence[str]:
+        try:
+            found = await self._look_up(host)
+        finally:
+            del self._under_way[host]
+        while len(self._known) >= MOST:
+            del self._known[next(iter(self._known))]
+        self._known[host] = found, asyncio.get_running_loop().time() + LIFETIME
+        return found
+
+
+async def _look_up(host: str) -> Sequence[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(each[4][0]) for each in found))
