@@ -21,7 +21,7 @@ from simulators.device.session import CpeSession
 from simulators.device.states import State
 
 REPLY_TIMEOUT: Final = 60.0
-"""How long a device waits for a reply, in seconds (3.7.1.4 asks for 30 at least)."""
+"""How long a device waits for a reply, in seconds (3.4.2 asks for 30 at least)."""
 CONNECT_TIMEOUT: Final = 30.0
 """How long it waits for a connection."""
 

@@ -11,14 +11,16 @@ import pytest
 from acs.auth.digest import Algorithm
 from acs.domain.device import Credential
 from acs.domain.device import Identity as Registered
+from acs.domain.inventory import FirmwareImageDetails
 from acs.domain.operation import Operation, OperationKind, Variable
 from acs.domain.queue import OperationState
+from acs.files.store import FileFolder
 from acs.services.operations import AT_ONCE, OperationView
 from acs.services.requested import Requested
 from simulators.client.caller import Caller
+from simulators.client.files import FileCarrier
 from simulators.client.guard import GuardSettings
 from simulators.client.listener import Listener, ListenerSettings, called_at
-from simulators.client.visit import Visit
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
@@ -31,6 +33,7 @@ from tests.simulators.device.asking import model_with
 
 ROOT = "Device.ManagementServer."
 CODE = "Device.DeviceInfo.ProvisioningCode"
+IMAGE = b"version=2.0\nmodel=Box\n\n" + bytes(range(256)) * 400
 
 
 @dataclass
@@ -67,9 +70,12 @@ class Household:
 
     async def queue(self, cpe: Cpe, value: str) -> str:
         """An operator wants a value set; the public id of that."""
-        operation = Operation(OperationKind.SET, (Variable(CODE, value),))
+        return await self.want(cpe, Requested(Operation(OperationKind.SET, (Variable(CODE, value),))))
+
+    async def want(self, cpe: Cpe, requested: Requested) -> str:
+        """An operator wants something; the public id of that."""
         operations = self.served.server.services.operations
-        return (await operations.queue(await self.row(cpe), Requested(operation), AT_ONCE)).record.public_id
+        return (await operations.queue(await self.row(cpe), requested, AT_ONCE)).record.public_id
 
     async def done(self, public_id: str) -> OperationView:
         """The operation once it is completed."""
@@ -125,13 +131,15 @@ async def household(folder: Path, settings: ListenerSettings, count: int = 3) ->
             devices[who.device_id.serial_number] = Cpe(
                 model, who, chance=Chance(number), now=clock.now(), timing=NO_TIME
             )
-        caller = Caller(tally, clock.now)
-
-        def call(cpe: Cpe, ended: Callable[[Visit, str], None]) -> Visit:
-            return caller.call(cpe, ended)
-
         cpes = list(devices.values())
-        fleet = Fleet(cpes, clock, call, max_open=10, ended=lambda _cpe, _outcome: news.set())
+        fleet = Fleet(
+            cpes,
+            clock,
+            Caller(tally, clock.now).call,
+            max_open=10,
+            ended=lambda _cpe, _outcome: news.set(),
+            carry=FileCarrier(tally, clock.now).carry,
+        )
         fleet.start()
         try:
             found = Household(served, fleet, cpes, tally, news)
@@ -173,3 +181,23 @@ async def test_a_server_with_another_password_wakes_nobody(tmp_path: Path) -> No
         await home.until(lambda: home.tally.connection_requests.sum > 0)
         assert home.tally.connection_requests == {"wrong login": 1}
         assert not home.cpes[0].pending
+
+
+async def test_a_device_that_is_called_for_new_firmware_fetches_it_restarts_and_tells(tmp_path: Path) -> None:
+    store = FileFolder(tmp_path / "files", keep_free=0)
+    async with household(tmp_path, ListenerSettings()) as home:
+        await home.give_login(home.cpes[0])
+        async with store.incoming(len(IMAGE)) as file:
+            await file.write(IMAGE)
+            kept = await file.keep()
+        details = FirmwareImageDetails("image", "2.0", "image.bin", "1 Firmware Upgrade Image")
+        images = home.served.server.services.tools.images
+        image = await images.create(details, size=kept.size, sha256=kept.sha256, file_key=kept.key, at=0.0)
+        await home.done(
+            await home.want(home.cpes[0], Requested(Operation(OperationKind.DOWNLOAD), firmware_image_id=image))
+        )
+        assert home.cpes[0].tree.value("Device.DeviceInfo.SoftwareVersion", 0.0) == "2.0"
+        moved = home.tally.transfers["1 Firmware Upgrade Image"]
+        assert (moved.octets, moved.latencies.count, moved.faults) == (len(IMAGE), 1, {})
+        assert home.tally.events["M Download"] == 1
+    await store.close()
