@@ -18,6 +18,7 @@ from cwmp_schemas.rpc.transfers import (
 )
 from cwmp_schemas.values import UNKNOWN_TIME
 from simulators.device.cpe import Cpe
+from simulators.device.errors import RefusedError
 from simulators.device.jobs import MAX_FILE, Outcome
 from simulators.device.quirk_names import quirk
 from simulators.device.timing import Timing
@@ -212,6 +213,15 @@ def test_the_queue_takes_ten_and_refuses_more() -> None:
     assert all(isinstance(answer, DownloadResponse) for answer in accepted)
     assert isinstance(last, Fault)
     assert last.code == CpeFault.RESOURCES_EXCEEDED
+
+
+def test_a_device_with_too_much_to_tell_takes_no_more() -> None:
+    cpe = device()
+    while not cpe.pending.is_full:
+        cpe.pending.add("M Reboot", "again and again")
+    with pytest.raises(RefusedError) as refused:
+        cpe.carry_out(Download("key", FIRMWARE, URL), START)
+    assert refused.value.fault.code == 9004
 
 
 def test_the_queue_outlives_a_restart() -> None:

@@ -12,6 +12,7 @@ from cwmp_schemas.rpc.transfers import (
     GetQueuedTransfers,
     GetQueuedTransfersResponse,
     QueuedTransfer,
+    TransferComplete,
     Upload,
     UploadResponse,
 )
@@ -120,6 +121,31 @@ def test_what_takes_longer_than_the_answer_waits_is_told_later() -> None:
     cpe.advance(START + 20)
     told = completed(converse(cpe, START + 20))
     assert (told.command_key, told.fault_struct.fault_code) == ("key", 0)
+
+
+def test_a_file_that_is_put_to_use_more_slowly_than_the_answer_waits_is_told_later() -> None:
+    cpe = patient(apply=15.0)
+    session = opened(cpe, START)
+    job = asked(cpe, session, DOWNLOAD, START)
+    cpe.job_done(job, Outcome(200, 5, START, START + 2, b"pages"), START + 2)
+    assert late(session, START + 10) == NOT_YET
+    over(cpe, session, START + 11)
+    cpe.advance(START + 17)
+    assert completed(converse(cpe, START + 17)).complete_time.timestamp() == START + 17
+
+
+def test_ends_that_no_answer_waited_for_after_all_are_told_each() -> None:
+    cpe = patient()
+    session = opened(cpe, START)
+    for name in ("first", "second"):
+        assert session.receive(encode(Envelope("a", Upload(name, "2 Vendor Log File", URL))), START)
+        for job in cpe.take_jobs(START):
+            cpe.job_done(job, Outcome(201, 5, START, START + 1), START + 1)
+    over(cpe, session, START + 2)
+    (job,) = cpe.take_jobs(START + 2)
+    cpe.job_done(job, Outcome(201, 5, START + 2, START + 3), START + 3)
+    keys = [each.command_key for each in converse(cpe, START + 3).requests if isinstance(each, TransferComplete)]
+    assert keys == ["first", "second"]
 
 
 def test_firmware_is_never_in_use_before_the_device_has_restarted() -> None:
