@@ -1,7 +1,7 @@
 """Files, software modules and diagnostics between a simulated device and a real server."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +13,9 @@ from acs.domain.queue import OperationState
 from acs.files.store import FileFolder
 from acs.services.operations import AT_ONCE
 from acs.services.requested import Requested
-from simulators.client.caller import Caller
+from simulators.client.connector import Connector
 from simulators.client.files import FileCarrier
+from simulators.client.visit import Visit
 from simulators.device.cpe import Cpe
 from simulators.device.quirks import PLAIN
 from simulators.trees import built_in
@@ -37,17 +38,40 @@ async def depot(tmp_path: Path) -> AsyncIterator[Depot]:
     await folder.close()
 
 
+class Patient(Visit):
+    """A session whose answers wait for the files and not for a clock."""
+
+    wanted: asyncio.Task[None] | None = None
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
+        assert seconds
+        assert self.wanted is not None
+        self.deadline = self._now() + seconds
+        self.wanted.add_done_callback(lambda _: then())
+
+
 class Carrying(Subject):
-    """A device whose files are fetched and sent: between its sessions, and within them if its answers wait."""
+    """A device whose files are fetched and sent between its sessions."""
 
     def __init__(self, served: Served) -> None:
         super().__init__(served, built_in("tr181-router"), PLAIN)
         self._files = FileCarrier(self.counting, served.clock.wall)
-        self._caller = Caller(self.counting, served.clock.wall, wants_jobs=self._want)
-        self._wanted: list[asyncio.Task[None]] = []
 
-    def _want(self, cpe: Cpe) -> None:
-        self._wanted.append(asyncio.get_running_loop().create_task(self.carry()))
+    async def waiting_session(self) -> str:
+        """A session in which files are fetched and sent while an answer waits."""
+        self.cpe.called(self.now)
+        assert self.cpe.advance(self.now)
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        clock = self._served.clock.wall
+        visit = Patient(self.cpe, self.counting, clock, lambda _, outcome: ended.set_result(outcome), Connector())
+
+        def want(_: Cpe) -> None:
+            visit.wanted = asyncio.get_running_loop().create_task(self.carry())
+
+        visit.wants_jobs = want
+        visit.start()
+        async with asyncio.timeout(30):
+            return await ended
 
     async def carry(self) -> None:
         """Fetch and send all that it wants now."""
@@ -59,9 +83,7 @@ class Carrying(Subject):
     async def session(self) -> str:
         """A session, with the transfers that were wanted before it."""
         await self.carry()
-        ended = await super().session()
-        await asyncio.gather(*self._wanted)
-        return ended
+        return await super().session()
 
     async def want(self, kind: OperationKind, image: int | None = None, method: str = "", **what: JSON) -> str:
         """Have the server want something; the public id of that."""
@@ -122,9 +144,9 @@ async def test_a_server_keeps_the_configuration_that_a_device_sends(depot: Depot
 async def test_an_answer_that_waits_for_the_file_ends_the_operation_in_its_session(depot: Depot) -> None:
     subject = Carrying(depot.served)
     await subject.session()
-    subject.cpe.timing = replace(subject.cpe.timing, within_response=0.3)
+    subject.cpe.timing = replace(subject.cpe.timing, within_response=30.0)
     public_id = await subject.want(OperationKind.UPLOAD, file_type=CONFIGURATION)
-    await subject.done(public_id, sessions=1)
+    assert await subject.waiting_session() == "ok"
     assert state(await depot.served.view(public_id)) is OperationState.COMPLETED
     assert not subject.cpe.wants_session
 
