@@ -95,7 +95,6 @@ class OddVisit(Visit):
         """See ``Owner``."""
         quirks, writing = self._quirks, self._writing
         if writing is not None:
-            writing.stop()
             # What was not written yet is not going to be, and nothing else can be sent in its place.
             reply.keeps_alive = reply.keeps_alive and writing.is_done
         if quirks.close_after_every_response or quirks.version == "1.0":
@@ -193,7 +192,7 @@ class OddVisit(Visit):
 
     def _send(self) -> None:
         session, quirks = self._session, self._quirks
-        if session is not None and self._login is not None and not self._authorization and not self._logins:
+        if session is not None and self._login is not None and not self._authorization:
             with_inform = session.state is State.INFORMING and self._opening is _Opening.DONE
             begins_so = quirks.remembers_nonce or quirks.authorization == "begin with empty post"
             if quirks.authorization == "every post" or (with_inform and begins_so):
@@ -235,8 +234,6 @@ class OddVisit(Visit):
             self._memory.login = self._login
 
     def _end(self, outcome: str) -> None:
-        if self._writing is not None:
-            self._writing.stop()
         for connection in self._left:
             connection.close()
         super()._end(outcome)

@@ -36,7 +36,7 @@ class DeviceTls(ssl.SSLContext):
 
     def remember(self, connection: ssl.SSLObject) -> None:
         """Keep what a connection that has been used learnt for the next one."""
-        session = connection.session if self.resumes else None
+        session = connection.session
         if session is not None and session.has_ticket and len(self.remembered) < _MAX_REMEMBERED:
             self.remembered[connection.server_hostname] = session
 

@@ -30,7 +30,6 @@ class Visit:
     """A session of a device and what carries it. ``ended`` is called once, with ``ok`` or a short reason."""
 
     __slots__ = (
-        "_again",
         "_authorization",
         "_body",
         "_connecting",
@@ -79,7 +78,7 @@ class Visit:
         # The post that is on its way, and the line that logs in with it.
         self._body = self._authorization = b""
         # How often it was sent in answer to a challenge, sent elsewhere, and sent again because a connection was gone.
-        self._logins = self._redirects = self._again = 0
+        self._logins = self._redirects = 0
         self._posted_at = 0.0
         self._not_before = 0.0
         # The RPC whose answer is under way: method, fault, and when it came.
@@ -141,8 +140,7 @@ class Visit:
     def lost(self, why: str) -> None:
         """See ``Owner``. A connection that was left by the server in between is no reason to give up."""
         connection, self._connection = self._connection, None
-        if connection is not None and connection.was_left and not self._again:
-            self._again = 1
+        if connection is not None and connection.was_left:
             self._send()
         else:
             self._fail(why)
@@ -205,7 +203,7 @@ class Visit:
         """Send something new."""
         self._body = body
         self._authorization = b""
-        self._logins = self._redirects = self._again = 0
+        self._logins = self._redirects = 0
         self._posted_at = time.perf_counter()
         self._send()
 

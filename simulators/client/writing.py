@@ -14,11 +14,10 @@ long."""
 class Writing:
     """One request, or one and its copy."""
 
-    __slots__ = ("_connection", "_held", "_piece", "_rest", "_timers")
+    __slots__ = ("_connection", "_held", "_piece", "_rest")
 
     def __init__(self, connection: Connection, head: bytes, body: bytes, quirks: HttpQuirks, copies: int = 0) -> None:
         self._connection = connection
-        self._timers: list[asyncio.TimerHandle] = []
         self._piece = (quirks.piece, quirks.piece_pause)
         # There is nothing to wait for between a request and its copy.
         is_held = quirks.expect_continue and bool(body) and not copies
@@ -33,7 +32,7 @@ class Writing:
     def start(self) -> None:
         """Write what may be written."""
         if self._held:
-            self._timers.append(asyncio.get_running_loop().call_later(CONTINUE_TIMEOUT, self.go_on))
+            asyncio.get_running_loop().call_later(CONTINUE_TIMEOUT, self.go_on)
         self._write()
 
     def go_on(self) -> None:
@@ -45,14 +44,9 @@ class Writing:
             if not was_writing:
                 self._write()
 
-    def stop(self) -> None:
-        """Write no more."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
-
     def _write(self) -> None:
         size, pause = self._piece
+        # Nobody needs to stop it: it stops with the connection.
         if not self._connection.is_open:
             return
         if size:
@@ -62,4 +56,4 @@ class Writing:
             self._connection.transport.write(self._rest)
             self._rest = b""
         if self._rest:
-            self._timers[1:] = [asyncio.get_running_loop().call_later(pause, self._write)]
+            asyncio.get_running_loop().call_later(pause, self._write)

@@ -116,16 +116,17 @@ async def test_a_stale_nonce_costs_another_try() -> None:
 
 
 async def test_a_redirect_is_followed_and_no_login_is_taken_along() -> None:
-    asked = in_turn(reply(401, b"", DIGEST))
+    asked = constant(reply(401, b"", DIGEST))
     async with serving(constant(reply(200, FILE))) as other, serving(asked) as wanting:
         moved = constant(reply(302, b"", f"Location: {other.url}x?y=z"))
         outcome, _ = await carried(moved)
         assert outcome.octets == len(FILE)
         assert other.heard[0].target == "/acs/x?y=z"
         outcome, heard = await carried(in_turn(reply(401, b"", DIGEST), reply(307, b"", f"Location: {wanting.url}")))
-    assert [each.one("authorization") is not None for each in heard] == [False, True]
-    assert outcome.status == 401
-    assert [each.one("authorization") for each in wanting.heard] == [None]
+        assert [each.one("authorization") is not None for each in heard] == [False, True]
+        outcome, _ = await carried(constant(reply(307, b"", f"Location: {wanting.url}")))
+        assert outcome.status == 401
+    assert [each.one("authorization") for each in wanting.heard] == [None, None]
 
 
 @pytest.mark.parametrize("header", ["X-None: 1", "Location: /acs/file?token=abc", "Location: ftp://127.0.0.1/"])
@@ -203,6 +204,12 @@ async def test_a_silent_server_is_given_up() -> None:
     assert (outcome.octets, outcome.reason) == (len(FILE) - 10, "timeout")
     assert outcome.status == 200
     assert carrying.tally.transfers["1 Firmware Upgrade Image"].faults.sum == 2
+
+
+async def test_no_transfer_lasts_for_ever_however_much_comes() -> None:
+    async with serving(constant(Say(reply(200, FILE).octets[:-10]))) as server:
+        outcome = await Carrying(patience=1000.0, longest=0.2).carry(fetching(server.url))
+    assert outcome.reason == "timeout"
 
 
 async def test_no_more_are_carried_at_once_than_may_be() -> None:

@@ -192,6 +192,16 @@ async def test_what_is_late_comes_all_the_same(kind: str) -> None:
     assert device.tally.disturbances == {kind: 3}
 
 
+async def test_what_was_put_off_is_not_sent_once_the_device_has_given_up() -> None:
+    async with serving(asking()) as server:
+        device = Visiting(server.url, faults=always(delay=1.0))
+        device.begin().give_up("stopped")
+        assert await device.end() == "stopped"
+        # Whatever was still to come would come before the end of this.
+        assert await Visiting(server.url).session() == "ok"
+        assert server.connections == 1
+
+
 async def test_a_post_may_come_over_a_new_connection() -> None:
     outcomes, heard, device = await visited(asking(READ), faults=always(reconnect=1.0))
     assert outcomes == ["ok"]

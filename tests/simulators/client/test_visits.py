@@ -2,14 +2,16 @@
 
 import asyncio
 import gzip
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
 from cwmp_schemas.rpc.parameters import GetParameterValues
 from simulators.client.connection import MAX_BODY
-from simulators.client.target import MAX_REDIRECTS
-from simulators.client.visit import CONNECT_TIMEOUT, REPLY_TIMEOUT
+from simulators.client.connector import Connector, Made
+from simulators.client.target import MAX_REDIRECTS, Target
+from simulators.client.visit import CONNECT_TIMEOUT, REPLY_TIMEOUT, Visit
 from tests.simulators.client.scripted import (
     PATIENCE,
     Heard,
@@ -204,6 +206,44 @@ async def test_a_silent_server_is_given_up_at_the_deadline() -> None:
             await server.ended.acquire()
     assert device.cpe.session is None
     assert device.cpe.retrying.count == 1
+
+
+async def test_a_device_that_is_cut_off_says_no_farewell() -> None:
+    ends: list[str] = []
+
+    async def watch(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        come.set()
+        try:
+            await reader.read()
+            ends.append("closed")
+        except ConnectionResetError:
+            ends.append("reset")
+        writer.close()
+        gone.set()
+
+    come, gone = asyncio.Event(), asyncio.Event()
+    async with await asyncio.start_server(watch, "127.0.0.1", 0) as server, asyncio.timeout(PATIENCE):
+        device = Visiting(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        visit = device.begin()
+        await come.wait()
+        visit.give_up("power cut")
+        await gone.wait()
+    assert ends == ["reset"]
+    assert await device.end() == "power cut"
+
+
+async def test_a_connection_that_is_gone_as_soon_as_it_is_there_fails_the_session() -> None:
+    class Gone(Connector):
+        async def connect(self, make: Callable[[], Made], target: Target) -> Made:
+            return make()
+
+    ends: list[str] = []
+    device = Visiting("http://127.0.0.1:1/")
+    device.cpe.advance(START)
+    Visit(device.cpe, device.tally, lambda: START, lambda _, how: ends.append(how), Gone()).start()
+    await asyncio.sleep(0)
+    assert ends == ["connection cut"]
 
 
 async def test_a_device_that_is_stopped_while_it_connects_leaves_nothing_behind() -> None:
