@@ -251,8 +251,8 @@ def simulate(
         str | None,
         typer.Option(
             metavar="HOST:PORT",
-            help="Where they can be called, or off; if nothing is said, a free port of the address from which the ACS "
-            "is reached.",
+            help="Where they can be called, over UDP alone with udp: before it; off, or udp for a free port; if "
+            "nothing is said, a free port of the address from which the ACS is reached.",
             rich_help_panel=_DEVICES,
         ),
     ] = None,

@@ -50,8 +50,7 @@ class Api:
             if status == 429:
                 await asyncio.sleep(min(_LONGEST_WAIT, float(wait)) if wait.isdigit() else 1.0)
             elif status >= 400:
-                told = octets[:_MOST_TOLD].decode("utf-8", "replace")
-                raise AccessError(f"{method} {_family(path)}: {status} {told}")
+                raise AccessError(f"{method} {_family(path)}: {status} {_problem(octets)}")
             else:
                 return json.loads(octets) if octets else None
 
@@ -69,3 +68,13 @@ def _form(fields: Mapping[str, str | bytes]) -> aiohttp.FormData:
         else:
             data.add_field(name, value)
     return data
+
+
+def _problem(octets: bytes) -> str:
+    """What an answer says is wrong, without what is different each time."""
+    try:
+        document = json.loads(octets)
+    except ValueError:
+        document = octets.decode("utf-8", "replace")
+    said = document.get("detail") or document.get("title") if isinstance(document, dict) else document
+    return "".join(character if character.isprintable() else " " for character in str(said)[:_MOST_TOLD])

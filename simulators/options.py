@@ -52,7 +52,7 @@ class Options:
     concurrency: int | None = None
     """How many devices may call at once."""
     connection_requests: str | None = None
-    """Where devices can be called: host:port, or off."""
+    """Where devices can be called."""
     arrival: str | None = None
     """When they call first."""
     rate: str | None = None
@@ -73,6 +73,18 @@ class Options:
     """Where the page goes."""
     quiet: bool = False
     """Whether nothing is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where devices are called."""
+
+    host: str | None
+    """The address; None is the one from which the ACS is reached."""
+    port: int
+    """The port; 0 is one that the kernel chooses."""
+    is_udp: bool
+    """Whether they are called over UDP alone."""
 
 
 def read_password(options: Options, environment: Mapping[str, str]) -> str:
@@ -100,16 +112,14 @@ def read_access(options: Options, environment: Mapping[str, str]) -> Access | No
     return Access(options.api_url, token)
 
 
-def read_listener(text: str) -> tuple[str | None, int] | None:
-    """Where devices are to be called, where None stands for the address the ACS is reached from; None for nowhere."""
-    if text == "off":
-        return None
-    if not text:
-        return None, 0
-    host, colon, port = text.rpartition(":")
+def read_listening(text: str) -> Listening | None:
+    """Where devices are to be called: ``http`` or ``udp``, ``host:port``, ``udp:host:port``; None for ``off``."""
+    if text in {"off", "http", "udp"}:
+        return None if text == "off" else Listening(None, 0, is_udp=text == "udp")
+    host, colon, port = text.removeprefix("udp:").rpartition(":")
     if not (colon and port.isascii() and port.isdigit() and int(port[:6]) < 65536):
-        raise OptionError(f"--connection-requests: {text[:60]!r} is neither off nor host:port")
-    return host.strip("[]") or None, int(port)
+        raise OptionError(f"--connection-requests: {text[:60]!r} is none of off, udp, host:port and udp:host:port")
+    return Listening(host.strip("[]") or None, int(port), is_udp=text.startswith("udp:"))
 
 
 def seconds_of(name: str, text: str | None, default: float) -> float:

@@ -18,12 +18,13 @@ from simulators.device.timing import Timing
 from simulators.judging import unknown_names
 from simulators.kinds import read_kinds
 from simulators.options import (
+    Listening,
     OptionError,
     Options,
     in_range,
     or_else,
     read_access,
-    read_listener,
+    read_listening,
     read_password,
     read_rate,
     seconds_of,
@@ -59,8 +60,8 @@ class Plan:
     """How many devices may call at once."""
     time_lapse: bool
     """Whether time leaps."""
-    listener: tuple[str | None, int] | None
-    """Address and port where devices can be called, where None is the address the ACS is reached from; None for off."""
+    listening: Listening | None
+    """Where devices can be called; None for nowhere."""
     access: Access | None
     """The ACS's API; None leaves what is done there to somebody else."""
     names: Mapping[str, int]
@@ -96,7 +97,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Plan:
         duration,
         in_range("--concurrency", or_else(options.concurrency, scenario.concurrency), 1, _MOST_OPEN),
         or_else(options.time_lapse, scenario.time_lapse),
-        read_listener(or_else(options.connection_requests, "" if scenario.connection_requests == "http" else "off")),
+        read_listening(or_else(options.connection_requests, scenario.connection_requests)),
         read_access(options, environment),
         names,
     )

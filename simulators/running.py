@@ -3,12 +3,11 @@
 import asyncio
 import gc
 import signal
-import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
@@ -16,7 +15,6 @@ from rich.console import Console
 from simulators.campaign import Campaign
 from simulators.client.caller import Caller
 from simulators.client.files import FileCarrier
-from simulators.client.listener import Listener, called_at
 from simulators.client.tls import DeviceTls, TlsFileError, tls_context
 from simulators.clock import Clock, LeapingClock, WorldClock
 from simulators.device.cpe import Cpe
@@ -27,10 +25,11 @@ from simulators.options import OptionError
 from simulators.planning import Plan, told
 from simulators.population import Makeup, populate
 from simulators.progress import EVERY, Progress
+from simulators.reach import Reach
 from simulators.report.document import Document, Expectation
 from simulators.report.machine import Usage, machine, usage
 from simulators.report.run import Run, document
-from simulators.script import deaf, weather, write_script
+from simulators.script import weather, write_script
 from simulators.tally import OK, Tally
 
 DRAIN: Final = 20.0
@@ -58,7 +57,7 @@ async def run(plan: Plan, console: Console) -> Ended:
     clock = LeapingClock() if plan.time_lapse else WorldClock()
     began, before = time.time(), usage()
     simulation = _Simulation(plan, clock)
-    async with simulation.called() as makeup:
+    async with simulation.reach.opened() as makeup:
         with _populated(plan, makeup, clock, console) as devices, Progress(console) as progress:
             # In time-lapse five seconds of the devices are over at once: lines are for those who read them.
             is_slow = plan.time_lapse and not console.is_terminal
@@ -79,9 +78,9 @@ class _Simulation:
         self.clock = clock
         self.started = clock.now()
         self.tally = Tally(self.started)
+        self.reach = Reach(plan, self.tally, clock.now, self._woke)
         self.campaigns: list[Campaign] = []
         self._devices: list[Cpe] = []
-        self._by_serial: dict[str, Cpe] = {}
         self._heard = bytearray(plan.makeup.devices)
         faults = weather(plan, self.started, clock.now)
         tls = _tls(plan)
@@ -89,28 +88,10 @@ class _Simulation:
         self._carrier = FileCarrier(self.tally, clock.now, tls=tls)
         self._fleet: Fleet | None = None
 
-    @asynccontextmanager
-    async def called(self) -> AsyncIterator[Makeup]:
-        """Listen for connection requests; gives the makeup of devices that know where they are called."""
-        makeup, listener = self.plan.makeup, None
-        if self.plan.listener is not None:
-            listener = Listener(self._by_serial, self.tally, self.clock.now, self._woke, deaf=deaf(self.plan))
-            host, port = self.plan.listener
-            try:
-                address = await listener.start(host or address_towards(self.plan), port)
-            except OSError as error:
-                raise OptionError(f"--connection-requests: cannot listen: {error.strerror or error}") from None
-            makeup = replace(makeup, called_at=called_at(*address))
-        try:
-            yield makeup
-        finally:
-            if listener is not None:
-                await listener.stop()
-
     async def live(self, devices: list[Cpe], progress: Progress, pace: float) -> int:
         """Let them live, shown once in so many seconds; the signal that ended it before its time, or 0."""
         self._devices = devices
-        self._by_serial.update((cpe.identity.device_id.serial_number, cpe) for cpe in devices)
+        await self.reach.meet(devices)
         until = self.started + self.plan.duration
         fleet = self._fleet = Fleet(
             devices,
@@ -151,6 +132,7 @@ class _Simulation:
 
     def _ended(self, cpe: Cpe, outcome: str) -> None:
         self._heard[cpe.identity.index] |= outcome == OK
+        self.reach.look_after(cpe)
         for campaign in self.campaigns:
             campaign.heard(cpe, self.clock.now())
 
@@ -215,15 +197,6 @@ def _signals(fleet: Fleet) -> Iterator[list[int]]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
-
-
-def address_towards(plan: Plan) -> str:
-    """The address of this machine from which the ACS is reached; nothing is sent. OSError if there is none."""
-    target = plan.target
-    family, kind, protocol, _, address = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.connect(address)
-        return str(probe.getsockname()[0])
 
 
 def _tls(plan: Plan) -> DeviceTls:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from simulators.scenarios.schema import Scenario
 
-NAMES: Final = ("steady", "power-cut", "flaky-network", "misbehaving-fleet", "nat")
+NAMES: Final = ("steady", "power-cut", "firmware-campaign", "flaky-network", "misbehaving-fleet", "nat")
 """The scenarios that are built in."""
 MOST_OCTETS: Final = 1024 * 1024
 """How large a scenario file may be."""

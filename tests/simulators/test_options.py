@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulators.options import OptionError, Options
+from simulators.options import Listening, OptionError, Options
 from simulators.planning import Plan, plan
 from simulators.scenarios.loading import NAMES, ScenarioError, load, read
 
@@ -47,6 +47,14 @@ def test_kinds_have_names_shares_and_paths(tmp_path: Path) -> None:
     assert (made.names["tr181"], made.names["my_box"]) == (6, 2)
 
 
+def test_devices_are_called_where_it_is_said() -> None:
+    assert planned().listening == Listening(None, 0, is_udp=False)
+    assert planned(connection_requests="off").listening is None
+    assert planned(scenario="nat").listening == Listening(None, 0, is_udp=True)
+    assert planned(connection_requests="[::1]:7548").listening == Listening("::1", 7548, is_udp=False)
+    assert planned(connection_requests="udp:127.0.0.1:0").listening == Listening("127.0.0.1", 0, is_udp=True)
+
+
 def test_the_password_may_be_kept_from_the_command_line(tmp_path: Path) -> None:
     kept = tmp_path / "password"
     kept.write_text("from a file\n")
@@ -85,7 +93,10 @@ def test_a_trace_names_devices_by_serial_number_or_index(tmp_path: Path) -> None
         ({"trace": Path("/nowhere")}, "--trace: cannot read /nowhere"),
         ({"concurrency": 0}, "--concurrency: 0 is no whole number"),
         ({"serial_prefix": "a b"}, "--serial-prefix"),
-        ({"connection_requests": "here"}, "--connection-requests: 'here' is neither off nor host:port"),
+        (
+            {"connection_requests": "here"},
+            "--connection-requests: 'here' is none of off, udp, host:port and udp:host:port",
+        ),
         ({"password": "a", "password_file": Path("/nowhere")}, "--password and --password-file: say one of them"),
         ({"password_file": Path("/nowhere")}, "--password-file: cannot read /nowhere"),
         ({"scenario": "calm"}, "'calm' is no scenario; there are steady, power-cut"),

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from rich.console import Console
 
+from simulators.access import Api
 from simulators.options import Options
 from simulators.planning import plan
 from simulators.report.document import Document
 from simulators.running import run
-from tests.e2e.serving import Served, serving
+from tests.e2e.serving import Served, serving, serving_and_calling
+from tests.simulators.client.certificates import Authority
+from tests.simulators.client.stun_server import stun_server
 
 
 @pytest.fixture
@@ -139,8 +143,70 @@ async def test_devices_that_behave_in_all_ways_get_through(served: Served) -> No
 
 
 async def test_devices_behind_a_nat_are_heard_when_they_call(served: Served) -> None:
-    told = await lapse(served, "nat", devices=5)
-    assert told.sessions.ok == 50
+    told = await lapse(served, "nat", devices=5, connection_requests="udp:127.0.0.1:0")
+    assert told.sessions.ok == 55
+
+
+async def test_devices_behind_a_nat_tell_where_they_are_seen(served: Served, tmp_path: Path) -> None:
+    async with stun_server() as stun:
+        stun.seen_at = ("203.0.113.9", 4321)
+        scenario = f"""
+            about = "Each finds out by STUN how it can be called."
+            devices = 3
+            interval = "1h"
+            duration = "2s"
+            connection_requests = "udp"
+            [arrivals]
+            within = "300ms"
+            [values]
+            "ManagementServer.STUNEnable" = "1"
+            "ManagementServer.STUNServerAddress" = "127.0.0.1"
+            "ManagementServer.STUNServerPort" = "{stun.port}"
+            [expect]
+            sessions_failed = 0
+            [expect.events]
+            "1 BOOT" = "devices"
+            "4 VALUE CHANGE" = "devices"
+        """
+        await play(served, written(tmp_path, scenario), connection_requests="udp:127.0.0.1:0")
+
+
+async def test_devices_trust_whom_they_are_told_to_trust(tmp_path: Path) -> None:
+    ours, strangers = Authority.new(tmp_path / "ours"), Authority.new(tmp_path / "strangers")
+    shown = ours.certify("127.0.0.1")
+    settings = {"cwmp_tls_port": 0, "cwmp_tls_certificate": shown, "cwmp_tls_key": shown}
+    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path, **settings) as served:
+        url = f"https://127.0.0.1:{served.server.ports[1]}/"
+        ends = []
+        for trust in ({"ca": ours.file}, {"insecure": True}, {"ca": strangers.file}, {}):
+            options = Options(url, devices=1, duration="1m", time_lapse=True, connection_requests="off", **trust)
+            ended = await run(plan(options, {}), Console(quiet=True))
+            ends.append((ended.document.sessions.ok, list(ended.document.failures)))
+    assert ends == [(1, []), (1, []), (0, ["bad certificate"]), (0, ["bad certificate"])]
+
+
+async def test_in_a_firmware_campaign_every_device_ends_on_the_new_version(tmp_path: Path) -> None:
+    settings = {"bootstrap_token": TOKEN, "onboarding": "quarantine"}
+    async with serving_and_calling(f"sqlite:///{tmp_path}/a.db", tmp_path, **settings) as served:
+        url = f"http://127.0.0.1:{served.server.api_ports[0]}"
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session:
+            login = {"enabled": True, "username": "new", "password": "from the factory"}
+            kind = {"name": "Simulated", "short_name": "sim", "onboarding": login}
+            await Api(session, f"{url}/api/v1").ask("POST", "/inventory_type/", kind)
+        # What was looked up before is looked up again after a while.
+        served.clock.advance(10)
+        told = await play(
+            served,
+            written(tmp_path, CAMPAIGN),
+            {"SIMULATE_API_TOKEN": TOKEN},
+            api_url=url,
+            username="new",
+            password="from the factory",
+            connection_requests="127.0.0.1:0",
+        )
+    assert told.expectations[-1].what == "devices on 9.9.1"
+    # One to come in, one to be told of the image, one to tell of it.
+    assert told.sessions.ok == 15
 
 
 async def test_an_image_that_is_there_already_is_taken_and_an_api_that_says_no_is_told(tmp_path: Path) -> None:
@@ -163,6 +229,44 @@ async def test_an_image_that_is_there_already_is_taken_and_an_api_that_says_no_i
             assert token not in ended.broken[-1].what
 
 
+CAMPAIGN = """
+    about = "All are updated, three at once, by connection requests."
+    devices = 5
+    model = "tr181:2,tr098:1"
+    interval = "1h"
+    duration = "1s"
+    [arrivals]
+    within = "500ms"
+    [timing]
+    apply = [0, 0]
+    boot = [0, 0]
+    [[phases]]
+    at = "900ms"
+    action = "firmware-campaign"
+    for = "20s"
+    version = "9.9.1"
+    in_flight = 3
+    [expect]
+    sessions_failed = 0
+    devices_waiting = 0
+    [expect.versions]
+    "9.9.1" = "devices"
+    [expect.rpcs]
+    SetParameterValues = "devices"
+    Download = "devices"
+    [expect.requests]
+    TransferComplete = "devices"
+    [expect.transfers]
+    "1 Firmware Upgrade Image" = "devices"
+    [expect.events]
+    "0 BOOTSTRAP" = "devices"
+    "1 BOOT" = "devices * 2"
+    "M Download" = "devices"
+    "7 TRANSFER COMPLETE" = "devices"
+    "6 CONNECTION REQUEST" = "devices"
+    [expect.connection_requests]
+    accepted = "devices"
+"""
 NOBODY_IS_THERE = """
     about = "The ACS has met none of the devices."
     devices = 1
