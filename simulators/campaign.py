@@ -103,14 +103,16 @@ class Campaign:
 
     async def _update_each(self, api: Api, devices: Iterator[Cpe], image: int) -> None:
         for cpe in devices:
-            serial = quote(cpe.identity.device_id.serial_number, safe="")
-            body = {"firmware_image": image, "firmware_image_is_pending": True}
+            path = f"/inventory_device_serial/{quote(cpe.identity.device_id.serial_number, safe='')}/"
             try:
-                await api.ask("PATCH", f"/inventory_device_serial/{serial}/", body)
+                await api.ask("PATCH", path, {"firmware_image": image, "firmware_image_is_pending": True})
+                await self._all_done([cpe])
+                shown = await api.ask("GET", path)
             except AccessError as error:
                 self._note(str(error))
                 continue
-            await self._all_done([cpe])
+            if shown["firmware_image_is_pending"] or shown["software_version"] != self._phase.version:
+                self._note("the ACS does not know of the update of a device")
 
     async def _all_done(self, devices: Sequence[Cpe]) -> None:
         for cpe in devices:

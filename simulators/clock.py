@@ -19,17 +19,22 @@ class Clock(Protocol):
 
 
 class WorldClock:
-    """Time as it passes. It never goes back, whatever is done to the machine's clock."""
+    """Time as it passes, once it is started. It never goes back, whatever is done to the machine's clock."""
 
-    __slots__ = ("_ahead", "_monotonic")
+    __slots__ = ("_at", "_monotonic", "_since")
 
     def __init__(self, *, wall: float | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._ahead = (time.time() if wall is None else wall) - monotonic()
+        self._at = time.time() if wall is None else wall
+        self._since: float | None = None
+
+    def start(self) -> None:
+        """All is ready."""
+        self._since = self._monotonic()
 
     def now(self) -> float:
         """See ``Clock``."""
-        return self._monotonic() + self._ahead
+        return self._at if self._since is None else self._at + self._monotonic() - self._since
 
     def leap(self, to: float) -> bool:
         """See ``Clock``."""
@@ -49,11 +54,15 @@ class LeapingClock:
     def __init__(self, *, wall: float | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._at = time.time() if wall is None else wall
-        self._since = monotonic()
+        self._since: float | None = None
+
+    def start(self) -> None:
+        """All is ready."""
+        self._since = self._monotonic()
 
     def now(self) -> float:
         """See ``Clock``."""
-        return self._at + max(0.0, self._monotonic() - self._since - PATIENCE)
+        return self._at if self._since is None else self._at + max(0.0, self._monotonic() - self._since - PATIENCE)
 
     def leap(self, to: float) -> bool:
         """See ``Clock``."""

@@ -16,7 +16,7 @@ from simulators.campaign import Campaign
 from simulators.client.caller import Caller
 from simulators.client.files import FileCarrier
 from simulators.client.tls import DeviceTls, TlsFileError, tls_context
-from simulators.clock import Clock, LeapingClock, WorldClock
+from simulators.clock import LeapingClock, WorldClock
 from simulators.device.cpe import Cpe
 from simulators.device.errors import ModelError
 from simulators.fleet import Fleet
@@ -55,7 +55,7 @@ class Ended:
 async def run(plan: Plan, console: Console) -> Ended:
     """Let the devices of a plan live; OptionError if that cannot even begin."""
     clock = LeapingClock() if plan.time_lapse else WorldClock()
-    began, before = time.time(), usage()
+    before = usage()
     simulation = _Simulation(plan, clock)
     async with simulation.reach.opened() as makeup:
         with _populated(plan, makeup, clock, console) as devices, Progress(console) as progress:
@@ -66,14 +66,14 @@ async def run(plan: Plan, console: Console) -> Ended:
             await campaign.close()
     # A run that was cut short could not come to what was expected of it.
     expectations = [] if caught else simulation.expectations()
-    told_of = simulation.told(expectations, began, before)
+    told_of = simulation.told(expectations, before)
     return Ended(document(told_of, simulation.tally, machine()), caught)
 
 
 class _Simulation:
     """What goes on in a run."""
 
-    def __init__(self, plan: Plan, clock: Clock) -> None:
+    def __init__(self, plan: Plan, clock: LeapingClock | WorldClock) -> None:
         self.plan = plan
         self.clock = clock
         self.started = clock.now()
@@ -104,6 +104,7 @@ class _Simulation:
         )
         self.campaigns = write_script(fleet, self.plan, self.started)
         with _signals(fleet) as caught:
+            self.clock.start()
             fleet.start()
             await self._watch(fleet, progress, pace)
         return caught[0] if caught else 0
@@ -115,7 +116,7 @@ class _Simulation:
         campaigns = [each for campaign in self.campaigns for each in campaign.expectations(now)]
         return [*judge(self.plan.scenario.expect, found, self.plan.names), *campaigns]
 
-    def told(self, expectations: list[Expectation], began: float, before: Usage) -> Run:
+    def told(self, expectations: list[Expectation], before: Usage) -> Run:
         """What the counts do not say."""
         after = usage()
         return Run(
@@ -159,7 +160,7 @@ class _Simulation:
 
 
 @contextmanager
-def _populated(plan: Plan, makeup: Makeup, clock: Clock, console: Console) -> Iterator[list[Cpe]]:
+def _populated(plan: Plan, makeup: Makeup, clock: LeapingClock | WorldClock, console: Console) -> Iterator[list[Cpe]]:
     """The devices, out of the collector's sight: they are there until the end."""
     began = time.perf_counter()
     gc.disable()

@@ -55,6 +55,7 @@ class World:
     def __init__(self, *arrivals: float, until: float = 1000.0, max_open: int = 10, is_quick: bool = True) -> None:
         self.hand = Hand()
         self.clock = LeapingClock(wall=START, monotonic=self.hand)
+        self.clock.start()
         self.is_quick = is_quick
         self.begun: list[tuple[float, int]] = []
         self.failed: list[tuple[int, str]] = []
@@ -233,7 +234,10 @@ async def test_a_held_run_goes_on_after_its_last_moment() -> None:
 def test_the_worlds_time_does_not_follow_a_clock_that_is_set_back() -> None:
     hand = Hand()
     clock = WorldClock(wall=START, monotonic=hand)
-    hand.seconds = 12.5
+    hand.seconds = 100.0
+    assert clock.now() == START, "it is not started"
+    clock.start()
+    hand.seconds = 112.5
     assert clock.now() == START + 12.5
     assert not clock.leap(START + 100)
     assert clock.now() == START + 12.5
