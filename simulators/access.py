@@ -52,7 +52,7 @@ class Api:
             elif status >= 400:
                 raise AccessError(f"{method} {_family(path)}: {status} {_problem(octets)}")
             else:
-                return json.loads(octets) if octets else None
+                return _read(octets, f"{method} {_family(path)}")
 
 
 def _family(path: str) -> str:
@@ -68,6 +68,13 @@ def _form(fields: Mapping[str, str | bytes]) -> aiohttp.FormData:
         else:
             data.add_field(name, value)
     return data
+
+
+def _read(octets: bytes, asked: str) -> Any:  # noqa: ANN401  JSON
+    try:
+        return json.loads(octets) if octets else None
+    except ValueError:
+        raise AccessError(f"{asked}: the answer is no JSON") from None
 
 
 def _problem(octets: bytes) -> str:

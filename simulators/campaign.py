@@ -74,6 +74,8 @@ class Campaign:
             self._note("it took too long")
         except AccessError as error:
             self._note(str(error))
+        except (KeyError, TypeError, ValueError, ExceptionGroup):
+            self._note("the API answers what its document does not say")
         finally:
             self._fleet.release()
 

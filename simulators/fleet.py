@@ -136,7 +136,8 @@ class Fleet:
 
     def release(self) -> None:
         """What held the run is done."""
-        self._holds -= 1
+        # One that was ended has nothing that holds it any more.
+        self._holds = max(0, self._holds - 1)
         self._soon()
 
     def is_ending(self, now: float) -> bool:

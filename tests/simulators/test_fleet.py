@@ -231,6 +231,19 @@ async def test_a_held_run_goes_on_after_its_last_moment() -> None:
     await world.fleet.over()
 
 
+async def test_what_held_a_run_may_end_after_the_run_was_ended() -> None:
+    world = World(0.0, until=1000.0, is_quick=False)
+    world.fleet.hold()
+    world.fleet.start()
+    await world.settle()
+    world.fleet.end()
+    world.fleet.release()
+    world.talks[0].end()
+    async with asyncio.timeout(10):
+        await world.fleet.over()
+    assert world.fleet.is_ending(world.clock.now())
+
+
 def test_the_worlds_time_does_not_follow_a_clock_that_is_set_back() -> None:
     hand = Hand()
     clock = WorldClock(wall=START, monotonic=hand)
