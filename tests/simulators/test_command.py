@@ -59,6 +59,16 @@ async def test_an_acs_that_is_not_there_is_counted_and_ends_with_1(tmp_path: Pat
     assert "Traceback" not in said
 
 
+async def test_without_expectations_it_takes_one_session_for_a_run_to_have_succeeded(tmp_path: Path) -> None:
+    scenario = tmp_path / "mine.toml"
+    scenario.write_text("about = 'x'\ndevices = 1\nduration = '61s'\ntime_lapse = true\nconnection_requests = 'off'")
+    status, said = await simulate("--acs-url", "http://127.0.0.1:1/", "--scenario", str(scenario), "--quiet")
+    assert (status, said.count("\n")) == (1, 1)
+    async with serving(f"sqlite:///{tmp_path}/a.db", tmp_path) as served:
+        url = f"http://127.0.0.1:{served.port}/"
+        assert await simulate("--acs-url", url, "--scenario", str(scenario), "--quiet") == (0, "")
+
+
 async def test_a_wrong_option_ends_with_2_and_one_sentence() -> None:
     status, said = await simulate("--duration", "long")
     assert (status, said.count("\n")) == (2, 1)

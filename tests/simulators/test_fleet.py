@@ -1,90 +1,11 @@
 """Who calls when: with devices that are real, and calls that last as long as the test likes."""
 
-import asyncio
-from collections.abc import Callable
-
 from cwmp_schemas import events
-from simulators.clock import LeapingClock, WorldClock
+from simulators.clock import WorldClock
 from simulators.device.cpe import Cpe
-from simulators.device.jobs import Job, Outcome, Place
-from simulators.fleet import Call, Fleet
-from simulators.population import Kind, Makeup, populate
-from tests.simulators.device.conversing import START, small_model
-
-
-class Hand:
-    """A monotonic clock that the test moves."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-class Talk:
-    """A session that ends when it is told to, or at once."""
-
-    def __init__(self, cpe: Cpe, ended: Callable[[Call, str], None], world: "World") -> None:
-        self.cpe = cpe
-        self.deadline = world.clock.now() + 60
-        self._ended = ended
-        self._world = world
-
-    def start(self) -> None:
-        self.cpe.open(self._world.clock.now())
-        self._world.begun.append((self._world.clock.now() - START, self.cpe.identity.index))
-        if self._world.is_quick:
-            asyncio.get_running_loop().call_soon(self.end)
-
-    def end(self) -> None:
-        self.cpe.informed(self._world.clock.now())
-        self.cpe.pending.clear()
-        self.cpe.session_over(self._world.clock.now())
-        self._ended(self, "ok")
-
-    def give_up(self, why: str) -> None:
-        self._world.failed.append((self.cpe.identity.index, why))
-        self.cpe.session_failed(self._world.clock.now())
-        self._ended(self, why)
-
-
-class World:
-    """A fleet in time-lapse, with all that happened in it."""
-
-    def __init__(self, *arrivals: float, until: float = 1000.0, max_open: int = 10, is_quick: bool = True) -> None:
-        self.hand = Hand()
-        self.clock = LeapingClock(wall=START, monotonic=self.hand)
-        self.clock.start()
-        self.is_quick = is_quick
-        self.begun: list[tuple[float, int]] = []
-        self.failed: list[tuple[int, str]] = []
-        self.talks: list[Talk] = []
-        makeup = Makeup(len(arrivals), (Kind("small", small_model()),), "http://127.0.0.1:1/", 300, is_known=True)
-        self.devices = list(populate(makeup, arrivals, START))
-        self.fleet = Fleet(
-            self.devices, self.clock, self._call, max_open=max_open, until=START + until, carry=self._carry
-        )
-        self.fetched: list[str] = []
-
-    def _call(self, cpe: Cpe, ended: Callable[[Call, str], None]) -> Call:
-        talk = Talk(cpe, ended, self)
-        self.talks.append(talk)
-        return talk
-
-    async def _carry(self, cpe: Cpe, job: Job) -> Outcome:
-        await asyncio.sleep(0)
-        self.fetched.append(job.url)
-        return Outcome(200, 1, self.clock.now(), self.clock.now())
-
-    async def live(self) -> None:
-        self.fleet.start()
-        async with asyncio.timeout(10):
-            await self.fleet.over()
-
-    async def settle(self) -> None:
-        for _ in range(5):
-            await asyncio.sleep(0)
+from simulators.device.jobs import Place
+from tests.simulators.device.conversing import START
+from tests.simulators.world import Hand, World
 
 
 async def test_each_device_calls_at_its_beat_up_to_the_last_moment_and_no_longer() -> None:
@@ -103,7 +24,7 @@ async def test_no_more_call_at_once_than_may_and_the_first_that_waits_is_the_fir
         talk.end()
         await world.settle()
         assert world.fleet.open <= 2
-    await world.fleet.over()
+    await world.over()
     assert [index for _, index in world.begun] == [0, 1, 2, 3]
 
 
@@ -145,7 +66,7 @@ async def test_a_device_that_loses_its_power_hangs_up_and_calls_when_it_is_up_ag
     await world.settle()
     world.is_quick = True
     world.fleet.do([0], lose_power)
-    await world.fleet.over()
+    await world.over()
     assert world.failed == [(0, "power cut")]
     assert [at for at, _ in world.begun] == [0.0, 50.0]
 
@@ -157,7 +78,7 @@ async def test_a_device_that_waits_for_its_turn_and_loses_its_power_does_not_cal
     world.fleet.do([1], lambda cpe, now: cpe.restart(now, takes=50.0))
     await world.settle()
     world.talks[0].end()
-    await world.fleet.over()
+    await world.over()
     assert world.begun == [(0.0, 0)]
 
 
@@ -204,8 +125,25 @@ async def test_after_the_end_those_who_call_may_finish_and_nobody_else_calls() -
     await world.settle()
     assert not world.fleet._over.is_set()
     world.talks[0].end()
-    await world.fleet.over()
+    await world.over()
     assert len(world.begun) == 1
+
+
+async def test_after_the_end_no_file_is_fetched_any_more() -> None:
+    world = World(0.0, max_open=1)
+
+    def want(cpe: Cpe, _: float) -> None:
+        for name in "abc":
+            cpe.jobs.fetch(Place(f"http://127.0.0.1/{name}"), lambda *_: None)
+        world.fleet.take_jobs(cpe)
+
+    world.fleet.start()
+    await world.settle()
+    world.fleet.do([0], want)
+    await world.settle()
+    world.fleet.end()
+    await world.over()
+    assert world.fetched == ["http://127.0.0.1/a"]
 
 
 async def test_a_stop_hangs_up_on_everybody() -> None:
@@ -213,7 +151,7 @@ async def test_a_stop_hangs_up_on_everybody() -> None:
     world.fleet.start()
     await world.settle()
     world.fleet.stop()
-    await world.fleet.over()
+    await world.over()
     assert world.failed == [(0, "stopped"), (1, "stopped")]
     assert world.fleet.open == 0
 
@@ -228,7 +166,7 @@ async def test_a_held_run_goes_on_after_its_last_moment() -> None:
     await world.settle()
     assert not world.fleet._over.is_set()
     world.fleet.release()
-    await world.fleet.over()
+    await world.over()
 
 
 async def test_what_held_a_run_may_end_after_the_run_was_ended() -> None:
@@ -239,8 +177,7 @@ async def test_what_held_a_run_may_end_after_the_run_was_ended() -> None:
     world.fleet.end()
     world.fleet.release()
     world.talks[0].end()
-    async with asyncio.timeout(10):
-        await world.fleet.over()
+    await world.over()
     assert world.fleet.is_ending(world.clock.now())
 
 

@@ -134,6 +134,7 @@ async def test_a_flaky_network_costs_sessions_and_loses_nothing_and_does_the_sam
     assert events == {"0 BOOTSTRAP": 8, "1 BOOT": 8, "2 PERIODIC": 8 * 14}
     assert sum(failures.values()) > 0
     assert set(disturbances) > {"drop", "close"}
+    assert all(300 <= moment.at < 900 for moment in told.timeline if moment.failed)
 
 
 async def test_devices_that_behave_in_all_ways_get_through(served: Served) -> None:

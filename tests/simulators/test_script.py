@@ -1,0 +1,51 @@
+"""What a scenario says happens to the devices it says, when it says so."""
+
+from pathlib import Path
+
+from simulators.options import Options
+from simulators.planning import Plan, plan
+from simulators.script import affected, deaf, write_script
+from tests.simulators.device.conversing import START
+from tests.simulators.world import World
+
+
+def planned(folder: Path, text: str, **given: int) -> Plan:
+    """The plan of a scenario."""
+    path = folder / "mine.toml"
+    path.write_text(f"about = 'x'\n{text}")
+    return plan(Options(scenario=str(path), **given), {})  # type: ignore[arg-type]
+
+
+async def test_a_power_cut_ends_sessions_and_devices_boot_once_the_power_is_back(tmp_path: Path) -> None:
+    world = World(0.0, 0.0, until=200.0, is_quick=False)
+    cut = "devices = 2\n[[phases]]\nat = 8\naction = 'power-cut'\nfor = 30\nwithin = 60"
+    write_script(world.fleet, planned(tmp_path, cut), START)
+    world.fleet.start()
+    await world.settle()
+    assert world.fleet.open == 2
+    world.hand.seconds += 15
+    world.is_quick = True
+    world.fleet.do((), lambda *_: None)
+    await world.over()
+    assert world.failed == [(0, "power cut"), (1, "power cut")]
+    # The cut was noticed two seconds late, as the sessions had not ended.
+    back = [at for at, _ in world.begun[2:]]
+    assert len(set(back)) == 2
+    assert all(10 + 30 <= at < 10 + 30 + 60 for at in back)
+
+
+def test_as_many_devices_are_affected_as_the_share_says_and_other_ones_by_each_phase(tmp_path: Path) -> None:
+    twice = "[[phases]]\nat = 1\naction = 'reboot'\nshare = 0.3\n" * 2
+    made = planned(tmp_path, twice, devices=50)
+    first, second = (affected(made, phase, number) for number, phase in enumerate(made.scenario.phases))
+    assert len(first) == len(second) == 15
+    assert first == sorted(set(first)) != second
+    assert affected(made, made.scenario.phases[0], 0) == first
+
+
+def test_the_deaf_are_as_many_as_chance_has_it_and_always_the_same(tmp_path: Path) -> None:
+    made = planned(tmp_path, "[faults]\ndeaf = 0.25", devices=400)
+    found = deaf(made)
+    assert found == deaf(made)
+    assert 70 <= len(found) <= 130
+    assert not deaf(planned(tmp_path, "", devices=400))
