@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from functools import partial
 from typing import Final
 
 from cwmp_schemas import events
@@ -11,8 +10,7 @@ from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import AcsFault, CpeFault, Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, method_of
 from cwmp_schemas.rpc.session import GetRPCMethods
-from simulators.device import manners
-from simulators.device.agenda import Agenda
+from simulators.device import heartbeat, manners
 from simulators.device.calling import ACCEPT_ALL, Called, CallPolicy, Calls
 from simulators.device.chance import Chance
 from simulators.device.diagnostics import concerns
@@ -23,8 +21,8 @@ from simulators.device.jobs import Job, Jobs, Outcome
 from simulators.device.management import Management, Settings
 from simulators.device.model import Model
 from simulators.device.notifying import Notifying
-from simulators.device.pending import MAX_WAITING, OwnRequest, Pending
-from simulators.device.periodic import Periodic
+from simulators.device.pending import OwnRequest, Pending
+from simulators.device.plans import Plans
 from simulators.device.quirks import PLAIN, PLAIN_MANNERS, PLAIN_WIRE, Quirks
 from simulators.device.retrying import Retrying
 from simulators.device.rpcs import HANDLERS, offers
@@ -46,11 +44,8 @@ class Cpe:
     """
 
     __slots__ = (
-        "_after_session",
-        "_agenda",
         "_calls",
         "_informing",
-        "_periodic",
         "_settings",
         "_url",
         "_works",
@@ -60,6 +55,7 @@ class Cpe:
         "jobs",
         "notifying",
         "pending",
+        "plans",
         "quirks",
         "retrying",
         "session",
@@ -95,6 +91,8 @@ class Cpe:
         """What it has to tell."""
         self.notifying = Notifying()
         """The parameters it has to tell of."""
+        self.plans = Plans()
+        """What it has ahead of it."""
         self.jobs = Jobs()
         """What it wants fetched or sent."""
         self.session: CpeSession | None = None
@@ -105,15 +103,12 @@ class Cpe:
         """When it is up again; it neither calls nor can be called before."""
         self._calls = Calls(calls)
         self._informing = Informing()
-        self._periodic = Periodic()
         self._settings = Settings()
         self._url: str | None = None
-        self._agenda = Agenda()
-        self._after_session: list[Callable[[float], None]] = []
         self._works: Works | None = None
         if not is_known:
             self.pending.add(events.BOOTSTRAP)
-        self._agenda.add(self.back_at, self._booted if not is_known else self._resumed)
+        self.plans.agenda.add(self.back_at, self._booted if not is_known else self._resumed)
 
     # What the driver asks.
 
@@ -132,16 +127,17 @@ class Cpe:
         """When ``advance`` is to be called next; infinity if only a session or a call can change anything."""
         if not self.is_on:
             return self.back_at
-        soonest = min(self._agenda.next_at, self._periodic.next_at, self.notifying.due_at)
+        soonest = min(self.plans.next_at, self.notifying.due_at)
         if self.session is None and self.pending:
             return min(soonest, self.retrying.due_at(has_news=self.pending.has_news))
         return soonest
 
     def advance(self, now: float) -> bool:
         """Do what is due; whether a session is to be opened now."""
-        self._agenda.run(now)
-        if self._periodic.next_at <= now:
-            self._periodic.called(now)
+        plans = self.plans
+        plans.agenda.run(now)
+        if plans.periodic.next_at <= now:
+            plans.periodic.called(now)
             self.pending.add(events.PERIODIC)
         if self.notifying.due_at <= now:
             self.notifying.asked_for()
@@ -261,12 +257,11 @@ class Cpe:
 
     def after_session(self, action: Callable[[float], None]) -> None:
         """Something to do once the session has ended; each action once."""
-        if action not in self._after_session:
-            self._after_session.append(action)
+        self.plans.after_session(action)
 
     def appoint(self, at: float, action: Callable[[float], None]) -> None:
         """Something to do at a moment, in place of the one for which it was appointed before; a restart forgets it."""
-        self._agenda.move(at, action)
+        self.plans.agenda.move(at, action)
 
     def wrote(self, paths: Collection[str], now: float) -> None:
         """Parameters have been set by the ACS."""
@@ -274,17 +269,9 @@ class Cpe:
             self.works.diagnostics.wrote(paths, now)
         self._take_effect(paths, now)
 
-    def schedule_inform(self, at: float, command_key: str) -> None:
-        """Call at a moment, because the ACS wants it; restarts do not forget it. RefusedError if that is too much."""
-        if self._agenda.is_full or self.pending.is_full:
-            raise RefusedError(CpeFault.RESOURCES_EXCEEDED, "too many calls are scheduled")
-        self._agenda.add(at, partial(self._scheduled, command_key), is_lasting=True)
-
-    def restart_after_session(self, command_key: str) -> None:
-        """Restart once the session has ended, because the ACS wants it; RefusedError if it wants it too often."""
-        if self.pending.is_full or len(self._after_session) >= MAX_WAITING:
-            raise RefusedError(CpeFault.REQUEST_DENIED, "too many restarts are waiting")
-        self.after_session(partial(self._restart_for, command_key))
+    def beat(self, now: float) -> None:
+        """Its heart beats, as the ACS wants it (``heartbeat``)."""
+        heartbeat.beat(self, now)
 
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
         """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""
@@ -312,45 +299,44 @@ class Cpe:
         self.retrying.over()
         self.restart(now)
 
-    def _restart_for(self, command_key: str, now: float) -> None:
-        self.restart(now, command_key)
-
     def _go_down(self, now: float) -> None:
         if self.session is not None:
             self.session.cut()
             self.retrying.failed(now, self.management(now), self.chance, 0.0)
             self.pending.failed()
         self.session = None
-        self._after_session = []
         self._settings.session_ended()
         self.pending.restarted()
-        self._agenda.restarted()
+        self.plans.restarted()
         self.jobs.clear()
-        self._periodic.stop()
         self.retrying.restarted()
 
     def _come_up(self, now: float, takes: float | None) -> None:
         self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
-        self._agenda.add(self.back_at, self._booted)
+        self.plans.agenda.add(self.back_at, self._booted)
         if self._works is not None:
             self._works.restarted(now)
 
     def _booted(self, now: float) -> None:
         self.tree.booted_at = now
+        self._settle(now)
         self.pending.add(events.BOOT)
         self._resumed(now)
 
     def _resumed(self, now: float) -> None:
         self.back_at = -math.inf
         self._settle(now)
-        self._periodic.begin(now, self.management(now), is_due=not self.pending)
+        self.plans.periodic.begin(now, self.management(now), is_due=not self.pending)
+        heartbeat.plan(self, now)
 
     def _take_effect(self, paths: Collection[str], now: float) -> None:
         """See what follows from parameters that have changed: the interval counts at once, the ACS after a session."""
         if not any(path.startswith(self.tree.model.management("")) for path in paths):
             return
         if self.is_on:
-            self._periodic.change(now, self.management(now))
+            self.plans.periodic.change(now, self.management(now))
+            if any("HeartbeatPolicy." in path for path in paths):
+                heartbeat.plan(self, now)
         if self.session is None:
             self._settle(now)
         else:
@@ -367,19 +353,12 @@ class Cpe:
         """Be new to the ACS: nothing else is left to be told (table 8)."""
         self.pending.clear()
         self.notifying.clear()
-        self._agenda.forget_lasting()
+        self.plans.agenda.forget_lasting()
         self.pending.add(events.BOOTSTRAP)
-
-    def _scheduled(self, command_key: str, now: float) -> None:
-        self.pending.add(events.SCHEDULED)
-        self.pending.add(events.M_SCHEDULE_INFORM, command_key)
 
     def _ended(self, what: str, now: float) -> None:
         self.session = None
         self._settings.session_ended()
         if self._works is not None:
             self._works.journal.note(now, what)
-        if self._after_session:
-            waiting, self._after_session = self._after_session, []
-            for action in waiting:
-                action(now)
+        self.plans.session_ended(now)

@@ -1,8 +1,10 @@
 """Methods, restarts and scheduled Informs (A.3.1.1, A.3.2.9, A.4.1.2, A.4.1.6)."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from cwmp_schemas import events
 from cwmp_schemas.faults import CpeFault
 from cwmp_schemas.rpc.control import (
     FactoryReset,
@@ -14,6 +16,7 @@ from cwmp_schemas.rpc.control import (
 )
 from cwmp_schemas.rpc.session import GetRPCMethods, GetRPCMethodsResponse
 from simulators.device.errors import RefusedError
+from simulators.device.pending import MAX_WAITING
 from simulators.device.rpcs.handler import Handler
 
 if TYPE_CHECKING:
@@ -31,7 +34,9 @@ def get_methods(cpe: "Cpe", _rpc: GetRPCMethods, _now: float) -> GetRPCMethodsRe
 def reboot(cpe: "Cpe", rpc: Reboot, _now: float) -> RebootResponse:
     """Restart once the session has ended, well or not; several restarts are one, and each key is told."""
     _check_key(rpc.command_key)
-    cpe.restart_after_session(rpc.command_key)
+    if cpe.pending.is_full or cpe.plans.waiting >= MAX_WAITING:
+        raise RefusedError(CpeFault.REQUEST_DENIED, "too many restarts are waiting")
+    cpe.after_session(partial(_restart, cpe, rpc.command_key))
     return RebootResponse()
 
 
@@ -42,12 +47,23 @@ def factory_reset(cpe: "Cpe", _rpc: FactoryReset, _now: float) -> FactoryResetRe
 
 
 def schedule_inform(cpe: "Cpe", rpc: ScheduleInform, now: float) -> ScheduleInformResponse:
-    """Call in a while, whatever else is scheduled; at once is not possible."""
+    """Call in a while, whatever else is scheduled, also after a restart; at once is not possible."""
     _check_key(rpc.command_key)
     if not rpc.delay_seconds:
         raise RefusedError(CpeFault.INVALID_ARGUMENTS, "Invalid arguments: DelaySeconds is 0")
-    cpe.schedule_inform(now + rpc.delay_seconds, rpc.command_key)
+    if cpe.plans.agenda.is_full or cpe.pending.is_full:
+        raise RefusedError(CpeFault.RESOURCES_EXCEEDED, "too many calls are scheduled")
+    cpe.plans.agenda.add(now + rpc.delay_seconds, partial(_scheduled, cpe, rpc.command_key), is_lasting=True)
     return ScheduleInformResponse()
+
+
+def _restart(cpe: "Cpe", command_key: str, now: float) -> None:
+    cpe.restart(now, command_key)
+
+
+def _scheduled(cpe: "Cpe", command_key: str, _now: float) -> None:
+    cpe.pending.add(events.SCHEDULED)
+    cpe.pending.add(events.M_SCHEDULE_INFORM, command_key)
 
 
 def _check_key(command_key: str) -> None:
