@@ -296,6 +296,8 @@ class Cpe:
         if self._works is not None:
             self._works.was_reset()
         self._bootstrap()
+        # Whoever the ACS was: it is told once that the device is new.
+        self._url = None
         self.retrying.over()
         self.restart(now)
 

@@ -2,6 +2,8 @@
 
 import math
 
+import pytest
+
 from cwmp_schemas import events
 from cwmp_schemas.messages import AcsRequest
 from cwmp_schemas.rpc.control import (
@@ -17,10 +19,11 @@ from cwmp_schemas.values import XsdType
 from simulators.device.agenda import MAX_APPOINTMENTS
 from simulators.device.calling import Called
 from simulators.device.cpe import Cpe
+from simulators.device.errors import AcsError
 from simulators.device.pending import MAX_WAITING
 from simulators.device.rpcs.control import MAX_COMMAND_KEY
 from tests.simulators.device.conversing import START, ask, converse, device, fault_of
-from tests.simulators.device.dialogue import in_session
+from tests.simulators.device.dialogue import in_session, response
 
 URL = "Device.ManagementServer.URL"
 
@@ -134,6 +137,8 @@ def test_a_power_cut_takes_the_session_with_it_and_the_next_inform_is_a_retry() 
     session = cpe.open(START + 300)
     session.begin(START + 300)
     cpe.power_off(START + 301)
+    with pytest.raises(AcsError, match="no session"):
+        session.receive(response(), START + 302)
     cpe.session_failed(START + 302)
     assert (cpe.due_at, cpe.is_on, cpe.called(START + 303)) == (math.inf, False, Called.DOWN)
     cpe.power_on(START + 400, takes=30.0)
