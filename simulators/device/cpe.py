@@ -127,7 +127,8 @@ class Cpe:
         """When ``advance`` is to be called next; infinity if only a session or a call can change anything."""
         if not self.is_on:
             return self.back_at
-        soonest = min(self.plans.next_at, self.notifying.due_at)
+        plans = self.plans
+        soonest = min(plans.agenda.next_at, plans.periodic.next_at, self.notifying.due_at)
         if self.session is None and self.pending:
             return min(soonest, self.retrying.due_at(has_news=self.pending.has_news))
         return soonest
@@ -160,7 +161,9 @@ class Cpe:
 
     def open(self, now: float) -> CpeSession:
         """Open a session; ``begin`` is its first post."""
-        self.management(now)
+        if self._settings.revision != self.tree.revision:
+            # Read before the session may change them.
+            self.management(now)
         self.session = CpeSession(self)
         return self.session
 
@@ -193,7 +196,8 @@ class Cpe:
     def informed(self, now: float) -> None:
         """The InformResponse has come."""
         self.pending.informed(self._informing.told)
-        self.notifying.informed(now, self.management(now).throttle)
+        if not self.notifying.is_idle:
+            self.notifying.informed(now, self.management(now).throttle)
         if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
             self.pending.request(_METHODS)
 

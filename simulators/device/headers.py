@@ -16,7 +16,7 @@ def not_understood(body: bytes, received: Received, *, says_versions: bool) -> s
 
     A device understands UseCWMPVersion if it has said which versions it knows.
     """
-    is_odd = received.oddities and Oddity.UNKNOWN_ELEMENT in received.oddities
+    is_odd = Oddity.UNKNOWN_ELEMENT in received.oddities
     if not is_odd and (says_versions or received.envelope.use_version is None):
         return ""
     for part in parse(body, set()):

@@ -65,29 +65,30 @@ class Settings:
     The standard does not say when a new URL or login counts; a session that changed them goes on as it began.
     """
 
-    __slots__ = ("_is_held", "_known", "_revision")
+    __slots__ = ("_is_held", "_known", "revision")
 
     def __init__(self) -> None:
         self._known: Management | None = None
-        self._revision = 0
+        self.revision = -1
+        """That of the data model when it was last read."""
         self._is_held = False
 
     def at(self, tree: Tree, now: float, *, in_session: bool) -> Management:
         """The settings in force."""
         known = self._known
-        if known is not None and self._revision == tree.revision:
+        if known is not None and self.revision == tree.revision:
             return known
         fresh = read_management(tree, now)
         if in_session and known is not None:
             fresh = replace(fresh, url=known.url, username=known.username, password=known.password)
             self._is_held = True
-        self._known, self._revision = fresh, tree.revision
+        self._known, self.revision = fresh, tree.revision
         return fresh
 
     def session_ended(self) -> None:
         """What was held back while the session was open is in force."""
         if self._is_held:
-            self._known, self._is_held = None, False
+            self._known, self._is_held, self.revision = None, False, -1
 
 
 def moment(text: str) -> float | None:

@@ -75,6 +75,11 @@ class Notifying:
         for path, how in urgencies.items():
             self._note(path, how)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether an InformResponse changes nothing, as nearly always."""
+        return not (self._changed or self._told or self._is_asked_for)
+
     def asked_for(self) -> None:
         """A session is wanted, in which the changes will be told."""
         self._is_asked_for = True

@@ -21,11 +21,6 @@ class Plans:
         self._after_session: list[Action] = []
 
     @property
-    def next_at(self) -> float:
-        """When the next of it is due; infinity for never."""
-        return min(self.agenda.next_at, self.periodic.next_at)
-
-    @property
     def waiting(self) -> int:
         """How much waits for the end of the session."""
         return len(self._after_session)

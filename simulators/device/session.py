@@ -73,7 +73,7 @@ class CpeSession:
         self.done: tuple[str, str, int] | None = None
         """What the last answer of the ACS led to, for counting: ``("rpc", method, fault code)``, or ``("request",
         method, fault code)``."""
-        self.refused: list[OwnRequest] = []
+        self.refused: tuple[OwnRequest, ...] = ()
         """The requests of the device that the ACS would not take; they are not repeated in this session."""
         self.takes_any_id = cpe.quirks.wire.ids != "normal"
         """Whether an answer need not have the ID of its request: for who sends IDs of another making."""
@@ -81,12 +81,16 @@ class CpeSession:
         """How many seconds the device takes before it sends the post that it gave last."""
 
     def begin(self, now: float) -> bytes:
-        """The post that opens the session."""
-        self._id += 1
-        return self._inform(now)
+        """The post that opens the session; once more if the ACS wants it again."""
+        if self.state is State.IDLE:
+            # Said again it has the ID that it had.
+            self._id += 1
+        self._move(Input.INFORM)
+        return self._cpe.inform(str(self._id), now)
 
     def cut(self) -> None:
         """The device has gone down: nothing more comes of the session."""
+        self._late = None
         if self.state is not State.ENDED:
             self._move(Input.FAIL)
 
@@ -129,8 +133,9 @@ class CpeSession:
         envelope = received.envelope
         if self._cpe.quirks.manners is not PLAIN_MANNERS:
             manners.bear(self._cpe, body, envelope)
-        says_versions = self._cpe.quirks.wire.says_versions
-        unknown = headers.not_understood(body, received, says_versions=says_versions)
+        unknown = ""
+        if received.oddities or envelope.use_version is not None:
+            unknown = headers.not_understood(body, received, says_versions=self._cpe.quirks.wire.says_versions)
         self._holding = envelope.hold_requests
         if self.state is State.ACS_TURN:
             return self._refuse_header(envelope, unknown) if unknown else self._carried_out(received, now)
@@ -141,10 +146,6 @@ class CpeSession:
         if self.state is State.INFORMING:
             return self._informed(envelope, now)
         return self._acknowledged(envelope, now)
-
-    def _inform(self, now: float) -> bytes:
-        self._move(Input.INFORM)
-        return self._cpe.inform(str(self._id), now)
 
     def _informed(self, envelope: Envelope, now: float) -> bytes:
         message = envelope.message
@@ -157,7 +158,7 @@ class CpeSession:
             return self._speak()
         if isinstance(message, Fault):
             self._repeat(message, "Inform")
-            return self._inform(now)
+            return self.begin(now)
         raise AcsError("no InformResponse", method_of(message))
 
     def _acknowledged(self, envelope: Envelope, now: float) -> bytes:
@@ -174,7 +175,7 @@ class CpeSession:
         self.done = ("request", method, message.code if isinstance(message, Fault) else 0)
         self._cpe.acknowledged(request, message, now)
         if any(each is request for each in self._cpe.pending.requests):
-            self.refused.append(request)
+            self.refused += (request,)
         return self._speak()
 
     def _carried_out(self, received: Received, now: float) -> bytes:

@@ -137,6 +137,7 @@ def test_a_power_cut_takes_the_session_with_it_and_the_next_inform_is_a_retry() 
     session = cpe.open(START + 300)
     session.begin(START + 300)
     cpe.power_off(START + 301)
+    assert session.late_answer(START + 302) is None
     with pytest.raises(AcsError, match="no session"):
         session.receive(response(), START + 302)
     cpe.session_failed(START + 302)
