@@ -114,7 +114,9 @@ def _arguments() -> argparse.Namespace:
     described = argparse.ArgumentParser(prog="python -m benchmarks.simulator.capacity", description=__doc__)
     described.add_argument("--rounds", type=int, default=4, help="how often each is loaded (default 4)")
     described.add_argument("--seconds", type=int, default=10, help="how long a load lasts (default 10)")
-    described.add_argument("--devices", type=int, default=1000, help="how many devices take turns (default 1000)")
+    described.add_argument(
+        "--devices", type=int, default=5000, help="how many devices take turns, one call a second each (default 5000)"
+    )
     return described.parse_args()
 
 
