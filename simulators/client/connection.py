@@ -65,6 +65,7 @@ class Connection(asyncio.Protocol):
         "_is_framed",
         "_is_heard",
         "_is_surplus",
+        "_made_nothing_of",
         "_owner",
         "_parser",
         "_reply",
@@ -83,7 +84,7 @@ class Connection(asyncio.Protocol):
         self._parser: httptools.HttpResponseParser | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
-        self._head = self._size = 0
+        self._head = self._size = self._made_nothing_of = 0
         self._requests = self._to_skip = self._skipped = 0
         # Whether anything has come since the last request, and what was made of it.
         self._is_heard = self._is_continued = self._is_surplus = False
@@ -123,10 +124,16 @@ class Connection(asyncio.Protocol):
         if parser is None:
             return
         self._is_heard = True
+        self._made_nothing_of += len(data)
         try:
             parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self._give_up("not HTTP")
+            self.close()
+            return
+        if self._made_nothing_of > _MAX_HEAD and self._parser is not None:
+            # The parser gathers a header until its end comes.
+            self._give_up("endless headers")
             self.close()
             return
         reply = self._reply
@@ -169,11 +176,12 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """A reply begins."""
         self._headers, self._body = [], []
-        self._head = self._size = 0
+        self._head = self._size = self._made_nothing_of = 0
         self._is_framed = None
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the reply."""
+        self._made_nothing_of = 0
         self._head += len(name) + len(value)
         if self._head > _MAX_HEAD:
             self._give_up("endless headers")
@@ -192,6 +200,7 @@ class Connection(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
+        self._made_nothing_of = 0
         self._size += len(piece)
         if self._size > MAX_BODY:
             self._give_up("endless body")

@@ -63,6 +63,7 @@ class FileConnection(Connection):
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
+        self._made_nothing_of = 0
         if self.octets < HEAD:
             self._body.append(piece[: HEAD - self.octets])
         self.octets += len(piece)

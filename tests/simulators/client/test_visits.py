@@ -151,6 +151,8 @@ async def test_a_reply_that_is_cut_anywhere_fails_the_session_and_is_not_asked_f
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "not HTTP"),
         (b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", "not HTTP"),
         (b"HTTP/1.1 200 OK\r\n" + b"X-Long: %b\r\n" % (b"y" * 9000) * 9 + b"\r\n", "endless headers"),
+        (b"HTTP/1.1 200 OK\r\nX-Endless: " + b"y" * 1_000_000, "endless headers"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"y" * 1_000_000, "endless headers"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "unreadable"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "no answer"),
         (b"HTTP/1.1 204 No Content\r\n\r\n", "no answer"),
