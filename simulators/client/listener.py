@@ -24,6 +24,9 @@ _SWEEP: Final = 1.0
 _BACKLOG: Final = 2048
 _VERSIONS: Final = frozenset({"1.0", "1.1"})
 
+_SILENCE: Final = b""
+"""The answer of a device that never answers."""
+
 _REASONS: Final = {
     200: "OK",
     204: "No Content",
@@ -49,12 +52,14 @@ class ListenerSettings:
     """Seconds that a request may take to come."""
     idle: float = 15.0
     """Seconds that a connection is kept after an answer."""
+    silence: float = 30.0
+    """Seconds for which one is kept on which a deaf device is called: longer than who calls waits for an answer."""
 
     def __post_init__(self) -> None:
         """ValueError for what cannot be."""
         if self.accepted not in {200, 204}:
             raise ValueError(f"a connection request is accepted with 200 or 204, not with {self.accepted}")
-        if self.max_connections < 1 or self.patience <= 0 or self.idle <= 0:
+        if self.max_connections < 1 or min(self.patience, self.idle, self.silence) <= 0:
             raise ValueError("a listener needs room for a connection at least, and time for it")
 
 
@@ -138,14 +143,14 @@ class Listener:
         self._tally.called(outcome.value)
 
     def answer(self, method: bytes, target: bytes, authorization: str | None, seconds: float) -> bytes | None:
-        """What a request is answered with, without the end of the head; None for silence."""
+        """What a request is answered with, without the end of the head; None hangs up, as who has no power does."""
         cpe = self._devices.get(_serial(target))
         if cpe is None:
             self.count(Missed.UNKNOWN)
             return response(404)
         if cpe.identity.device_id.serial_number in self._deaf:
             self.count(Missed.DEAF)
-            return None
+            return _SILENCE
         if not cpe.is_on:
             self.count(Called.DOWN)
             return None
@@ -300,11 +305,20 @@ class _Caller(asyncio.Protocol):
         if answer is None:
             self.abort()
             return
+        if not answer:
+            self._wait_in_vain(seconds)
+            return
         stays = self._count < MAX_REQUESTS and version == "1.1" and parser.should_keep_alive()
         self._transport.write(answer + (b"\r\n" if stays else b"Connection: close\r\n\r\n"))
         self.deadline = seconds + self._listener.settings.idle
         if not stays:
             self._hang_up()
+
+    def _wait_in_vain(self, seconds: float) -> None:
+        """Keep whoever calls a deaf device on the line: it is their patience that ends it, or the listener's."""
+        self._is_over = True
+        self._room = MAX_SKIPPED
+        self.deadline = seconds + self._listener.settings.silence
 
     def _use(self, octets: int) -> None:
         self._room -= octets

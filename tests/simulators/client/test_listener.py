@@ -164,14 +164,28 @@ async def test_a_device_that_is_called_in_a_session_takes_that_or_says_no_and_go
     assert place.counted.outcomes == {outcome: 1}
 
 
-async def test_a_device_without_power_and_a_deaf_one_answer_nothing() -> None:
-    down, deaf = callable_device("S1", 1), callable_device("S2", 2)
+async def test_a_device_without_power_hangs_up() -> None:
+    down = callable_device("S1", 1)
     down.restart(START, takes=60.0)
-    async with listening([down, deaf], deaf={"S2"}) as place:
-        for target in ("/S1", "/S2"):
-            async with await place.caller() as caller:
-                assert await caller.ask(target) is None
-    assert place.counted.outcomes == {"down": 1, "deaf": 1}
+    async with listening([down]) as place, await place.caller() as caller:
+        assert await caller.ask("/S1") is None
+    assert place.counted.outcomes == {"down": 1}
+
+
+async def test_a_deaf_device_keeps_whoever_calls_waiting_and_answers_nothing() -> None:
+    loop = asyncio.get_running_loop()
+    settings = ListenerSettings(patience=10.0, idle=10.0, silence=100.0)
+    async with listening([callable_device("S1")], settings, deaf={"S1"}) as place, await place.caller() as caller:
+        caller.send(request("/nobody") + request("/S1"))
+        answer = await caller.read()
+        assert answer is not None
+        assert answer.status == 404
+        place.listener.sweep(loop.time() + 90)
+        assert place.listener.open == 1, "it does not even hang up"
+        place.listener.sweep(loop.time() + 101)
+        assert await caller.read() is None
+    assert place.counted.outcomes == {"unknown device": 1, "deaf": 1}
+    assert not place.woken
 
 
 async def test_requests_that_come_together_are_answered_in_their_order_on_one_connection() -> None:
