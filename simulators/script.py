@@ -97,11 +97,12 @@ def _power_cut(fleet: Fleet, plan: Plan, phase: Phase) -> Deed:
 
 
 def _reboot(_fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
-    return lambda cpe, now: cpe.restart(now)
+    # What has no power has no button that does anything.
+    return lambda cpe, now: cpe.restart(now) if cpe.is_on else None
 
 
 def _factory_reset(_fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
-    return lambda cpe, now: cpe.factory_reset(now)
+    return lambda cpe, now: cpe.factory_reset(now) if cpe.is_on else None
 
 
 def _value_change(_fleet: Fleet, _plan: Plan, phase: Phase) -> Deed:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from simulators.options import Options
 from simulators.planning import Plan, plan
 from simulators.script import affected, deaf, write_script
@@ -32,6 +34,17 @@ async def test_a_power_cut_ends_sessions_and_devices_boot_once_the_power_is_back
     back = [at for at, _ in world.begun[2:]]
     assert len(set(back)) == 2
     assert all(10 + 30 <= at < 10 + 30 + 60 for at in back)
+
+
+@pytest.mark.parametrize("action", ["reboot", "factory-reset"])
+async def test_nobody_restarts_a_device_that_has_no_power(tmp_path: Path, action: str) -> None:
+    world = World(0.0, until=200.0)
+    cut = "[[phases]]\nat = 8\naction = 'power-cut'\nfor = 100\nwithin = 1"
+    write_script(world.fleet, planned(tmp_path, f"devices = 1\n{cut}\n[[phases]]\nat = 20\naction = '{action}'"), START)
+    world.fleet.start()
+    await world.over()
+    assert [at for at, _ in world.begun if 8 < at < 108] == []
+    assert [at for at, _ in world.begun if at >= 108]
 
 
 def test_as_many_devices_are_affected_as_the_share_says_and_other_ones_by_each_phase(tmp_path: Path) -> None:
