@@ -1,6 +1,7 @@
 """The kinds of devices a fleet is made of, as one writes them: ``tr181:3,tr098:1``."""
 
 from collections.abc import Sequence
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +9,7 @@ from simulators.device.capture import read_capture
 from simulators.device.errors import ModelError
 from simulators.device.model import Model
 from simulators.population import Kind
+from simulators.reading import UnreadableError, read_file
 from simulators.trees import NAMES, built_in
 
 SHORT: Final = {"tr181": "tr181-router", "ont": "tr181-ont", "tr098": "tr098-dsl", "enb": "tr196-enb"}
@@ -62,13 +64,11 @@ def _model(name: str, beside: Path | None) -> Model:
         return built_in(SHORT.get(name, name))
     path = (beside or Path()) / name
     try:
-        if path.stat().st_size > MOST_OCTETS:
-            raise ModelError(f"{name} is larger than {MOST_OCTETS >> 20} MiB")
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+        text = read_file(path, name, MOST_OCTETS)
+    except UnreadableError as error:
+        raise ModelError(str(error)) from None
     try:
-        return read_capture(text.splitlines())
+        return read_capture(StringIO(text, newline=""))
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from None
 

@@ -7,10 +7,12 @@ from typing import Final, TypeVar
 
 from simulators.access import Access
 from simulators.client.target import read_target
+from simulators.reading import UnreadableError, read_file
 from simulators.spans import read_span
 
 T = TypeVar("T")
 
+_MOST_OF_A_PASSWORD: Final = 65_536
 PASSWORD_VARIABLE: Final = "SIMULATE_PASSWORD"  # noqa: S105  # a name
 """The environment variable with the password of the devices."""
 TOKEN_VARIABLE: Final = "SIMULATE_API_TOKEN"  # noqa: S105  # a name
@@ -94,10 +96,9 @@ def read_password(options: Options, environment: Mapping[str, str]) -> str:
     if options.password_file is None:
         return options.password if options.password is not None else environment.get(PASSWORD_VARIABLE, "")
     try:
-        return options.password_file.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise OptionError(f"--password-file: cannot read {options.password_file}: {reason}") from None
+        return read_file(options.password_file, str(options.password_file), _MOST_OF_A_PASSWORD).rstrip("\r\n")
+    except UnreadableError as error:
+        raise OptionError(f"--password-file: {error}") from None
 
 
 def read_access(options: Options, environment: Mapping[str, str]) -> Access | None:

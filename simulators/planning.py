@@ -35,6 +35,7 @@ from simulators.scenarios.schema import Arrivals, Scenario
 
 _STORM: Final = 60.0
 _MOST_OPEN: Final = 100_000
+_LONGEST_LINE: Final = 4_096
 _PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
 
@@ -226,7 +227,7 @@ def _trace(options: Options, loaded: Loaded, makeup: Makeup) -> list[Arrival]:
         path = loaded.folder / path
     try:
         with path.open(encoding="utf-8-sig") as lines:
-            arrivals = read_trace(lines)
+            arrivals = read_trace(iter(lambda: lines.readline(_LONGEST_LINE), ""))
     except (OSError, UnicodeDecodeError) as error:
         raise OptionError(f"--trace: cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     except TraceError as error:

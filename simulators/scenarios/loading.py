@@ -8,6 +8,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
+from simulators.reading import UnreadableError, read_file
 from simulators.scenarios.schema import Scenario
 
 NAMES: Final = ("steady", "power-cut", "firmware-campaign", "flaky-network", "misbehaving-fleet", "nat")
@@ -42,11 +43,9 @@ def load(name: str) -> Loaded:
     if "/" not in name and path.suffix != ".toml":
         raise ScenarioError(f"{name!r} is no scenario; there are {', '.join(NAMES)}, or the path of a .toml file")
     try:
-        if path.stat().st_size > MOST_OCTETS:
-            raise ScenarioError(f"{name} is larger than {MOST_OCTETS >> 20} MiB")
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from None
+        text = read_file(path, name, MOST_OCTETS)
+    except UnreadableError as error:
+        raise ScenarioError(str(error)) from None
     return Loaded(path.stem, read(text, path.name), path.parent)
 
 
