@@ -12,8 +12,10 @@ from typing import Final
 from cwmp_schemas.values import XsdType
 from simulators.device.behaviours import Behaviour
 from simulators.device.chance import Chance
+from simulators.device.checking import canonical
 from simulators.device.cpe import Cpe
-from simulators.device.identity import Identity
+from simulators.device.errors import ModelError
+from simulators.device.identity import Identity, is_pattern
 from simulators.device.model import Leaf, Model, Node, factory_leaf, find, put
 from simulators.device.random_faults import NO_FAULTS, RandomFaults
 from simulators.device.timing import LIFELIKE, Timing
@@ -174,6 +176,8 @@ def _equipped(model: Model, makeup: Makeup) -> Model:
     texts = {"URL": makeup.url, "Username": makeup.username, "Password": makeup.password}
     if makeup.called_at is not None:
         texts["ConnectionRequestURL"] = makeup.called_at
+    for name, value in texts.items():
+        _check(model.management(name), value)
     root = _with_leaf(
         model.root, model.management("PeriodicInformEnable"), str(int(makeup.is_periodic)), XsdType.BOOLEAN
     )
@@ -181,8 +185,19 @@ def _equipped(model: Model, makeup: Makeup) -> Model:
     for name, value in texts.items():
         root = _with_leaf(root, model.management(name), value, XsdType.STRING)
     further = {f"{model.root_name}.{path}": value for path, value in makeup.values.items()}
+    for path, value in further.items():
+        leaf = find(root, path)
+        _check(path, value, leaf.type if isinstance(leaf, Leaf) and not is_pattern(value) else XsdType.STRING)
     # The parameters of every Inform are found anew, for there may be more now.
     return Model.of(root, model.device_id).with_values(further)
+
+
+def _check(name: str, value: str, kind: XsdType = XsdType.STRING) -> None:
+    """ModelError for what no device can have; the value may be a secret, and is not told."""
+    try:
+        canonical(kind, value)
+    except ValueError as error:
+        raise ModelError(f"{name}: {error}") from None
 
 
 def _with_leaf(root: Node, path: str, value: str, kind: XsdType) -> Node:

@@ -13,6 +13,7 @@ from simulators.device.identity import is_pattern
 from simulators.device.model import FACTORY, MAX_INSTANCES, Attributes, Leaf, Live, Node, Notify, blank
 
 _ENTRIES: Final = "NumberOfEntries"
+_LONG: Final = 10
 _COUNTERS: Final = ("Bytes", "Packets")
 _INTEGERS: Final = frozenset({XsdType.INT, XsdType.UNSIGNED_INT, XsdType.LONG, XsdType.UNSIGNED_LONG})
 _ROOTS: Final = ("Device.", "InternetGatewayDevice.")
@@ -48,7 +49,8 @@ def make_leaf(
 ) -> Leaf:
     """A parameter of a device that is captured or thought up."""
     kind, value = _fitting(kind, value)
-    live = _live(path, kind)
+    # What is filled in for each device is no number to count from.
+    live = None if is_pattern(value) else _live(path, kind)
     notify, usual = _telling(path, live, writable=writable)
     return Leaf(
         kind,
@@ -66,7 +68,9 @@ def make_leaf(
 def finished(building: Building, path: str = "", *, in_table: bool = False) -> Node:
     """The object with all below it; what counts a table is tied to it."""
     facts = lookup(path)
-    numbers = [int(name) for name, child in building.children.items() if name.isdigit() and isinstance(child, Building)]
+    numbers = [
+        int(name) for name, child in building.children.items() if _is_number(name) and isinstance(child, Building)
+    ]
     is_table = bool(numbers) or (facts is not None and facts.kind is Kind.TABLE)
     # Of an empty object whose row says writable there is nothing else that this could mean.
     is_table = is_table or (building.writable and not building.children and not in_table)
@@ -76,7 +80,7 @@ def finished(building: Building, path: str = "", *, in_table: bool = False) -> N
     }
     if not is_table:
         return Node(_tied(made), building.writable and in_table)
-    examples = (child for name, child in made.items() if name.isdigit() and isinstance(child, Node))
+    examples = (child for name, child in made.items() if _is_number(name) and isinstance(child, Node))
     example = next(examples, None)
     blueprint = published_instance(template_of(path)) if example is None else _emptied(example)
     return Node(made, building.writable, blueprint, max(numbers, default=0), max(MAX_INSTANCES, len(numbers)))
@@ -135,9 +139,15 @@ def _tied(made: dict[str, Leaf | Node]) -> dict[str, Leaf | Node]:
             made[name] = replace(leaf, live=Live.ENTRIES, counts=table)
     for name in tables:
         table_node, limit = made[name], made.get(f"Max{name}Entries")
-        if isinstance(limit, Leaf) and isinstance(table_node, Node) and limit.value.isdigit() and int(limit.value):
-            made[name] = replace(table_node, most=int(limit.value))
+        most = limit.value if isinstance(limit, Leaf) else ""
+        if isinstance(table_node, Node) and _is_number(most) and len(most) < _LONG and int(most):
+            made[name] = replace(table_node, most=int(most))
     return made
+
+
+def _is_number(text: str) -> bool:
+    """Whether it is written in the ten digits; there are other ones in the world."""
+    return text.isascii() and text.isdigit()
 
 
 def _resembling(stem: str, tables: Iterable[str]) -> str | None:

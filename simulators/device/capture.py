@@ -13,6 +13,7 @@ from cwmp_schemas.paths import MAX_LENGTH
 from cwmp_schemas.rpc.session import DeviceId
 from cwmp_schemas.values import XsdType, parse_type
 from simulators.device.building import Building, finished, make_leaf
+from simulators.device.checking import check_characters
 from simulators.device.errors import ModelError
 from simulators.device.model import Attributes, Leaf, Model, Node, find
 
@@ -44,6 +45,10 @@ def read_capture(lines: Iterable[str]) -> Model:
     identity: dict[str, str] = {}
     for where, row in _rows(lines):
         path = row["Parameter"].strip()
+        try:
+            check_characters("".join(row.values()))
+        except ValueError as error:
+            raise ModelError(f"{where}: {error}") from None
         owner, _, name = path.partition(".")
         if owner == "DeviceID":
             identity[name] = row["Value"]

@@ -4,6 +4,7 @@ from typing import Final
 
 from cwmp_schemas.paths import MAX_ALIAS_LENGTH
 from cwmp_schemas.values import XsdType, parse_integer, to_text
+from cwmp_schemas.xml import FORBIDDEN
 from simulators.device.model import Leaf
 
 MAX_VALUE: Final = 65_536
@@ -30,6 +31,7 @@ def checked(leaf: Leaf, text: str) -> str:
 
 def canonical(kind: XsdType, text: str) -> str:
     """The text in the one spelling of its type; ValueError where XML Schema does not take it."""
+    check_characters(text)
     if kind is XsdType.STRING:
         return text
     if kind in _INTEGERS:
@@ -44,6 +46,12 @@ def canonical(kind: XsdType, text: str) -> str:
     if kind is XsdType.HEX_BINARY and not word.isalnum() and word:
         raise ValueError("hexBinary has nothing between its digits")
     return to_text(kind, word)
+
+
+def check_characters(text: str) -> None:
+    """ValueError for what a device could keep, but never tell."""
+    if FORBIDDEN.search(text):
+        raise ValueError("a character that XML cannot carry")
 
 
 def check_alias(text: str) -> None:

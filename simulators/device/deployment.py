@@ -138,7 +138,8 @@ class Modules:
     def has_room(self, environment: str, package: Package) -> bool:
         """Whether there is room for one more unit of that size."""
         free = self._text(f"{environment}.AvailableDiskSpace")
-        return len(self.units()) < MAX_UNITS and (not free.isdigit() or package.size <= int(free))
+        is_known = free.isascii() and free.isdigit() and len(free) < 20
+        return len(self.units()) < MAX_UNITS and (not is_known or package.size <= int(free))
 
     def is_installed(self, unit: Unit) -> bool:
         """Whether a unit is still there as it was, and nothing is going on with it."""

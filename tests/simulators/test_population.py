@@ -3,8 +3,11 @@
 from collections import Counter
 from fractions import Fraction
 
+import pytest
+
 from simulators.device.behaviours import Behaviour
 from simulators.device.capture import read_capture
+from simulators.device.errors import ModelError
 from simulators.device.quirk_names import quirk
 from simulators.device.quirks import PLAIN
 from simulators.device.random_faults import RandomFaults
@@ -81,3 +84,21 @@ def test_each_kind_has_its_share_of_each_way() -> None:
 
 def test_a_password_is_in_no_representation() -> None:
     assert "hunter2" not in repr(makeup(1, password="hunter2"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        ("DeviceInfo.ProvisioningCode", "a\x01b", "ProvisioningCode: a character that XML cannot carry"),
+        ("ManagementServer.PeriodicInformEnable", "perhaps", "PeriodicInformEnable: neither 1, 0, true nor false"),
+    ],
+)
+def test_what_a_device_could_not_tell_is_no_value_from_the_factory(path: str, value: str, complaint: str) -> None:
+    with pytest.raises(ModelError, match=complaint):
+        next(populate(makeup(1, values={path: value}), [0.0], START))
+
+
+def test_a_login_that_no_device_could_tell_is_refused_and_not_shown() -> None:
+    with pytest.raises(ModelError) as caught:
+        next(populate(makeup(1, password="secret\x01"), [0.0], START))
+    assert str(caught.value) == "Device.ManagementServer.Password: a character that XML cannot carry"

@@ -11,7 +11,9 @@ from cwmp_schemas.rpc.session import DeviceId
 from cwmp_schemas.values import XsdType
 from simulators.device.capture import MAX_DEPTH, MAX_ROWS, read_capture
 from simulators.device.errors import ModelError
-from simulators.device.model import Attributes, Leaf, Live, Model, Node, find
+from simulators.device.identity import Identity
+from simulators.device.model import MAX_INSTANCES, Attributes, Leaf, Live, Model, Node, find
+from simulators.device.tree import Tree
 from tests.simulators.device.asking import add, names, value, values
 from tests.simulators.device.conversing import START, device
 
@@ -237,6 +239,8 @@ def test_what_moves_by_itself_is_known_by_its_name_and_type() -> None:
         (f"{SHORT}Device.A,false,false,{'1' * 200_000},\n", "row 2: "),
         (f"{SHORT}Gateway.A,false,false,1,\n", "not Gateway"),
         (f"{SHORT}Device.A,false,false,1,\nInternetGatewayDevice.A,false,false,1,\n", "one root object"),
+        (f"{SHORT}Device.A,false,false,a\x01b,\n", "row 2: a character that XML cannot carry"),
+        (f"{SHORT}Device.\ufffe,false,false,a,\n", "row 2: a character that XML cannot carry"),
         (SHORT, "not nothing"),
         (f"{SHORT}Device,false,false,1,\n", "one root object"),
     ],
@@ -244,6 +248,19 @@ def test_what_moves_by_itself_is_known_by_its_name_and_type() -> None:
 def test_a_capture_that_cannot_be_read_says_where_and_why(text: str, complaint: str) -> None:
     with pytest.raises(ModelError, match=complaint):
         read(text)
+
+
+@pytest.mark.parametrize("limit", ["²", "9" * 5000])
+def test_digits_that_are_no_number_count_nothing(limit: str) -> None:
+    model = read(f"{SHORT}Device.A.1.B,false,false,x,\nDevice.A.².B,,,x,\nDevice.MaxAEntries,,,{limit},xsd:string\n")
+    table = find(model.root, "Device.A.")
+    assert isinstance(table, Node)
+    assert (table.highest, table.most) == (1, MAX_INSTANCES)
+
+
+def test_a_counter_that_is_filled_in_for_each_device_does_not_grow() -> None:
+    model = read(f"{SHORT}Device.X.Stats.BytesSent,false,false,{{index}},xsd:unsignedInt\n")
+    assert Tree(model, Identity(model.device_id, 7)).value("Device.X.Stats.BytesSent", 1e9) == "7"
 
 
 def test_a_capture_is_not_read_without_end() -> None:
