@@ -21,9 +21,14 @@ def test_a_configuration_file_sets_what_its_lines_say_and_the_device_goes_by_it(
 
 
 def test_a_file_with_a_line_that_cannot_be_is_corrupt_and_sets_nothing() -> None:
-    wrong = ("Device.DeviceInfo.SoftwareVersion=9", "Device.NoSuch.Thing=1", "Device.DeviceInfo.ProvisioningCode")
-    wrong += ("Device.DeviceInfo.ProvisioningCode=a\x01b",)
-    for line in (*wrong, "Device.NAT.PortMapping.1.ExternalPort=many"):
+    wrong = (
+        "Device.DeviceInfo.SoftwareVersion=9",
+        "Device.NoSuch.Thing=1",
+        "Device.DeviceInfo.ProvisioningCode",
+        "Device.DeviceInfo.ProvisioningCode=a\x01b",
+        "Device.NAT.PortMapping.1.ExternalPort=many",
+    )
+    for line in wrong:
         cpe = device()
         heard = download(cpe, START, f"{INTERVAL}=60\n{line}\n".encode(), file_type=CONFIGURATION)
         assert completed(heard).fault_struct.fault_code == 9018
