@@ -40,6 +40,7 @@ _ALWAYS: Final = {
     "Server": "aioacs",
     "X-Content-Type-Options": "nosniff",
 }
+_adapters: Final[dict[object, TypeAdapter[Any]]] = {}
 _OF_AIOHTTP: Final = {
     404: Kind.NOT_FOUND,
     405: Kind.METHOD_NOT_ALLOWED,
@@ -75,10 +76,10 @@ class Application:
     def _add(self, route: AnyRoute) -> None:
         prepared = _Prepared(
             route,
-            TypeAdapter(route.query),
-            None if route.body is None else TypeAdapter(route.body),
+            _adapter(route.query),
+            None if route.body is None else _adapter(route.body),
             {
-                status: None if shown is None or isinstance(shown, str) else TypeAdapter(shown)
+                status: None if shown is None or isinstance(shown, str) else _adapter(shown)
                 for status, shown in route.answers.items()
             },
         )
@@ -267,6 +268,13 @@ class Application:
             request=request[REQUEST_ID],
             seconds=round(seconds, 3),
         )
+
+
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    """Routes share them, and so do the servers of one process."""
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def _rendered(prepared: _Prepared, answer: Answer, ignored: Sequence[str]) -> Rendered:

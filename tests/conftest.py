@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from acs.store.migrations import migrate
 from acs.store.opening import AnyDatabase, open_database
 from tests.contract.opened import OpenStore, Probe, opened, probing
 from tests.contract.servers import Server, running_server
+from tests.contract.templates import fill_with_tables
+
+pytest_plugins = ["tests.api.coverage"]
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +47,7 @@ async def database_url(server: Server | None, tmp_path: Path) -> AsyncIterator[s
     """A database with all tables, and nothing in them."""
     if server is None:
         url = f"sqlite:///{tmp_path / 'aioacs.db'}"
-        await migrate(url)
+        await fill_with_tables(url)
         yield url
         return
     name = await server.take()
@@ -79,7 +81,7 @@ async def probe(database_url: str) -> AsyncIterator[Probe]:
 async def sqlite_store(tmp_path: Path) -> AsyncIterator[OpenStore]:
     """A store on SQLite, for what is peculiar to it."""
     url = f"sqlite:///{tmp_path / 'aioacs.db'}"
-    await migrate(url)
+    await fill_with_tables(url)
     async with opened(url) as found:
         yield found
 

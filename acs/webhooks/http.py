@@ -14,7 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from acs.connecting import Resolver, SystemResolver, addresses_of
+from acs.connecting import Resolver, SystemResolver, addresses_of, system_trust
 from acs.domain.delivery import Delivery, Sent, SentKind
 from acs.domain.reach import ReachKind
 from acs.domain.targets import Address, Endpoint, Network, Refusal, judge_public, read_url
@@ -46,7 +46,7 @@ class WebhookSender:
         self._timeout = timeout
         self._user_agent = user_agent
         self._resolver = resolver or SystemResolver()
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls
 
     async def send(self, delivery: Delivery) -> Sent:
         """See ``Messenger``."""
@@ -75,8 +75,9 @@ class WebhookSender:
             # A name may have another address another time.
             is_final = allowed.kind is ReachKind.FORBIDDEN_TARGET and endpoint.address is not None
             return Sent(SentKind.REFUSED if is_final else SentKind.FAILED, allowed.detail)
+        tls = await asyncio.to_thread(system_trust) if self._tls is None else self._tls
         connector = aiohttp.TCPConnector(
-            resolver=_Judged(allowed), use_dns_cache=False, force_close=True, ssl=self._tls, limit=1
+            resolver=_Judged(allowed), use_dns_cache=False, force_close=True, ssl=tls, limit=1
         )
         async with (
             aiohttp.ClientSession(

@@ -12,6 +12,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import Final
 
+from acs.connecting import system_trust
 from acs.domain.delivery import Delivery, Sent, SentKind
 from acs.settings.mail import SmtpServer
 
@@ -37,7 +38,7 @@ class MailSender:
         self._sender = sender
         self._wall = wall
         self._timeout = timeout
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls
         self._threads = ThreadPoolExecutor(_THREADS, "mail")
 
     async def send(self, delivery: Delivery) -> Sent:
@@ -64,12 +65,14 @@ class MailSender:
     def _connected(self) -> smtplib.SMTP:
         server = self._server
         if server.is_secure:
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=self._timeout, context=self._tls)
+            return smtplib.SMTP_SSL(
+                server.host, server.port, timeout=self._timeout, context=self._tls or system_trust()
+            )
         connection = smtplib.SMTP(server.host, server.port, timeout=self._timeout)
         try:
             connection.ehlo_or_helo_if_needed()
             if connection.has_extn("starttls"):
-                connection.starttls(context=self._tls)
+                connection.starttls(context=self._tls or system_trust())
         except BaseException:
             connection.close()
             raise

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web_app
+
 from acs.domain.device import Identity
 from acs.domain.operation import JSON, Operation, OperationKind, Variable
 from acs.domain.reach import Reach, ReachKind, WakeTarget
@@ -16,6 +18,7 @@ from acs.services.operations import AT_ONCE, OperationView, Terms
 from acs.services.ports import ConnectionRequester
 from acs.services.requested import Requested
 from acs.settings import Settings
+from tests.contract.templates import fill_with_tables
 from tests.e2e.device import ScriptedDevice
 
 _serials = itertools.count(100_000)
@@ -156,6 +159,11 @@ async def _server(
         "drain_timeout": 0,
         **settings,
     }
+    await fill_with_tables(database_url)
     server = Server(Settings(**chosen), clock=clock, requester=requester, sweeps=False)
-    async with server:
-        yield server, clock
+    try:
+        async with server:
+            yield server, clock
+    finally:
+        # aiohttp remembers the handlers of every application that this process had, and all that hangs on them.
+        web_app._cached_build_middleware.cache_clear()
