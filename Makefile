@@ -32,7 +32,7 @@ demo: $(READY)  ## Start a server with 25 simulated routers, and print what can 
 	$(BIN)/python -m simulators.demo
 
 test: $(READY)  ## Set everything up and run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 8 --dist worksteal
 
 check: $(READY)  ## Format, lint, types and layers
 	$(BIN)/ruff format --check .
