@@ -1,5 +1,6 @@
 """What a device does with each type of file (A.3.2.8, A.4.1.5)."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
 
 STORED_FIRMWARE: Final = "6 Stored Firmware Image"
+_MAX_TYPE: Final = 64
+_VENDORS: Final = re.compile(r"X \S+ [^\r\n]+")
 _VOICE: Final = ("4 Tone File", "5 Ringer File")
 _DOWNLOADS: Final = (FIRMWARE, WEB_CONTENT, VENDOR_CONFIGURATION, *_VOICE, STORED_FIRMWARE)
 _UPLOADS: Final = (UPLOAD_VENDOR_CONFIGURATION, UPLOAD_VENDOR_LOG)
@@ -93,4 +96,4 @@ def file_to_send(cpe: "Cpe", file_type: str, now: float) -> tuple[str, bytes]:
 
 def _is_vendors(file_type: str) -> bool:
     """Whether a type is one that a vendor has made up: ``X``, the vendor's name or OUI, and a text."""
-    return len(file_type) > len("X ") and file_type.startswith(("X ", "X_"))
+    return len(file_type) <= _MAX_TYPE and _VENDORS.fullmatch(file_type) is not None

@@ -17,13 +17,11 @@ from cwmp_schemas.rpc.control import (
 from cwmp_schemas.rpc.session import GetRPCMethods, GetRPCMethodsResponse
 from simulators.device.errors import RefusedError
 from simulators.device.pending import MAX_WAITING
+from simulators.device.rpcs.arguments import check_command_key
 from simulators.device.rpcs.handler import Handler
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
-
-MAX_COMMAND_KEY: Final = 32
-"""A CommandKey is a string(32)."""
 
 
 def get_methods(cpe: "Cpe", _rpc: GetRPCMethods, _now: float) -> GetRPCMethodsResponse:
@@ -33,7 +31,7 @@ def get_methods(cpe: "Cpe", _rpc: GetRPCMethods, _now: float) -> GetRPCMethodsRe
 
 def reboot(cpe: "Cpe", rpc: Reboot, _now: float) -> RebootResponse:
     """Restart once the session has ended, well or not; several restarts are one, and each key is told."""
-    _check_key(rpc.command_key)
+    check_command_key(rpc.command_key)
     if cpe.pending.is_full or cpe.plans.waiting >= MAX_WAITING:
         raise RefusedError(CpeFault.REQUEST_DENIED, "too many restarts are waiting")
     cpe.after_session(partial(_restart, cpe, rpc.command_key))
@@ -48,7 +46,7 @@ def factory_reset(cpe: "Cpe", _rpc: FactoryReset, _now: float) -> FactoryResetRe
 
 def schedule_inform(cpe: "Cpe", rpc: ScheduleInform, now: float) -> ScheduleInformResponse:
     """Call in a while, whatever else is scheduled, also after a restart; at once is not possible."""
-    _check_key(rpc.command_key)
+    check_command_key(rpc.command_key)
     if not rpc.delay_seconds:
         raise RefusedError(CpeFault.INVALID_ARGUMENTS, "Invalid arguments: DelaySeconds is 0")
     if cpe.plans.agenda.is_full or cpe.pending.is_full:
@@ -64,11 +62,6 @@ def _restart(cpe: "Cpe", command_key: str, now: float) -> None:
 def _scheduled(cpe: "Cpe", command_key: str, _now: float) -> None:
     cpe.pending.add(events.SCHEDULED)
     cpe.pending.add(events.M_SCHEDULE_INFORM, command_key)
-
-
-def _check_key(command_key: str) -> None:
-    if len(command_key) > MAX_COMMAND_KEY:
-        raise RefusedError(CpeFault.INVALID_ARGUMENTS, f"Invalid arguments: CommandKey of more than {MAX_COMMAND_KEY}")
 
 
 HANDLERS: Final[Mapping[type, Handler]] = {

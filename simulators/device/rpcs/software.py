@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from cwmp_schemas.rpc.software import ChangeDUState, ChangeDUStateResponse
+from simulators.device.rpcs.arguments import check_command_key
 from simulators.device.rpcs.handler import Handler
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
 def change_units(cpe: "Cpe", rpc: ChangeDUState, now: float) -> ChangeDUStateResponse:
     """Carry out the operations after the session."""
-    cpe.works.units.change(rpc.operations, rpc.command_key or "", now)
+    command_key = rpc.command_key or ""
+    check_command_key(command_key)
+    cpe.works.units.change(rpc.operations, command_key, now)
     return ChangeDUStateResponse()
 
 

@@ -25,6 +25,7 @@ from cwmp_schemas.values import UNKNOWN_TIME
 from simulators.device.errors import RefusedError
 from simulators.device.files import refuse_download, refuse_upload
 from simulators.device.jobs import MAX_FILE, Place, scheme_fault
+from simulators.device.rpcs.arguments import check_command_key, check_file_name
 from simulators.device.rpcs.handler import Handler
 from simulators.device.transfers import Method, Wish
 from simulators.device.windows import windows_of
@@ -53,6 +54,7 @@ def schedule_download(cpe: "Cpe", rpc: ScheduleDownload, now: float) -> Schedule
 
 def upload(cpe: "Cpe", rpc: Upload, now: float) -> UploadResponse:
     """Send a file, after the session and the delay."""
+    check_command_key(rpc.command_key)
     refuse_upload(cpe, rpc.file_type)
     wish = Wish(Method.UPLOAD, rpc.file_type, _place(rpc), rpc.command_key, is_download=False)
     cpe.works.transfers.add(wish, rpc.delay_seconds, now)
@@ -108,6 +110,8 @@ def _answered(cpe: "Cpe", delay: int, response: Callable[[int, datetime, datetim
 
 
 def _download(cpe: "Cpe", rpc: Download | ScheduleDownload, method: Method) -> Wish:
+    check_command_key(rpc.command_key)
+    check_file_name(rpc.target_file_name)
     refuse_download(cpe, rpc.file_type)
     if rpc.file_size > MAX_FILE:
         raise RefusedError(CpeFault.RESOURCES_EXCEEDED, f"{rpc.file_size} octets")

@@ -168,7 +168,7 @@ def test_what_cannot_be_done_is_refused_at_once(url: str, file_type: str, size: 
     assert cpe.take_jobs(START) == ()
 
 
-@pytest.mark.parametrize("file_type", ["2 Web Content", CONFIGURATION, "X ACME Splash Screen", "X_00A0F1_Logo"])
+@pytest.mark.parametrize("file_type", ["2 Web Content", CONFIGURATION, "X ACME Splash Screen", "X 00A0F1 Logo"])
 def test_other_files_are_in_use_without_a_restart(file_type: str) -> None:
     heard = download(device(), START, b"anything", file_type=file_type)
     assert heard.events == DONE

@@ -21,7 +21,7 @@ from simulators.device.calling import Called
 from simulators.device.cpe import Cpe
 from simulators.device.errors import AcsError
 from simulators.device.pending import MAX_WAITING
-from simulators.device.rpcs.control import MAX_COMMAND_KEY
+from simulators.device.rpcs.arguments import MAX_COMMAND_KEY
 from tests.simulators.device.conversing import START, ask, converse, device, fault_of
 from tests.simulators.device.dialogue import in_session, response
 

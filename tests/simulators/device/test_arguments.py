@@ -1,0 +1,48 @@
+"""What a device says again later it refuses when it comes, if none of its own messages could carry it."""
+
+import pytest
+
+from cwmp_schemas.messages import AcsRequest
+from cwmp_schemas.rpc.software import ChangeDUState, InstallOperation
+from cwmp_schemas.rpc.transfers import Download, GetAllQueuedTransfers, ScheduleDownload, TimeWindow, Upload
+from simulators.device.rpcs.arguments import MAX_COMMAND_KEY, MAX_FILE_NAME
+from simulators.trees import built_in
+from tests.simulators.device.conversing import START, ask, device, fault_of
+from tests.simulators.device.serving import FIRMWARE, URL
+
+LOG = "2 Vendor Log File"
+WINDOWS = (TimeWindow(0, 60, "1 At Any Time", "", 0),)
+
+
+def asked(key: str, name: str = "") -> list[AcsRequest]:
+    """Each RPC whose end is told with its key."""
+    return [
+        Download(key, FIRMWARE, URL, target_file_name=name, delay_seconds=60),
+        ScheduleDownload(key, FIRMWARE, URL, "", "", 0, name, WINDOWS),
+        Upload(key, LOG, URL, delay_seconds=60),
+        ChangeDUState((InstallOperation(URL),), key),
+    ]
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_a_key_that_no_event_could_carry_is_no_argument(number: int) -> None:
+    cpe = device(built_in("tr181-router"))
+    assert fault_of(ask(cpe, START, asked("x" * (MAX_COMMAND_KEY + 1))[number])).code == 9003
+    answer, _ = ask(cpe, START, asked("x" * MAX_COMMAND_KEY)[number], GetAllQueuedTransfers())
+    assert not hasattr(answer, "code")
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_file_name_that_no_list_of_transfers_could_carry_is_no_argument(number: int) -> None:
+    cpe = device()
+    assert fault_of(ask(cpe, START, asked("key", "x" * (MAX_FILE_NAME + 1))[number])).code == 9003
+    answer, _ = ask(cpe, START, asked("key", "x" * MAX_FILE_NAME)[number], GetAllQueuedTransfers())
+    assert not hasattr(answer, "code")
+
+
+@pytest.mark.parametrize("kind", ["X_ACME_Logo", "X Logo", "X ", "X  Logo", f"X ACME {'x' * 58}"])
+def test_a_type_of_files_that_no_list_of_transfers_could_carry_is_no_argument(kind: str) -> None:
+    cpe = device()
+    assert fault_of(ask(cpe, START, Download("key", kind, URL))).code == 9003
+    assert fault_of(ask(cpe, START, Upload("key", kind, URL))).code == 9003
+    ask(cpe, START, Download("key", f"X ACME {'x' * 57}", URL, delay_seconds=60), GetAllQueuedTransfers())
