@@ -116,7 +116,7 @@ class OddVisit(Visit):
             self._post(b"")
             return
         super()._begin()
-        self._told_first = self._told
+        self._told_first = self._cpe.pending.events
 
     def _read(self, body: bytes) -> None:
         session = self._session

@@ -7,7 +7,6 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import Final
 
-from cwmp_schemas.rpc.session import Event
 from simulators.client.connection import Connection, Reply, why_not
 from simulators.client.connector import Connector
 from simulators.client.cookies import Cookies
@@ -49,7 +48,6 @@ class Visit:
         "_tally",
         "_target",
         "_timer",
-        "_told",
         "deadline",
         "started_at",
         "wants_jobs",
@@ -83,7 +81,6 @@ class Visit:
         self._not_before = 0.0
         # The RPC whose answer is under way: method, fault, and when it came.
         self._rpc: tuple[str, int, float] | None = None
-        self._told: tuple[Event, ...] = ()
         self.started_at = time.perf_counter()
         """When it began, by the finest clock there is."""
         self.deadline = 0.0
@@ -121,7 +118,7 @@ class Visit:
             self._keep_cookies(reply)
         status = reply.status
         if status in {200, 204}:
-            if reply.headers and reply.is_encoded:
+            if reply.body and reply.is_encoded:
                 self._fail("compressed reply")
             else:
                 self._read(reply.body)
@@ -148,9 +145,7 @@ class Visit:
     def _begin(self) -> None:
         session = self._session
         if session is not None:
-            body = session.begin(self._now())
-            self._told = self._cpe.pending.events
-            self._post(body)
+            self._post(session.begin(self._now()))
 
     def _read(self, body: bytes) -> None:
         session = self._session
@@ -171,10 +166,10 @@ class Visit:
             self._rpc = (done[1], done[2], at)
         elif done is not None:
             self._tally.request(done[1], at - self._posted_at, not done[2])
-            self._count_events()
         elif is_informing and session.state is not State.INFORMING:
             self._tally.informed(at - self._posted_at)
-            self._count_events()
+        for event in session.acknowledged:
+            self._tally.event(event.event_code)
         if answer is None:
             self._finish()
         elif session.pause:
@@ -279,6 +274,8 @@ class Visit:
             self._fail("redirect to plain HTTP")
         else:
             self._target = target
+            # Whoever is there has not refused a login yet.
+            self._logins = 0
             if target.origin != before.origin:
                 self._hang_up()
                 self._login, self._authorization = None, b""
@@ -292,14 +289,6 @@ class Visit:
                 if self._cookies is None:
                     self._cookies = Cookies(self._cpe.quirks.http)
                 self._cookies.take(value, self._target)
-
-    def _count_events(self) -> None:
-        """Count what was told and is acknowledged now."""
-        waiting = self._cpe.pending.events
-        for event in self._told:
-            if event not in waiting:
-                self._tally.event(event.event_code)
-        self._told = tuple(event for event in self._told if event in waiting) if waiting else ()
 
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None

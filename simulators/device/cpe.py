@@ -9,7 +9,7 @@ from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.faults import AcsFault, CpeFault, Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, Message, method_of
-from cwmp_schemas.rpc.session import GetRPCMethods
+from cwmp_schemas.rpc.session import Event, GetRPCMethods
 from simulators.device import heartbeat, manners
 from simulators.device.calling import ACCEPT_ALL, Called, CallPolicy, Calls
 from simulators.device.chance import Chance
@@ -193,22 +193,25 @@ class Cpe:
         """The envelope that opens a session."""
         return self._informing.post(self, message_id, now)
 
-    def informed(self, now: float) -> None:
-        """The InformResponse has come."""
-        self.pending.informed(self._informing.told)
+    def informed(self, now: float) -> list[Event]:
+        """The InformResponse has come; gives the events that it acknowledges."""
+        done = self.pending.informed(self._informing.told)
         if not self.notifying.is_idle:
             self.notifying.informed(now, self.management(now).throttle)
         if self.quirks.manners.asks_methods and _METHODS not in self.pending.requests:
             self.pending.request(_METHODS)
+        return done
 
-    def acknowledged(self, request: OwnRequest, answer: Message, now: float) -> None:
-        """A request of the device is answered; AcsError if that is not what it waits for."""
+    def acknowledged(self, request: OwnRequest, answer: Message, now: float) -> list[Event]:
+        """A request of the device is answered; AcsError if that is not what it waits for. Gives the events that this
+        acknowledges."""
         if request is _METHODS:
             manners.bear_answer(answer)
         is_refused = isinstance(answer, Fault) and answer.code != AcsFault.METHOD_NOT_SUPPORTED
         # Only the response acknowledges what must never be discarded (table 8); an ACS without the method never will.
         if not is_refused or request.may_be_dropped:
-            self.pending.acknowledged(request)
+            return self.pending.acknowledged(request)
+        return []
 
     def carry_out(self, rpc: AcsRequest, now: float) -> CpeResponse:
         """Do what the ACS asks; RefusedError is the fault."""

@@ -101,16 +101,19 @@ class Pending:
         self._told = len(told) if self._events else 0
         return told
 
-    def informed(self, told: tuple[Event, ...]) -> None:
-        """The InformResponse has come: what it acknowledges is told."""
+    def informed(self, told: tuple[Event, ...]) -> list[Event]:
+        """The InformResponse has come: what it acknowledges is told, and is given back."""
+        done = self._events[: self._told]
         if self.requests:
             held = {event for request in self.requests for event in request.events}
-            kept = [event for event in self._events[: self._told] if event in held]
+            kept = [event for event in done if event in held]
             self._events = _once([*kept, *self._events[self._told :]])
+            done = [event for event in done if event not in held]
         else:
             del self._events[: self._told]
         self._told = 0
         self._delivered = told
+        return done
 
     def over(self) -> None:
         """The session has ended well."""
@@ -127,14 +130,17 @@ class Pending:
         self._delivered = ()
         self.has_news = False
 
-    def acknowledged(self, request: OwnRequest) -> None:
-        """The answer to a request has come."""
+    def acknowledged(self, request: OwnRequest) -> list[Event]:
+        """The answer to a request has come; gives the events that it acknowledges."""
+        done: list[Event] = []
         self.requests.remove(request)
         held = {event for other in self.requests for event in other.events}
         for event in request.events:
             is_single = not event.event_code.startswith("M ")
             if event in self._events and not (is_single and event in held):
                 self._events.remove(event)
+                done.append(event)
+        return done
 
     def wait_for(self, refused: Iterable[OwnRequest]) -> None:
         """Requests wait for a later session; whatever else there is to tell does not."""

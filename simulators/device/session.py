@@ -10,7 +10,7 @@ from cwmp_schemas.errors import DecodeError
 from cwmp_schemas.faults import AcsFault, CpeFault, Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, answers, method_of
 from cwmp_schemas.oddities import Oddity
-from cwmp_schemas.rpc.session import InformResponse
+from cwmp_schemas.rpc.session import Event, InformResponse
 from cwmp_schemas.rpc.vendor import VendorMessage
 from simulators.device import headers, manners
 from simulators.device.errors import AcsError, RefusedError
@@ -53,6 +53,7 @@ class CpeSession:
         "_late",
         "_repeats",
         "_rpcs",
+        "acknowledged",
         "done",
         "pause",
         "refused",
@@ -73,6 +74,8 @@ class CpeSession:
         self.done: tuple[str, str, int] | None = None
         """What the last answer of the ACS led to, for counting: ``("rpc", method, fault code)``, or ``("request",
         method, fault code)``."""
+        self.acknowledged: list[Event] = []
+        """The events that the last answer of the ACS acknowledged, for counting."""
         self.refused: tuple[OwnRequest, ...] = ()
         """The requests of the device that the ACS would not take; they are not repeated in this session."""
         self.takes_any_id = cpe.quirks.wire.ids != "normal"
@@ -115,6 +118,7 @@ class CpeSession:
     def receive(self, body: bytes, now: float) -> bytes | None:
         """The next post after what the ACS answered; None when the session is over."""
         self.done = None
+        self.acknowledged = []
         self.pause = 0.0
         self._late = None
         if self.state not in _LISTENING:
@@ -154,7 +158,7 @@ class CpeSession:
                 raise AcsError("unknown version", envelope.use_version)
             self._move(Input.INFORMED)
             self._repeats = 0
-            self._cpe.informed(now)
+            self.acknowledged = self._cpe.informed(now)
             return self._speak()
         if isinstance(message, Fault):
             self._repeat(message, "Inform")
@@ -173,7 +177,7 @@ class CpeSession:
         self._move(Input.ACKNOWLEDGED)
         self._repeats = 0
         self.done = ("request", method, message.code if isinstance(message, Fault) else 0)
-        self._cpe.acknowledged(request, message, now)
+        self.acknowledged = self._cpe.acknowledged(request, message, now)
         if any(each is request for each in self._cpe.pending.requests):
             self.refused += (request,)
         return self._speak()

@@ -253,3 +253,31 @@ async def test_the_same_device_says_the_same_again() -> None:
     assert given(first[1]) == given(second[1])
     other = (await visited(Door(), seed=2))[1]
     assert given(other[1]) != given(first[1])
+
+
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+async def test_whoever_a_session_is_sent_to_may_ask_for_a_login_of_their_own(is_elsewhere: bool) -> None:
+    challenge = 'WWW-Authenticate: Digest realm="{}", nonce="{}", qop="auth"'
+
+    def asks(realm: str, heard: Heard) -> Say | None:
+        login = given(heard)
+        if isinstance(login, DigestCredentials) and login.realm == realm:
+            return None
+        return reply(401, b"", challenge.format(realm, realm))
+
+    here = asking()
+
+    def other(heard: Heard) -> Say:
+        return (asks("other", heard) if b":Inform>" in heard.body else None) or here(heard)
+
+    async with serving(other) as sent_to:
+        place = f"{sent_to.url}other" if is_elsewhere else "/other"
+
+        def first(heard: Heard) -> Say:
+            if heard.target == "/other":
+                return other(heard)
+            return asks("first", heard) or reply(302, b"", f"Location: {place}")
+
+        outcomes, _, device = await visited(first)
+    assert outcomes == ["ok"]
+    assert device.tally.statuses == {401: 2, 302: 1, 200: 1, 204: 1}

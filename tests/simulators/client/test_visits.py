@@ -176,6 +176,9 @@ async def test_a_compressed_reply_is_refused_for_none_was_asked_for() -> None:
     assert inform.one("accept-encoding") is None
     outcomes, _, _ = await visited(in_turn(lambda heard: reply(200, informed(heard), "Content-Encoding: identity")))
     assert outcomes == ["ok"]
+    nothing = reply(204, b"", "Content-Encoding: gzip")
+    outcomes, _, _ = await visited(in_turn(lambda heard: reply(200, informed(heard)), nothing))
+    assert outcomes == ["ok"]
 
 
 async def test_a_reply_has_a_bound_even_if_it_says_no_length() -> None:
