@@ -86,6 +86,7 @@ class Fleet:
         self._timer_at = 0.0
         self._next_sweep = 0.0
         self._is_stopped = False
+        self._broken: Exception | None = None
         self._over = asyncio.Event()
 
     @property
@@ -108,8 +109,10 @@ class Fleet:
         self._tick()
 
     async def over(self) -> None:
-        """Wait until the last moment has come and nobody calls any more."""
+        """Wait until the last moment has come and nobody calls any more; what broke the fleet before is raised."""
         await self._over.wait()
+        if self._broken is not None:
+            raise self._broken
 
     def at(self, moment: float, devices: Iterable[int], deed: Deed) -> None:
         """Something happens to these devices at a moment; call it before the start."""
@@ -168,10 +171,18 @@ class Fleet:
         self._over.set()
 
     def _tick(self) -> None:
-        """Look after all that are due, as long as one may at a time."""
+        """Look after all that are due; one that cannot be looked after ends the run, which would stand still else."""
         self._timer = None
         if self._is_stopped:
             return
+        try:
+            self._turn()
+        except Exception as error:  # noqa: BLE001  # whatever it is, whoever waits for the end is to know
+            self._broken = error
+            self.stop()
+
+    def _turn(self) -> None:
+        """Look after all that are due, as long as one may at a time."""
         clock = self._clock
         until = time.perf_counter() + SLICE
         is_done = self._work(clock.now(), until) and self._open_some(until)

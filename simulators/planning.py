@@ -12,6 +12,7 @@ from simulators.arrivals import Arrival, TraceError, ramp, read_trace, steady, s
 from simulators.client.target import Target, read_target
 from simulators.device.behaviours import Behaviour, behaviours
 from simulators.device.chance import Chance
+from simulators.device.checking import canonical
 from simulators.device.errors import ModelError
 from simulators.device.model import Leaf, find
 from simulators.device.timing import Timing
@@ -85,7 +86,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Plan:
     duration = seconds_of("--duration", options.duration, scenario.duration)
     arrivals, trace = _arrivals(options, loaded, makeup)
     names = {**_names(makeup, duration), **_calls(makeup, arrivals, trace, duration)}
-    wrong = unknown_names(scenario.expect, set(names)) or _unknown_parameter(scenario, makeup)
+    wrong = unknown_names(scenario.expect, set(names)) or _impossible_change(scenario, makeup)
     if wrong:
         raise ScenarioError(f"{loaded.name}: {wrong}")
     return Plan(
@@ -168,13 +169,18 @@ def _ways(scenario: Scenario, seed: int) -> tuple[Way, ...]:
     )
 
 
-def _unknown_parameter(scenario: Scenario, makeup: Makeup) -> str | None:
-    """The first parameter that is to change and that some kind of device does not have; None if there is none."""
+def _impossible_change(scenario: Scenario, makeup: Makeup) -> str | None:
+    """The first change that some kind of device cannot make, for it has no such parameter or that cannot have such a
+    value; None if there is none."""
     for number, phase in enumerate(scenario.phases, 1):
         for kind in makeup.kinds if phase.action == "value-change" else ():
             found = find(kind.model.root, f"{kind.model.root_name}.{phase.parameter}")
             if not isinstance(found, Leaf) or found.live is not None:
                 return f"[phases] number {number}, parameter: {kind.name} keeps no {phase.parameter!r}"
+            try:
+                canonical(found.type, phase.value)
+            except ValueError as error:
+                return f"[phases] number {number}, value: {phase.parameter} of {kind.name}: {error}"
     return None
 
 

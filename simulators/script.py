@@ -9,12 +9,16 @@ from simulators.arrivals import Arrival, storm
 from simulators.campaign import Campaign
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
+from simulators.device.model import Leaf
 from simulators.device.random_faults import NO_FAULTS, RandomFaults
 from simulators.fleet import Deed, Fleet
 from simulators.planning import Plan, index_of
 from simulators.population import faults_of, serial
 from simulators.scenarios.schema import Phase
 from simulators.weather import Spell, Weather
+
+RESTARTED: Final = "restarted"
+"""Why a session failed in which a scenario had its device restart."""
 
 
 def write_script(fleet: Fleet, plan: Plan, started: float) -> list[Campaign]:
@@ -23,7 +27,7 @@ def write_script(fleet: Fleet, plan: Plan, started: float) -> list[Campaign]:
     for number, arrival in enumerate(plan.trace):
         index = index_of(arrival, number, plan.makeup)
         if plan.makeup.is_known or index in seen:
-            fleet.at(started + arrival.at, (index,), _deed_of(arrival))
+            fleet.at(started + arrival.at, (index,), _deed_of(fleet, arrival))
         # The first line switches a new device on, and it has enough to tell then.
         seen.add(index)
     campaigns: list[Campaign] = []
@@ -73,11 +77,13 @@ def affected(plan: Plan, phase: Phase, number: int) -> list[int]:
     return sorted(everybody[:count])
 
 
-def _deed_of(arrival: Arrival) -> Deed:
+def _deed_of(fleet: Fleet, arrival: Arrival) -> Deed:
     def happen(cpe: Cpe, now: float) -> None:
         if arrival.event == events.BOOT:
+            fleet.cut(cpe, RESTARTED)
             cpe.restart(now, takes=0.0)
         elif arrival.event == events.BOOTSTRAP:
+            fleet.cut(cpe, RESTARTED)
             cpe.factory_reset(now)
         else:
             cpe.pending.add(arrival.event)
@@ -96,19 +102,31 @@ def _power_cut(fleet: Fleet, plan: Plan, phase: Phase) -> Deed:
     return happen
 
 
-def _reboot(_fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
-    # What has no power has no button that does anything.
-    return lambda cpe, now: cpe.restart(now) if cpe.is_on else None
+def _reboot(fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
+    def happen(cpe: Cpe, now: float) -> None:
+        # What has no power has no button that does anything.
+        if cpe.is_on:
+            fleet.cut(cpe, RESTARTED)
+            cpe.restart(now)
+
+    return happen
 
 
-def _factory_reset(_fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
-    return lambda cpe, now: cpe.factory_reset(now) if cpe.is_on else None
+def _factory_reset(fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
+    def happen(cpe: Cpe, now: float) -> None:
+        if cpe.is_on:
+            fleet.cut(cpe, RESTARTED)
+            cpe.factory_reset(now)
+
+    return happen
 
 
 def _value_change(_fleet: Fleet, _plan: Plan, phase: Phase) -> Deed:
     def happen(cpe: Cpe, now: float) -> None:
-        if cpe.is_on:
-            cpe.changed_by_itself({f"{cpe.tree.model.root_name}.{phase.parameter}": phase.value}, now)
+        path = f"{cpe.tree.model.root_name}.{phase.parameter}"
+        # The ACS may have deleted the instance that has it.
+        if cpe.is_on and isinstance(cpe.tree.item(path), Leaf):
+            cpe.changed_by_itself({path: phase.value}, now)
 
     return happen
 

@@ -1,5 +1,7 @@
 """Who calls when: with devices that are real, and calls that last as long as the test likes."""
 
+import pytest
+
 from cwmp_schemas import events
 from simulators.clock import WorldClock
 from simulators.device.cpe import Cpe
@@ -191,3 +193,15 @@ def test_the_worlds_time_does_not_follow_a_clock_that_is_set_back() -> None:
     assert clock.now() == START + 12.5
     assert not clock.leap(START + 100)
     assert clock.now() == START + 12.5
+
+
+async def test_what_cannot_be_done_to_a_device_ends_the_run_and_is_told() -> None:
+    world = World(0.0, 0.0, until=100.0)
+
+    def fail(_cpe: Cpe, _now: float) -> None:
+        raise LookupError("there is nothing")
+
+    world.fleet.at(START + 20, [1], fail)
+    with pytest.raises(LookupError, match="there is nothing"):
+        await world.live()
+    assert world.fleet.open == 0

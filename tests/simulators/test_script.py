@@ -6,6 +6,7 @@ import pytest
 
 from simulators.options import Options
 from simulators.planning import Plan, plan
+from simulators.scenarios.loading import ScenarioError
 from simulators.script import affected, deaf, write_script
 from tests.simulators.device.conversing import START
 from tests.simulators.world import World
@@ -62,3 +63,34 @@ def test_the_deaf_are_as_many_as_chance_has_it_and_always_the_same(tmp_path: Pat
     assert found == deaf(made)
     assert 70 <= len(found) <= 130
     assert not deaf(planned(tmp_path, "", devices=400))
+
+
+@pytest.mark.parametrize("action", ["reboot", "factory-reset"])
+async def test_a_restart_ends_the_session_that_is_open(tmp_path: Path, action: str) -> None:
+    world = World(0.0, until=200.0, is_quick=False)
+    write_script(world.fleet, planned(tmp_path, f"devices = 1\n[[phases]]\nat = 8\naction = '{action}'"), START)
+    world.fleet.start()
+    await world.settle()
+    world.hand.seconds += 15
+    world.is_quick = True
+    world.fleet.do((), lambda *_: None)
+    await world.over()
+    assert world.failed == [(0, "restarted")]
+    assert len(world.begun) == 2
+
+
+async def test_what_the_acs_has_deleted_does_not_change(tmp_path: Path) -> None:
+    world = World(0.0, 0.0, until=20.0)
+    change = "[[phases]]\nat = 8\naction = 'value-change'\nparameter = 'NAT.PortMapping.1.ExternalPort'\nvalue = '1'"
+    write_script(world.fleet, planned(tmp_path, f"devices = 2\n{change}"), START)
+    world.devices[0].tree.delete("Device.NAT.PortMapping.1.")
+    await world.live()
+    assert world.devices[1].tree.value("Device.NAT.PortMapping.1.ExternalPort", START) == "1"
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "\\u0001"])
+def test_a_value_that_a_parameter_cannot_have_is_found_before_the_run(tmp_path: Path, value: str) -> None:
+    parameter = "ManagementServer.PeriodicInformInterval"
+    change = f'[[phases]]\nat = 8\naction = "value-change"\nparameter = "{parameter}"\nvalue = "{value}"'
+    with pytest.raises(ScenarioError, match=r"\[phases\] number 1, value: ManagementServer.PeriodicInformInterval of"):
+        planned(tmp_path, change)
