@@ -8,7 +8,7 @@ from cwmp_schemas.decode import decode
 from cwmp_schemas.envelope import Envelope, Received
 from cwmp_schemas.errors import DecodeError
 from cwmp_schemas.faults import AcsFault, CpeFault, Fault
-from cwmp_schemas.messages import AcsRequest, CpeResponse, answers, method_of
+from cwmp_schemas.messages import CPE_REQUESTS, AcsRequest, CpeResponse, answers, method_of
 from cwmp_schemas.oddities import Oddity
 from cwmp_schemas.rpc.session import Event, InformResponse
 from cwmp_schemas.rpc.vendor import VendorMessage
@@ -31,9 +31,12 @@ Late = Callable[[float], CpeResponse]
 _SMALL: Final = 1_024
 
 _LISTENING: Final = frozenset({State.INFORMING, State.REQUESTING, State.ACS_TURN})
-_MALFORMED: Final = frozenset({Oddity.BAD_NUMBER, Oddity.BAD_BOOLEAN, Oddity.BAD_TIME, Oddity.BAD_BASE64})
+_MALFORMED: Final = frozenset(
+    {Oddity.BAD_NUMBER, Oddity.BAD_BOOLEAN, Oddity.BAD_TIME, Oddity.BAD_BASE64, Oddity.EMPTY_NAME}
+)
 
-_ACS_REQUESTS: Final = tuple(AcsRequest.__args__)
+# Those that only a device makes are RPCs as well, though none that it answers.
+_REQUESTS: Final = (*AcsRequest.__args__, *CPE_REQUESTS)
 
 # An InformResponse is the same for all devices that say the same ID.
 _decode_again: Final = lru_cache(maxsize=256)(decode)
@@ -185,7 +188,7 @@ class CpeSession:
     def _carried_out(self, received: Received, now: float) -> bytes:
         envelope = received.envelope
         message = envelope.message
-        if not isinstance(message, _ACS_REQUESTS) or (isinstance(message, VendorMessage) and message.is_response):
+        if not isinstance(message, _REQUESTS) or (isinstance(message, VendorMessage) and message.is_response):
             raise AcsError("no request", method_of(message))
         self._rpcs += 1
         if self._rpcs > MAX_RPCS:

@@ -1,13 +1,20 @@
-"""What a device says again later it refuses when it comes, if none of its own messages could carry it."""
+"""Arguments that are none: those without a name, and what the device would have to say again and none of its messages
+could carry."""
 
 import pytest
 
+from cwmp_schemas.encode import encode
+from cwmp_schemas.envelope import Envelope
+from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest
+from cwmp_schemas.rpc.parameters import SetParameterValues
 from cwmp_schemas.rpc.software import ChangeDUState, InstallOperation
 from cwmp_schemas.rpc.transfers import Download, GetAllQueuedTransfers, ScheduleDownload, TimeWindow, Upload
 from simulators.device.rpcs.arguments import MAX_COMMAND_KEY, MAX_FILE_NAME
 from simulators.trees import built_in
+from tests.simulators.device.asking import of
 from tests.simulators.device.conversing import START, ask, device, fault_of
+from tests.simulators.device.dialogue import informed, said
 from tests.simulators.device.serving import FIRMWARE, URL
 
 LOG = "2 Vendor Log File"
@@ -46,3 +53,13 @@ def test_a_type_of_files_that_no_list_of_transfers_could_carry_is_no_argument(ki
     assert fault_of(ask(cpe, START, Download("key", kind, URL))).code == 9003
     assert fault_of(ask(cpe, START, Upload("key", kind, URL))).code == 9003
     ask(cpe, START, Download("key", f"X ACME {'x' * 57}", URL, delay_seconds=60), GetAllQueuedTransfers())
+
+
+def test_values_of_which_one_has_no_name_are_no_arguments_and_none_is_set() -> None:
+    cpe, path = device(), "Device.DeviceInfo.ProvisioningCode"
+    session = informed(cpe, START)
+    wanted = SetParameterValues((of(path, "new"), of("Device.Nothing", "x")), "key")
+    answer = said(session, encode(Envelope("a", wanted, 2)).replace(b"Device.Nothing", b""), START)
+    assert isinstance(answer, Fault)
+    assert answer.code == 9003
+    assert cpe.tree.value(path, START) == ""

@@ -19,7 +19,7 @@ from cwmp_schemas.rpc.session import (
     Kicked,
     KickedResponse,
 )
-from cwmp_schemas.rpc.transfers import TransferComplete, TransferCompleteResponse, TransferFault
+from cwmp_schemas.rpc.transfers import RequestDownload, TransferComplete, TransferCompleteResponse, TransferFault
 from cwmp_schemas.rpc.vendor import VendorMessage
 from cwmp_schemas.values import UNKNOWN_TIME
 from simulators.device.chance import Chance
@@ -256,9 +256,13 @@ def test_a_kick_that_is_refused_is_forgotten(code: int) -> None:
 # What the ACS asks for.
 
 
-def test_an_rpc_that_nobody_knows_is_a_fault() -> None:
-    with in_session(device(), START) as asked:
-        assert fault_of([asked(VendorMessage("X_00A0F1_Dance"))]).code == 9000
+@pytest.mark.parametrize("rpc", [VendorMessage("X_00A0F1_Dance"), Kicked("", "", "", ""), RequestDownload("1", ())])
+def test_an_rpc_that_nobody_knows_or_only_an_acs_is_a_fault(rpc: Message) -> None:
+    session = informed(device(), START)
+    answer = said(session, encode(Envelope("a", rpc, 2)), START)
+    assert isinstance(answer, Fault)
+    assert answer.code == 9000
+    assert session.receive(b"", START) is None
 
 
 def test_arguments_that_cannot_be_read_are_a_fault() -> None:
