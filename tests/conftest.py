@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from acs.store.opening import AnyDatabase, open_database
 from tests.contract.opened import OpenStore, Probe, opened, probing
@@ -12,6 +13,10 @@ from tests.contract.servers import Server, running_server
 from tests.contract.templates import fill_with_tables
 
 pytest_plugins = ["tests.api.coverage"]
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
