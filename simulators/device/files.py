@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 STORED_FIRMWARE: Final = "6 Stored Firmware Image"
 _MAX_TYPE: Final = 64
 _VENDORS: Final = re.compile(r"X \S+ [^\r\n]+")
+# Before CWMP 1.2 a vendor was named by its OUI.
+_VENDORS_OF_OLD: Final = re.compile(r"X [0-9A-F]{6} [^\r\n]*")
 _VOICE: Final = ("4 Tone File", "5 Ringer File")
 _DOWNLOADS: Final = (FIRMWARE, WEB_CONTENT, VENDOR_CONFIGURATION, *_VOICE, STORED_FIRMWARE)
 _UPLOADS: Final = (UPLOAD_VENDOR_CONFIGURATION, UPLOAD_VENDOR_LOG)
@@ -36,7 +38,7 @@ _NUMBERED: Final[Mapping[str, str]] = {
 
 def refuse_download(cpe: "Cpe", file_type: str) -> None:
     """RefusedError if the device has no use for such files."""
-    if _is_vendors(file_type):
+    if _is_vendors(cpe, file_type):
         return
     if file_type not in _DOWNLOADS:
         raise RefusedError(CpeFault.INVALID_ARGUMENTS, f"unknown file type {file_type!r}")
@@ -47,7 +49,7 @@ def refuse_download(cpe: "Cpe", file_type: str) -> None:
 
 def refuse_upload(cpe: "Cpe", file_type: str) -> None:
     """RefusedError if the device has no such file."""
-    if file_type in _UPLOADS or _is_vendors(file_type):
+    if file_type in _UPLOADS or _is_vendors(cpe, file_type):
         return
     for start, table in _NUMBERED.items():
         number = file_type.removeprefix(start)
@@ -94,6 +96,7 @@ def file_to_send(cpe: "Cpe", file_type: str, now: float) -> tuple[str, bytes]:
     return f"{serial}.log", cpe.works.journal.text(serial).encode()
 
 
-def _is_vendors(file_type: str) -> bool:
+def _is_vendors(cpe: "Cpe", file_type: str) -> bool:
     """Whether a type is one that a vendor has made up: ``X``, the vendor's name or OUI, and a text."""
-    return len(file_type) <= _MAX_TYPE and _VENDORS.fullmatch(file_type) is not None
+    form = _VENDORS if cpe.quirks.namespace >= 2 else _VENDORS_OF_OLD
+    return len(file_type) <= _MAX_TYPE and form.fullmatch(file_type) is not None

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MAX_QUEUED: Final = 10
 """How many transfers may wait; A.3.2.8 asks for three."""
 _BUSY: Final = 10.0
+# What is beyond came with CWMP 1.1; before, 9010 and 9011 stood for all of it.
+_LAST_FAULT_OF_1_0: Final = CpeFault.UNSUPPORTED_PROTOCOL
 
 
 class Method(Enum):
@@ -314,6 +316,8 @@ class Transfers:
     def _tell(self, transfer: Transfer, fault: CpeFault | None, now: float) -> None:
         """Have the ACS told how it ended, in each session until it says that it knows (3.7.1.5)."""
         cpe, wish = self._cpe, transfer.wish
+        if fault is not None and fault > _LAST_FAULT_OF_1_0 and not cpe.quirks.namespace:
+            fault = CpeFault.TRANSFER_FAILED if wish.is_download else CpeFault.UPLOAD_FAILED
         result = TransferFault(int(fault or 0), "" if fault is None else _sentence(fault))
         if not wish.is_download:
             result = manners.upload_result(cpe.quirks.manners, result)

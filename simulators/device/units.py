@@ -271,7 +271,8 @@ class Units:
             # What could not be updated or removed is still installed.
             "Uninstalled" if is_gone else "Installed" if unit.path else "Failed",
             unit.is_resolved,
-            "" if is_gone else unit.execution_units,
+            # Of a unit that is gone those that went with it.
+            unit.execution_units,
             _moment(self._started_at),
             _moment(now),
             DeploymentFault(_TOLD_AS.get(fault, int(fault)), _sentence(fault)) if fault else DeploymentFault(0, ""),

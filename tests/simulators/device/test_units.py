@@ -153,7 +153,9 @@ def test_a_unit_that_is_removed_is_gone_with_its_execution_unit() -> None:
     assert values(cpe, f"{MODULES}DeploymentUnit.1.")["Status"] == "Uninstalling"
     told = result(cpe, START + 5)
     assert (code(told), told.current_state, told.version) == (0, "Uninstalled", "2.1.0")
-    assert (told.deployment_unit_ref, told.execution_unit_ref_list) == (f"{MODULES}DeploymentUnit.1", "")
+    # What was removed is told by where it was.
+    assert told.deployment_unit_ref == f"{MODULES}DeploymentUnit.1"
+    assert told.execution_unit_ref_list == f"{MODULES}ExecutionUnit.1"
     for table in ("DeploymentUnit", "ExecutionUnit"):
         assert cpe.tree.value(f"{MODULES}{table}NumberOfEntries", START) == "0"
     assert cpe.tree.value(f"{ENVIRONMENT}.ActiveExecutionUnits", START) == ""
@@ -331,6 +333,13 @@ def test_a_factory_reset_brings_back_what_was_there_and_forgets_the_rest() -> No
     assert heard.events == [("0 BOOTSTRAP", ""), ("1 BOOT", "")]
     assert cpe.take_jobs(START + 1) == ()
     assert cpe.tree.value(f"{MODULES}DeploymentUnitNumberOfEntries", START) == "1"
+
+
+def test_no_operations_are_refused_for_there_is_no_result_to_tell() -> None:
+    cpe = router()
+    assert fault_of(ask(cpe, START, ChangeDUState((), "key"))).code == 9003
+    cpe.advance(START)
+    assert not cpe.wants_session
 
 
 def test_too_many_operations_are_refused() -> None:
