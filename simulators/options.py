@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from simulators.access import Access
-from simulators.client.target import read_target
+from simulators.client.target import Target, read_target
 from simulators.reading import UnreadableError, read_file
+from simulators.report.settings import place
 from simulators.spans import read_span
 
 T = TypeVar("T")
@@ -105,12 +106,21 @@ def read_access(options: Options, environment: Mapping[str, str]) -> Access | No
     """How the ACS's API is reached, if it is to be."""
     if options.api_url is None:
         return None
-    if read_target(options.api_url) is None:
-        raise OptionError(f"--api-url: {options.api_url[:100]!r} is no http:// or https:// address")
+    read_address("--api-url", options.api_url)
     token = environment.get(TOKEN_VARIABLE, "")
     if not token:
         raise OptionError(f"--api-url: needs a token of the API in the environment variable {TOKEN_VARIABLE}")
     return Access(options.api_url, token)
+
+
+def read_address(name: str, url: str) -> Target:
+    """Where a URL leads; what is wrong is told without a login or a query that may be in it."""
+    target = read_target(url)
+    if target is None:
+        shown = place(url) if "://" in url else url.rpartition("@")[2].partition("?")[0]
+        left_out = "" if shown == url else " (login and query left out here)"
+        raise OptionError(f"{name}: {shown[:100]!r}{left_out} is no http:// or https:// address")
+    return target
 
 
 def read_listening(text: str) -> Listening | None:

@@ -9,7 +9,7 @@ from typing import Final
 
 from simulators.access import Access
 from simulators.arrivals import Arrival, TraceError, ramp, read_trace, steady, storm
-from simulators.client.target import Target, read_target
+from simulators.client.target import Target
 from simulators.device.behaviours import Behaviour, behaviours
 from simulators.device.chance import Chance
 from simulators.device.checking import canonical
@@ -25,6 +25,7 @@ from simulators.options import (
     in_range,
     or_else,
     read_access,
+    read_address,
     read_listening,
     read_password,
     read_rate,
@@ -79,9 +80,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Plan:
     """What is to be done; OptionError or ScenarioError says what is wrong."""
     loaded = load(options.scenario)
     scenario = loaded.scenario
-    target = read_target(options.acs_url)
-    if target is None:
-        raise OptionError(f"--acs-url: {options.acs_url[:100]!r} is no http:// or https:// address")
+    target = read_address("--acs-url", options.acs_url)
     makeup = _makeup(options, loaded, environment)
     duration = seconds_of("--duration", options.duration, scenario.duration)
     arrivals, trace = _arrivals(options, loaded, makeup)

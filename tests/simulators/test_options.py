@@ -153,3 +153,20 @@ def test_every_built_in_scenario_can_be_read_and_demands_something(name: str) ->
     made = planned(scenario=name, environment={"SIMULATE_API_TOKEN": "t"}, api_url="http://127.0.0.1:8080")
     assert made.scenario.about.endswith(".")
     assert load(name).scenario.expect.model_dump(exclude_defaults=True)
+
+
+@pytest.mark.parametrize("option", ["acs_url", "api_url"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:hush hush@acs/",
+        "ftp://user:hush@acs/?token=hush",
+        "http://user:hush@acs:99999/",
+        "http://user:hush@[acs/",
+        "user:hush@acs?hush",
+    ],
+)
+def test_an_address_that_is_none_is_told_without_the_secrets_in_it(option: str, url: str) -> None:
+    with pytest.raises(OptionError, match="is no http:// or https:// address") as caught:
+        plan(Options(**{option: url}), {})  # type: ignore[arg-type]
+    assert "hush" not in str(caught.value)
