@@ -41,23 +41,30 @@ def get_attributes(cpe: "Cpe", rpc: GetParameterAttributes, _now: float) -> GetP
             attributes = tree.attributes_of(name, leaf)
             found.append(ParameterAttribute(naming.say(name), attributes.notification, attributes.access_list))
         if len(found) > MAX_ENTRIES:
-            raise RefusedError(CpeFault.RESOURCES_EXCEEDED, f"Resources exceeded: more than {MAX_ENTRIES} attributes")
+            raise _too_many()
     return GetParameterAttributesResponse(tuple(found))
 
 
 def set_attributes(cpe: "Cpe", rpc: SetParameterAttributes, now: float) -> SetParameterAttributesResponse:
     """One entry after the other, so that the last one for a parameter counts; all of them or none."""
-    tree = cpe.tree
+    tree, count = cpe.tree, 0
     changes: dict[str, Attributes] = {}
     for wanted in rpc.parameter_list:
         _check(tree, wanted, now)
-        asked = asked_for(tree, wanted.name)
-        for path, leaf in tree.leaves(asked.path):
+        meant = tree.leaves(asked_for(tree, wanted.name).path)
+        count += len(meant)
+        if count > MAX_ENTRIES:
+            raise _too_many()
+        for path, leaf in meant:
             _refuse_active(path, leaf, wanted)
             before = changes.get(path) or tree.attributes_of(path, leaf)
             changes[path] = _changed(before, wanted)
     tree.write_attributes(changes)
     return SetParameterAttributesResponse()
+
+
+def _too_many() -> RefusedError:
+    return RefusedError(CpeFault.RESOURCES_EXCEEDED, f"Resources exceeded: more than {MAX_ENTRIES} attributes")
 
 
 def _check(tree: Tree, wanted: SetParameterAttribute, now: float) -> None:

@@ -95,6 +95,8 @@ def test_one_entry_that_is_wrong_leaves_all_as_it_was() -> None:
     assert attributes(cpe, "") == before
     assert code(cpe, GetParameterAttributes((PORT, "Device.Nothing"))) == 9005
     assert code(cpe, GetParameterAttributes(("",) * (MAX_ENTRIES // 19 + 1))) == 9004
+    assert code(cpe, setting(*(notify("", 1),) * (MAX_ENTRIES // 19 + 1))) == 9004
+    assert attributes(cpe, PORT) == {PORT: (0, SUBSCRIBER)}
 
 
 def test_active_notification_of_what_changes_all_the_time_is_rejected_and_passive_is_not() -> None:
