@@ -11,7 +11,7 @@ endif
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-api fuzz demo lock diagram datamodel clean
+.PHONY: help run test check format bench bench-api fuzz chaos demo lock diagram datamodel clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-api: $(READY)  ## Measure the management API on a database of 100,000 devi
 
 fuzz: $(READY)  ## Mutated envelopes through the decoder, random posts through the session
 	$(BIN)/python -m fuzz
+
+chaos: $(READY)  ## Kill, freeze, starve and cut off a server a hundred times, on each database
+	$(BIN)/python -m tests.chaos; sqlite=$$?; $(BIN)/python -m tests.chaos --database postgresql && exit $$sqlite
 
 lock: $(READY)  ## Resolve the dependencies anew into requirements.lock
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)

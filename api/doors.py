@@ -3,6 +3,7 @@
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,7 @@ from acs.domain.token import Role, Token
 from acs.services.management import Management
 from acs.services.peers import forwarded_for, is_within, plain_address
 from acs.settings.values import Network
+from acs.store.errors import StoreUnavailableError
 from api.problems import Kind, Problem, forbidden
 
 _PROTOCOLS: Final = frozenset({"http", "https"})
@@ -79,7 +81,9 @@ class Doors:
             return Principal(NOBODY, address)
         token = await self._token(request, address)
         self._admit(self._limits, token.id)
-        await self._tokens.touch(token, self._clock.wall())
+        # Who may read can do so on a full disk, too.
+        with suppress(StoreUnavailableError):
+            await self._tokens.touch(token, self._clock.wall())
         principal = Principal(token, address)
         if not principal.may(role):
             raise forbidden(f"this needs the role {role.value}; the token's is {token.role.value}")

@@ -3,11 +3,11 @@
 A device is told by its number alone: a larger fleet holds the smaller one, and a second run meets the same devices.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import lcm
-from typing import Final
+from typing import Final, TypeVar
 
 from cwmp_schemas.values import XsdType
 from simulators.device.behaviours import Behaviour
@@ -20,6 +20,7 @@ from simulators.device.model import Leaf, Model, Node, factory_leaf, find, put
 from simulators.device.random_faults import NO_FAULTS, RandomFaults
 from simulators.device.timing import LIFELIKE, Timing
 
+D = TypeVar("D", bound=Cpe)
 MOST_DEVICES: Final = 1_000_000
 """How many devices a fleet may have."""
 SERIAL_DIGITS: Final = 6
@@ -108,10 +109,15 @@ class Dealer:
 
 def populate(makeup: Makeup, arrivals: Sequence[float], now: float) -> Iterator[Cpe]:
     """The devices in their order, each switched on at its arrival."""
+    return populate_with(Cpe, makeup, arrivals, now)
+
+
+def populate_with(make: Callable[..., D], makeup: Makeup, arrivals: Sequence[float], now: float) -> Iterator[D]:
+    """The same, of devices that are more than ``Cpe``: ``make`` is called as that is."""
     models = [_equipped(kind.model, makeup) for kind in makeup.kinds]
     for index, (number, behaviour) in enumerate(_behaving(makeup)):
         model = models[number]
-        yield Cpe(
+        yield make(
             model,
             Identity(replace(model.device_id, serial_number=serial(makeup.prefix, index)), index),
             chance=Chance(makeup.seed, index),

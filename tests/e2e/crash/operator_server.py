@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Self
 from unittest import mock
 
@@ -25,6 +26,8 @@ from tests.e2e.mortal import MortalDatabase
 
 DOOR: Final = "AIOACS_TEST_DOOR"
 """Names the port at which the test waits."""
+Do = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Carries a command out."""
 _OPEN: Final = ("scheduled", "queued", "in_progress")
 
 
@@ -40,10 +43,13 @@ class ServerWithDoor(acs.server.Server):
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             command: dict[str, Any] = json.loads(line)
-            doing = {"queue": self._queue, "view": self._view, "open": self._count, "end": self._end}
-            answer = await doing[command["do"]](command)
+            answer = await self.doing()[command["do"]](command)
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
+
+    def doing(self) -> dict[str, Do]:
+        """What it takes commands for."""
+        return {"queue": self._queue, "view": self._view, "open": self._count, "end": self._end}
 
     async def _queue(self, command: dict[str, Any]) -> dict[str, Any]:
         device_id = await self._device(command["serial"])
@@ -90,6 +96,11 @@ def _mortal(database: Database, **ways: Any) -> GroupWriter:
     return GroupWriter(_databases[-1], **ways)
 
 
-if __name__ == "__main__":
-    with mock.patch.multiple(acs.server, Server=ServerWithDoor, GroupWriter=_mortal):
+def run(server: type[ServerWithDoor]) -> None:
+    """Serve until the end."""
+    with mock.patch.multiple(acs.server, Server=server, GroupWriter=_mortal):
         uvloop.run(acs.server.serve(load_settings()))
+
+
+if __name__ == "__main__":
+    run(ServerWithDoor)

@@ -21,8 +21,9 @@ _DOOR: Final = "AIOACS_TEST_DOOR"
 class ServerProcess:
     """One server after the other, each with a door for the operator (see ``operator_server``)."""
 
-    def __init__(self, database_url: str, folder: Path, **settings: object) -> None:
+    def __init__(self, database_url: str, folder: Path, *, program: str = _PROGRAM, **settings: object) -> None:
         self._folder = folder
+        self._program = program
         self._url = database_url
         self._settings = settings
         # Bound and never listening: nobody else gets the port while no server has it, and whoever calls is refused.
@@ -43,6 +44,11 @@ class ServerProcess:
     def log(self) -> Path:
         """What the servers have said."""
         return self._folder / "server.log"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a server runs."""
+        return self._process is not None and self._process.returncode is None
 
     @property
     def pid(self) -> int | None:
@@ -78,7 +84,7 @@ class ServerProcess:
         environment = self.environment() | {_DOOR: str(hall.sockets[0].getsockname()[1])}
         self._log = self.log.open("ab")
         process = await asyncio.create_subprocess_exec(
-            sys.executable, _PROGRAM, stderr=self._log, cwd=self._folder, env=environment
+            sys.executable, self._program, stderr=self._log, cwd=self._folder, env=environment
         )
         self._process = process
         self.starts += 1
@@ -122,6 +128,11 @@ class ServerProcess:
         """Ask the server to stop."""
         assert self._process is not None, "no server was started"
         self._process.terminate()
+
+    async def gone(self) -> None:
+        """Wait until there is no server any more, for whatever reason."""
+        assert self._process is not None, "no server was started"
+        await self._process.wait()
 
     async def ended(self) -> int:
         """Wait for the end of the server; its status."""

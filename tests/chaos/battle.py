@@ -1,0 +1,230 @@
+"""A fleet, operators and a server to which things happen, until the time has come to judge."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import psutil
+from aiohttp import web
+
+from simulators.client.caller import Caller
+from simulators.client.files import FileCarrier
+from simulators.clock import WorldClock
+from simulators.device.cpe import Cpe
+from simulators.device.timing import AT_ONCE
+from simulators.fleet import Fleet
+from simulators.population import Kind, Makeup, populate_with
+from simulators.tally import Tally
+from tests.chaos.faults import Fault
+from tests.chaos.judge import contradictions
+from tests.chaos.line import Line
+from tests.chaos.noc import SECRET, Noc
+from tests.chaos.witness import WitnessedCpe
+from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.processes import ServerProcess
+from tests.e2e.serving import serving
+from tests.simulators.device.conversing import small_model
+
+_PROGRAM: Final = str(Path(__file__).with_name("program.py"))
+_TOKEN: Final = "the-token-of-the-operators"
+_PASSWORD: Final = f"{SECRET}of-all-devices"
+_INTERVAL: Final = 1
+_CALM: Final = 3_000
+_FIRST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came of it."""
+
+    contradictions: list[str]
+    """What cannot be true; there should be none."""
+    rounds: Counter[str]
+    """How often what befell the server."""
+    sessions: Counter[str]
+    """How the sessions of devices ended."""
+    answers: Counter[str]
+    """What the API answered."""
+    promised: int
+    """Operations that were acknowledged."""
+    requests: int
+    """RPCs that devices have answered."""
+    peak: int
+    """The most memory that a server had, in octets."""
+
+
+class Battle:
+    """Begins with ``begun``; ``strike`` lets things happen; ``end`` judges."""
+
+    def __init__(self, database_url: str, folder: Path, seed: int, devices: int) -> None:
+        self.database_url = database_url
+        self.random = Random(seed)
+        self.beat = Beat()
+        self.process = ServerProcess(
+            database_url, folder, program=_PROGRAM, idle_timeout=5, retry_delay_minutes=0.1, drain_timeout=2,
+            bootstrap_token=_TOKEN, api_rate=100_000, api_burst=100_000, operation_attempts=100,
+            max_retry_delay_minutes=0.1, max_downloads=50, connection_requests=1, connection_request_timeouts="0.1,0.1",
+        )  # fmt: skip
+        self.line = Line(self.process.port, Random(self.random.random()))
+        self._folder = folder
+        self._count = devices
+        self._rounds: Counter[str] = Counter()
+        self._sessions: Counter[str] = Counter()
+        self._peak = 0
+        self._devices: list[WitnessedCpe] = []
+        self._noc: Noc | None = None
+        self._fleet: Fleet | None = None
+
+    @asynccontextmanager
+    async def begun(self) -> AsyncIterator[None]:
+        """All are at work within."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.process.close)
+            await stack.enter_async_context(self.line)
+            file_url = await stack.enter_async_context(_a_file())
+            await self.process.start()
+            clock = WorldClock()
+            makeup = Makeup(
+                self._count, (Kind("small", small_model()),), f"http://127.0.0.1:{self.line.port}/", _INTERVAL,
+                prefix="CHAOS", password=_PASSWORD, timing=AT_ONCE,
+                values={"ManagementServer.CWMPRetryMinimumWaitInterval": "1"},
+            )  # fmt: skip
+            arrivals = [self.random.uniform(0, _INTERVAL) for _ in range(self._count)]
+            self._devices = list(populate_with(WitnessedCpe, makeup, arrivals, clock.now()))
+            self._fleet = fleet = self._living(clock)
+            api = f"http://127.0.0.1:{self.process.api_port}"
+            self._noc = noc = Noc(api, _TOKEN, file_url, self._devices, self.beat, Random(self.random.random()))
+            noc.up = self.process.up
+            clock.start()
+            fleet.start()
+            work = asyncio.create_task(noc.work())
+            try:
+                await self.beat.wait(_FIRST * self._count)
+                yield
+            finally:
+                noc.is_over = True
+                work.cancel()
+                await asyncio.gather(work, return_exceptions=True)
+                fleet.stop()
+
+    async def strike(self, name: str, fault: Fault) -> None:
+        """Let something happen, once."""
+        self._rounds[name] += 1
+        self._watch()
+        await fault(self)
+        if not self.process.is_running:
+            raise AssertionError(f"after {name} the server is gone: {self.process.log.read_text()[-2_000:]}")
+
+    async def replace(self, *, by_force: bool) -> None:
+        """Another server in the place of the one that runs, or ran."""
+        if by_force:
+            self.process.kill()
+            await self.process.ended()
+        else:
+            self.process.terminate()
+            status = await self.process.ended()
+            if status != 0:
+                raise AssertionError(f"told to stop, it ended with {status}")
+        await self.process.start()
+
+    @contextmanager
+    def limited(self, resource: int, limit: Callable[[psutil.Process], int]) -> Iterator[None]:
+        """The server has no more of something than it is given here."""
+        process = psutil.Process(self.process.pid)
+        before = process.rlimit(resource)
+        process.rlimit(resource, (limit(process), before[1]))
+        try:
+            yield
+        finally:
+            process.rlimit(resource, before)
+
+    async def end(self) -> Told:
+        """Let what was begun be done, and judge."""
+        noc, fleet = self._noc, self._fleet
+        assert noc is not None
+        assert fleet is not None
+        noc.is_over = True
+        left = await self._calm(noc)
+        self._watch()
+        fleet.end()
+        await fleet.over()
+        self.process.terminate()
+        found = [] if (status := await self.process.ended()) == 0 else [f"at the end it ended with {status}"]
+        if left:
+            found.append(f"{left} operations are not done, however long one waits")
+        async with serving(self.database_url, self._folder) as served:
+            found += await contradictions(served, self._devices, noc)
+        found += _in_the_log(self.process.log)
+        return Told(
+            found,
+            self._rounds,
+            self._sessions,
+            noc.answers,
+            len(noc.promised),
+            sum(cpe.memory.requests for cpe in self._devices),
+            self._peak,
+        )
+
+    async def _calm(self, noc: Noc) -> int | None:
+        """Wait until nothing is left to be done, within bounds; what is left then."""
+        left: int | None = None
+        for _ in range(_CALM):
+            await self.beat.wait(self._count)
+            left = await noc.count_open()
+            if left == 0 and all(not each.pending.requests for each in self._devices):
+                return 0
+        return left
+
+    def _living(self, clock: WorldClock) -> Fleet:
+        tally = Tally(clock.now())
+        caller, carrier = Caller(tally, clock.now, wants_jobs=self._want_jobs), FileCarrier(tally, clock.now)
+        return Fleet(self._devices, clock, caller.call, max_open=self._count, ended=self._ended, carry=carrier.carry)
+
+    def _want_jobs(self, cpe: Cpe) -> None:
+        if self._fleet is not None:
+            self._fleet.take_jobs(cpe)
+
+    def _ended(self, _cpe: Cpe, outcome: str) -> None:
+        self._sessions[outcome] += 1
+        self.beat.strike()
+
+    def _watch(self) -> None:
+        pid = self.process.pid
+        if pid is not None and psutil.pid_exists(pid):
+            self._peak = max(self._peak, psutil.Process(pid).memory_info().rss)
+
+
+@asynccontextmanager
+async def _a_file() -> AsyncIterator[str]:
+    """A file that devices can fetch: a configuration that changes nothing."""
+
+    async def give(_: web.Request) -> web.Response:
+        return web.Response(text="# nothing\n")
+
+    application = web.Application()
+    application.router.add_get("/file", give)
+    runner = web.AppRunner(application)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/file"
+    finally:
+        await runner.cleanup()
+
+
+def _in_the_log(path: Path) -> Sequence[str]:
+    """What no server should ever say."""
+    found: Counter[str] = Counter()
+    for line in path.read_text("utf-8", "replace").splitlines():
+        if SECRET in line or _TOKEN in line:
+            found["the log has a secret"] += 1
+        for words in ("never retrieved", "was never awaited", "ResourceWarning", "Traceback", "internal error"):
+            if words in line:
+                found[f"the log says: {line[:300]}"] += 1
+    return [f"{words} ({times} times)" for words, times in found.items()]
