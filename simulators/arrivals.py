@@ -1,5 +1,6 @@
 """When devices call for the first time: seconds after the start, by chance that can be repeated."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isfinite, sqrt
@@ -13,6 +14,9 @@ MOST_LINES: Final = 1_000_000
 LONGEST: Final = 366 * 86_400.0
 """The latest moment a trace may name, in seconds: about a year."""
 _DRAWS: Final = 5
+_MAX_EVENT: Final = 64
+# Those of the standard, those that an RPC brings about, and those of vendors (A.3.3.1).
+_EVENT: Final = re.compile(r"\d+(?: \S+)+|M \S+|X \S+ .+", re.ASCII)
 
 
 class TraceError(ValueError):
@@ -90,6 +94,6 @@ def _arrival(text: str, line: int) -> Arrival:
         raise TraceError(f"line {line}: {at[:40]!r} is no number of seconds from 0 to {LONGEST:.0f}")
     device = rest[0] if rest else ""
     event = rest[1] if len(rest) > 1 else ""
-    if len(event) > 64 or not event.isprintable():
+    if event and (len(event) > _MAX_EVENT or not event.isprintable() or _EVENT.fullmatch(event) is None):
         raise TraceError(f"line {line}: {event[:40]!r} is no event code, such as {events.VALUE_CHANGE!r}")
     return Arrival(seconds, device or None, event or events.PERIODIC)

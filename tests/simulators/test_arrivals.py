@@ -59,6 +59,9 @@ def test_a_trace_is_read_in_the_order_of_time() -> None:
         (["nan"], "line 1: 'nan' is no number of seconds"),
         (["1e300"], "line 1: '1e300' is no number of seconds"),
         (["0", "", "1,2,\x1b[31m"], "line 3: '\\x1b[31m' is no event code"),
+        (["1,2,BOOT"], "line 1: 'BOOT' is no event code"),
+        (["1,2,M Re boot"], "line 1: 'M Re boot' is no event code"),
+        (["1,2,X ACME"], "line 1: 'X ACME' is no event code"),
         (["# nothing"], "the trace names no arrival"),
     ],
 )
