@@ -70,7 +70,7 @@ class Fleet:
         self._told = ended
         self._carry = carry
         self._jobs: deque[tuple[Cpe, Job]] = deque()
-        self._carrying: set[asyncio.Task[None]] = set()
+        self._carrying: dict[asyncio.Task[None], tuple[Cpe, Job]] = {}
         self._numbers = {id(cpe): number for number, cpe in enumerate(devices)}
         # When each is planned to be looked after; an entry of the heap that says otherwise is out of date.
         self._planned = [cpe.due_at for cpe in devices]
@@ -278,8 +278,10 @@ class Fleet:
     def _carry_some(self, carry: Carry) -> None:
         while self._jobs and len(self._carrying) < self._max_open and not self._is_stopped:
             cpe, job = self._jobs.popleft()
+            if not cpe.jobs.wants(job):
+                continue
             task = asyncio.get_running_loop().create_task(self._carried(carry, cpe, job))
-            self._carrying.add(task)
+            self._carrying[task] = cpe, job
             task.add_done_callback(lambda done: self._was_carried(carry, done))
 
     async def _carried(self, carry: Carry, cpe: Cpe, job: Job) -> None:
@@ -290,9 +292,15 @@ class Fleet:
         self.woke(cpe)
 
     def _was_carried(self, carry: Carry, task: "asyncio.Task[None]") -> None:
-        self._carrying.discard(task)
+        self._carrying.pop(task, None)
         self._carry_some(carry)
         self._soon()
+
+    def _drop_forgotten(self) -> None:
+        """Hang up where a device that went down was fetching or sending a file."""
+        for task, (cpe, job) in self._carrying.items():
+            if not cpe.jobs.wants(job):
+                task.cancel()
 
     def _sweep(self, now: float) -> None:
         self._next_sweep = now + _SWEEP
@@ -306,6 +314,8 @@ class Fleet:
 
     def _plan(self, number: int) -> None:
         """Look after a device when it says so; one that calls or waits to call is looked after then."""
+        if self._carrying and not self._devices[number].is_on:
+            self._drop_forgotten()
         if number in self._open or self._waits[number]:
             return
         due = self._devices[number].due_at

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from cwmp_schemas.faults import CpeFault
 from simulators.client.connection import Connection, Reply, why_not
 from simulators.client.connector import Connector
 from simulators.client.counts import Counts
@@ -260,6 +261,10 @@ class FileCarrier:
                 reason = await carriage.run()
         except TimeoutError:
             reason = "timeout"
+        except asyncio.CancelledError:
+            fault = CpeFault.DOWNLOAD_INCOMPLETE if job.method == "GET" else CpeFault.UPLOAD_FAILED
+            self._tally.transfer(job.kind, carriage.octets, self._now() - began, int(fault))
+            raise
         finally:
             carriage.drop()
         return Outcome(carriage.status, carriage.octets, began, self._now(), carriage.head, reason)

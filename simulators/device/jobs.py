@@ -129,6 +129,10 @@ class Jobs:
         if done is not None:
             done(outcome, now)
 
+    def wants(self, job: Job) -> bool:
+        """Whether the device still waits for the end of a job."""
+        return job.key in self._under_way
+
     def clear(self) -> None:
         """Forget everything (a restart)."""
         self._waiting = ()

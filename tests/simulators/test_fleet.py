@@ -205,3 +205,21 @@ async def test_what_cannot_be_done_to_a_device_ends_the_run_and_is_told() -> Non
     with pytest.raises(LookupError, match="there is nothing"):
         await world.live()
     assert world.fleet.open == 0
+
+
+async def test_a_device_that_goes_down_fetches_nothing_any_more() -> None:
+    world = World(0.0, 0.0, max_open=2, until=100.0)
+
+    def want(cpe: Cpe, _: float) -> None:
+        for name in "abc":
+            cpe.jobs.fetch(Place(f"http://127.0.0.1/{cpe.identity.index}{name}"), lambda *_: None)
+        world.fleet.take_jobs(cpe)
+
+    def go_down(cpe: Cpe, now: float) -> None:
+        assert world.fleet.carrying == 2
+        cpe.restart(now, takes=50.0)
+
+    world.fleet.at(START + 20, [0, 1], want)
+    world.fleet.at(START + 20, [0], go_down)
+    await world.live()
+    assert world.fetched == [f"http://127.0.0.1/1{name}" for name in "abc"]

@@ -275,3 +275,18 @@ async def test_a_device_learns_how_its_job_ended() -> None:
         for job in cpe.take_jobs(START):
             cpe.job_done(job, await carrying.carry(job), START + 5)
     assert ends == [len(FILE)]
+
+
+async def test_a_file_that_is_given_up_on_its_way_is_counted_as_one_that_has_failed() -> None:
+    octets = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + FILE
+    async with serving(constant(Say(octets))) as server:
+        carrying = Carrying()
+        tasks = [asyncio.ensure_future(carrying.carry(job)) for job in (fetching(server.url), sending(server.url))]
+        async with asyncio.timeout(PATIENCE):
+            for _ in tasks:
+                await server.said.acquire()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    assert carrying.tally.transfers["1 Firmware Upgrade Image"].faults == {9017: 1}
+    assert carrying.tally.transfers["1 Vendor Configuration File"].faults == {9011: 1}
