@@ -201,6 +201,9 @@ class Connection(asyncio.Protocol):
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
         self._made_nothing_of = 0
+        self._keep(piece)
+
+    def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > MAX_BODY:
             self._give_up("endless body")

@@ -62,9 +62,7 @@ class FileConnection(Connection):
         if self._parser is not None:
             self.status = self._parser.get_status_code()
 
-    def on_body(self, piece: bytes) -> None:
-        """A piece of the body."""
-        self._made_nothing_of = 0
+    def _keep(self, piece: bytes) -> None:
         if self.octets < HEAD:
             self._body.append(piece[: HEAD - self.octets])
         self.octets += len(piece)
