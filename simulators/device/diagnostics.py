@@ -31,11 +31,13 @@ def concerns(path: str) -> bool:
 class Diagnostics:
     """The diagnostics of a device that run, or have run since it was switched on."""
 
-    __slots__ = ("_cpe", "_due", "_used")
+    __slots__ = ("_began", "_cpe", "_due", "_used")
 
     def __init__(self, cpe: "Cpe") -> None:
         self._cpe = cpe
         self._due: dict[str, float] = {}
+        # When each began that was begun; one that is over or was called off does not matter.
+        self._began: dict[str, float] = {}
         self._used: set[str] = set()
 
     def wrote(self, paths: Iterable[str], now: float) -> None:
@@ -78,7 +80,9 @@ class Diagnostics:
         cpe = self._cpe
         for owner, due in self._due.items():
             if due == math.inf:
-                self._due[owner] = now + cpe.chance.between(*cpe.timing.diagnostics)
+                least = measuring.least_seconds(_name_of(owner), self._settings(owner, now))
+                self._began[owner] = now
+                self._due[owner] = now + max(least, cpe.chance.between(*cpe.timing.diagnostics))
         self._arm()
 
     def _arm(self) -> None:
@@ -96,7 +100,8 @@ class Diagnostics:
         cpe, state = self._cpe, self._state_of(owner)
         if state is None:
             return
-        question = Question(self._settings(owner, now), cpe.identity.ip(), self._name_server(now), cpe.chance, now)
+        settings, took = self._settings(owner, now), now - self._began.pop(owner, now)
+        question = Question(settings, cpe.identity.ip(), self._name_server(now), cpe.chance, now, took)
         name = _name_of(owner)
         finding = measuring.KINDS.get(name, measuring.other)(question)
         self._remove_rows(owner)

@@ -27,6 +27,10 @@ _URL: Final = re.compile(r"(?:https?|ftp)://(?:\[([^\]/]+)\]|([^/:@?#]+))(?::\d{
 _LOSS: Final = 0.02
 _PACKET: Final = 1_460
 _HEADERS: Final = 54
+_FASTEST: Final = 120e6
+_LONGEST: Final = 3600.0
+# Seconds in which the connection of a speed test has come about.
+_OPENING: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Question:
     """For what cannot be known."""
     now: float
     """When it is over."""
+    took: float
+    """For how many seconds it has run."""
 
     def text(self, name: str) -> str:
         """A setting; empty if the device does not have it."""
@@ -50,8 +56,7 @@ class Question:
 
     def number(self, name: str, default: int) -> int:
         """A setting that is a number from 1 on; the default if the device does not have it, or it is 0."""
-        text = self.text(name)
-        return int(text) or default if text.isascii() and text.isdigit() and len(text) < 12 else default
+        return _number(self.text(name), default)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,10 @@ class Finding:
     """Results by name."""
     rows: tuple[Mapping[str, object], ...] = ()
     """The rows of its table, if it has one (``TABLES``): results by name."""
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) or default if text.isascii() and text.isdigit() and len(text) < 12 else default
 
 
 def resolves(host: str) -> bool:
@@ -175,6 +184,16 @@ def other(_question: Question) -> Finding:
     return Finding()
 
 
+def least_seconds(name: str, settings: Mapping[str, str]) -> float:
+    """How long a diagnostics takes at least, by its settings: a speed test may have to last, or to send so much."""
+    if name not in {"DownloadDiagnostics", "UploadDiagnostics"}:
+        return 0.0
+    seconds = float(_number(settings.get("TimeBasedTestDuration", ""), 0))
+    if not seconds and name == "UploadDiagnostics":
+        seconds = _number(settings.get("TestFileLength", ""), 1) * 8 / _FASTEST
+    return min(seconds, _LONGEST) + _OPENING
+
+
 def _throughput(question: Question, url: str, way: str, back: str, length: int) -> Finding:
     found = _URL.fullmatch(url)
     host = (found[1] or found[2]) if found else ""
@@ -182,13 +201,15 @@ def _throughput(question: Question, url: str, way: str, back: str, length: int) 
         return Finding(_UNRESOLVED)
     if not answers(host):
         return Finding(("Error_NoResponse",))
-    chance, rate = question.chance, question.chance.between(5e6, 120e6)
+    chance, rate = question.chance, question.chance.between(5e6, _FASTEST)
     duration = float(question.number("TimeBasedTestDuration", 0)) or chance.between(1.0, 8.0)
     if length and not question.number("TimeBasedTestDuration", 0):
-        duration = min(max(length * 8 / rate, 0.001), 3600.0)
+        duration = length * 8 / rate
+    # It did not begin before it was asked for.
+    duration = max(min(duration, question.took - _OPENING), 0.001)
     size = length or int(rate / 8 * duration)
     packets = -(-size // _PACKET)
-    end = datetime.fromtimestamp(int(question.now), UTC)
+    end = datetime.fromtimestamp(question.now, UTC)
     begin = end - timedelta(seconds=duration)
     asked = begin - timedelta(seconds=chance.between(0.005, 0.06))
     answered = asked - timedelta(seconds=chance.between(0.001, 0.01))

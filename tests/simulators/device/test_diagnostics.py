@@ -14,6 +14,8 @@ from cwmp_schemas.rpc.parameters import (
 )
 from cwmp_schemas.values import XsdType
 from simulators.device.cpe import Cpe
+from simulators.device.management import moment
+from simulators.device.measuring import least_seconds
 from simulators.device.timing import AT_ONCE, Timing
 from simulators.trees import built_in
 from tests.simulators.device.conversing import START, ask, converse, device
@@ -225,6 +227,29 @@ def test_the_moments_and_octets_of_a_speed_test_are_in_order(name: str, kind: st
         assert tested in {None, "5000000"}
         tested = "5000000"
     assert tested is None or total is None or int(tested) < int(total)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("kind", "settings", "least"), [("Download", {}, 2), ("Upload", {"TestFileLength": 3 << 30}, 200)]
+)
+def test_no_speed_test_begins_before_it_was_asked_for(
+    seed: int, kind: str, settings: Mapping[str, int], least: float
+) -> None:
+    cpe = router(seed=seed)
+    cpe.timing = Timing(AT_ONCE.boot, AT_ONCE.apply, (2.0, 2.0))
+    owner = f"Device.IP.Diagnostics.{kind}Diagnostics."
+    write(cpe, START + 1, owner, **{f"{kind}URL": "http://speed.example/"}, **settings, DiagnosticsState="Requested")
+    assert cpe.due_at >= START + 1 + least
+    found = results(cpe, cpe.due_at, owner)
+    first = moment(found["TCPOpenRequestTime"])
+    assert first is not None
+    assert first >= START + 1
+
+
+def test_a_speed_test_that_is_to_last_so_long_does() -> None:
+    for name in ("DownloadDiagnostics", "UploadDiagnostics"):
+        assert least_seconds(name, {"TimeBasedTestDuration": "60", "TestFileLength": "1"}) >= 60
 
 
 @pytest.mark.parametrize(
