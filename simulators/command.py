@@ -40,6 +40,8 @@ def simulate(given: Mapping[str, Any], runner: Runner) -> int:
         planned = plan(options, os.environ)
         for path in (options.json, options.report):
             _can_be_written(path)
+        if options.json is not None and options.json == options.report:
+            raise OptionError("--json and --report: one would take the place of the other")
         ended = runner(run(planned, console))
     except (OptionError, ScenarioError) as error:
         _complain(str(error))
@@ -73,10 +75,12 @@ def _can_be_written(path: Path | None) -> None:
     """Whether a report may have its place: an hour of load for nothing would be a pity."""
     if path is None:
         return
+    if path.is_dir():
+        raise OptionError(f"cannot write {path}: it is a folder")
     if not path.parent.is_dir():
         raise OptionError(f"cannot write {path}: there is no folder {path.parent}")
-    if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise OptionError(f"cannot write {path}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise OptionError(f"cannot write {path}: nobody lets this user")
 
 
 def _report(options: Options, ended: Ended) -> bool:
@@ -97,7 +101,9 @@ def _sum_up(ended: Ended, console: Console) -> None:
     for each in ended.broken:
         _complain(f"{each.what}: {each.found} instead of {each.expected}")
     document = ended.document
-    if document.sessions.begun and not document.sessions.ok:
+    if not document.sessions.begun:
+        _complain("no session began")
+    elif not document.sessions.ok:
         reasons = ", ".join(f"{reason} ({count})" for reason, count in document.failures.items())
         _complain(f"no session succeeded: {reasons}")
     if ended.interrupted_by:

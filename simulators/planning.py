@@ -124,6 +124,10 @@ def told(plan: Plan) -> dict[str, str | int | float | bool | None]:
         "rate": options.rate,
         "trace": str(options.trace) if options.trace else None,
         "time-lapse": plan.time_lapse,
+        "connection-requests": options.connection_requests,
+        "api-url": options.api_url,
+        "ca": str(options.ca) if options.ca else None,
+        "insecure": options.insecure or None,
     }
 
 
@@ -191,6 +195,8 @@ def _timing(scenario: Scenario) -> Timing:
 def _arrivals(options: Options, loaded: Loaded, makeup: Makeup) -> tuple[tuple[float, ...], tuple[Arrival, ...]]:
     given = loaded.scenario.arrivals
     shape = _shape(options, loaded.scenario)
+    if options.trace is not None and shape != "trace":
+        raise OptionError(f"--trace and --arrival {shape[:40]}: a trace says itself when devices call")
     chance = Chance(makeup.seed, "arrivals")
     within = given.within if shape == given.shape else None
     if shape == "storm":
@@ -220,7 +226,9 @@ def _ramp(options: Options, given: Arrivals) -> tuple[float, float, float]:
         first, colon, last = options.rate.partition(":")
         low, high = (read_rate(first), read_rate(last)) if colon else (0.0, read_rate(first))
     if high <= 0 or high < low:
-        raise OptionError("--arrival ramp: needs --rate FROM:TO, devices a second at its beginning and at its end")
+        raise OptionError(
+            "--arrival ramp: needs --rate FROM:TO or --rate TO, devices a second at its beginning and at its end"
+        )
     return low, high, over
 
 

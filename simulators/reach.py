@@ -70,8 +70,13 @@ class Reach:
 
 
 def address_towards(host: str, port: int) -> str:
-    """The address of this machine from which another one is reached; nothing is sent. OSError if there is none."""
-    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    """The address of this machine from which another one is reached; nothing is sent. OSError if there is none,
+    OptionError if the other one has none."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+    except (socket.gaierror, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no name"
+        raise OptionError(f"--acs-url: {host} cannot be found: {reason}") from None
     with socket.socket(family, kind, protocol) as probe:
         probe.connect(address)
         return str(probe.getsockname()[0])

@@ -66,7 +66,7 @@ async def run(plan: Plan, console: Console) -> Ended:
             await campaign.close()
     # A run that was cut short could not come to what was expected of it.
     expectations = [] if caught else simulation.expectations()
-    told_of = simulation.told(expectations, before)
+    told_of = simulation.told(expectations, before, is_whole=not caught)
     return Ended(document(told_of, simulation.tally, machine()), caught)
 
 
@@ -77,6 +77,7 @@ class _Simulation:
         self.plan = plan
         self.clock = clock
         self.started = clock.now()
+        self._began = time.monotonic()
         self.tally = Tally(self.started)
         self.reach = Reach(plan, self.tally, clock.now, self._woke)
         self.campaigns: list[Campaign] = []
@@ -116,7 +117,7 @@ class _Simulation:
         campaigns = [each for campaign in self.campaigns for each in campaign.expectations(now)]
         return [*judge(self.plan.scenario.expect, found, self.plan.names), *campaigns]
 
-    def told(self, expectations: list[Expectation], before: Usage) -> Run:
+    def told(self, expectations: list[Expectation], before: Usage, *, is_whole: bool) -> Run:
         """What the counts do not say."""
         after = usage()
         return Run(
@@ -129,6 +130,8 @@ class _Simulation:
             after.cpu_seconds - before.cpu_seconds,
             after.peak_memory,
             expectations,
+            is_whole,
+            time.monotonic() - self._began,
         )
 
     def _ended(self, cpe: Cpe, outcome: str) -> None:

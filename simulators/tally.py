@@ -37,9 +37,11 @@ class Calls:
 class Requests:
     """The requests of one method that devices made."""
 
-    __slots__ = ("latencies", "ok")
+    __slots__ = ("faults", "latencies", "ok")
 
     def __init__(self) -> None:
+        self.faults: Counts[int] = Counts(0)
+        """The faults of which they told, by code."""
         self.ok = 0
         """How many were acknowledged."""
         self.latencies = Histogram()
@@ -189,6 +191,10 @@ class Tally:
             requests = _first(self.requests, method, Requests)
         requests.latencies.add(seconds)
         requests.ok += ok
+
+    def told_fault(self, method: str, code: int) -> None:
+        """A request of this method, which is answered, told of a fault."""
+        self.requests[kept(self.requests, method, OTHER)].faults.add(code)
 
     def transfer(self, kind: str, octets: int, seconds: float, fault: int) -> None:
         """A file was moved, or (fault is not 0) failed to be."""

@@ -24,6 +24,9 @@ class Counts(Protocol):
     def request(self, method: str, seconds: float, ok: bool) -> None:
         """A request of a device was answered; ok tells whether that was an acknowledgement."""
 
+    def told_fault(self, method: str, code: int) -> None:
+        """The ACS has answered a request that told of a fault."""
+
     def event(self, code: str) -> None:
         """An event was told and acknowledged."""
 

@@ -166,6 +166,8 @@ class Visit:
             self._rpc = (done[1], done[2], at)
         elif done is not None:
             self._tally.request(done[1], at - self._posted_at, not done[2])
+            for code in session.told_faults:
+                self._tally.told_fault(done[1], code)
         elif is_informing and session.state is not State.INFORMING:
             self._tally.informed(at - self._posted_at)
         for event in session.acknowledged:

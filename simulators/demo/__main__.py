@@ -27,7 +27,8 @@ _IMAGE: Final = b"version=2.1\nAn image as simulated routers take it: the first 
 async def demo(cwmp_port: int, api_port: int, devices: int) -> None:
     """Start everything, say what there is, and wait until somebody ends it."""
     ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Whoever closes the terminal wants nothing to go on, either.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
     with tempfile.TemporaryDirectory(prefix="aioacs-demo-") as name:
         folder = Path(name)
@@ -95,6 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     described.add_argument("--api-port", type=int, default=8080, help="where the API is (default 8080)")
     described.add_argument("--devices", type=int, default=25, help="how many routers (default 25, at least 10)")
     given = described.parse_args(arguments)
+    for port in (given.cwmp_port, given.api_port):
+        if not 0 <= port < 65_536:
+            described.error(f"{port} is no port")
     if given.devices < 10:
         described.error("a demo has at least 10 routers")
     try:

@@ -7,6 +7,8 @@ from typing import Final
 from cwmp_schemas import events
 from cwmp_schemas.messages import CpeRequest
 from cwmp_schemas.rpc.session import Event
+from cwmp_schemas.rpc.software import AutonomousDUStateChangeComplete, DUStateChangeComplete
+from cwmp_schemas.rpc.transfers import AutonomousTransferComplete, TransferComplete
 
 MAX_EVENTS: Final = 64
 """How many events an Inform may hold (A.3.3.1)."""
@@ -38,6 +40,18 @@ class OwnRequest:
     """What is sent."""
     events: tuple[Event, ...] = field(default=())
     """The events that the answer to it acknowledges, in place of the InformResponse."""
+
+    @property
+    def told_faults(self) -> tuple[int, ...]:
+        """The fault codes of what it tells of: of a transfer, or of each change of a software module."""
+        message = self.message
+        if isinstance(message, TransferComplete | AutonomousTransferComplete):
+            codes = [message.fault_struct.fault_code]
+        elif isinstance(message, DUStateChangeComplete | AutonomousDUStateChangeComplete):
+            codes = [each.fault.fault_code for each in message.results]
+        else:
+            return ()
+        return tuple(code for code in codes if code)
 
     @property
     def may_be_dropped(self) -> bool:

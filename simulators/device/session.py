@@ -62,6 +62,7 @@ class CpeSession:
         "refused",
         "state",
         "takes_any_id",
+        "told_faults",
     )
 
     def __init__(self, cpe: "Cpe") -> None:
@@ -79,6 +80,8 @@ class CpeSession:
         method, fault code)``."""
         self.acknowledged: list[Event] = []
         """The events that the last answer of the ACS acknowledged, for counting."""
+        self.told_faults: tuple[int, ...] = ()
+        """The faults of which the request told that the last answer acknowledged."""
         self.refused: tuple[OwnRequest, ...] = ()
         """The requests of the device that the ACS would not take; they are not repeated in this session."""
         self.takes_any_id = cpe.quirks.wire.ids != "normal"
@@ -121,6 +124,7 @@ class CpeSession:
     def receive(self, body: bytes, now: float) -> bytes | None:
         """The next post after what the ACS answered; None when the session is over."""
         self.done = None
+        self.told_faults = ()
         self.acknowledged = []
         self.pause = 0.0
         self._late = None
@@ -180,6 +184,7 @@ class CpeSession:
         self._move(Input.ACKNOWLEDGED)
         self._repeats = 0
         self.done = ("request", method, message.code if isinstance(message, Fault) else 0)
+        self.told_faults = request.told_faults
         self.acknowledged = self._cpe.acknowledged(request, message, now)
         if any(each is request for each in self._cpe.pending.requests):
             self.refused += (request,)

@@ -6,7 +6,7 @@ Fields may be added; a field that changes its meaning or goes away makes another
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Final, Literal
 
 from pydantic import TypeAdapter
@@ -99,6 +99,8 @@ class Request:
     """From request to answer."""
     acknowledged: int
     """Those that the ACS answered as they should be."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """The faults of which they told, by code: of transfers, and of changes of software modules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,10 @@ class Document:
     """What the simulator disturbed on purpose."""
     timeline: tuple[Moment, ...]
     """What happened when."""
+    is_whole: bool = True
+    """Whether the run came to its end; one that was ended before is not judged."""
+    real_seconds: float | None = None
+    """How long it took by the clock of the world: in time-lapse less than ``seconds``."""
 
     @property
     def broken(self) -> tuple[Expectation, ...]:

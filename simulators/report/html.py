@@ -55,7 +55,7 @@ def _section(heading: str, *parts: Markup | None) -> Markup:
 def _opening(document: Document) -> Markup:
     style, words = _verdict(document)
     lead = (
-        f"{amount(document.devices)} {'device' if document.devices == 1 else 'devices'}, {duration(document.seconds)}, "
+        f"{amount(document.devices)} {'device' if document.devices == 1 else 'devices'}, {_lasted(document)}, "
         f"{document.started[:10]} {document.started[11:16]} UTC, seed {document.seed}"
     )
     return tag(
@@ -71,6 +71,10 @@ def _opening(document: Document) -> Markup:
 def _verdict(document: Document) -> tuple[str, str]:
     """Whether all is as it should be: the class of the style sheet, and the words."""
     count, broken = len(document.expectations), len(document.broken)
+    if not document.is_whole:
+        return "open", "ended before its time: what was expected was not judged"
+    if not document.sessions.begun:
+        return "broken", "no session began"
     if not count:
         return "open", "no expectations were set"
     if count == 1:
@@ -96,10 +100,16 @@ def _tiles(document: Document) -> list[tuple[str, str, str]]:
         (
             "CPU per session",
             NONE if per_session is None else duration(per_session / 1000),
-            f"{share(document.cpu_seconds, document.seconds)} of one core",
+            f"{share(document.cpu_seconds, document.real_seconds or document.seconds)} of one core",
         ),
         ("memory", size(document.peak_memory), "at the peak"),
     ]
+
+
+def _lasted(document: Document) -> str:
+    lasted, took = duration(document.seconds), document.real_seconds
+    is_lapse = document.settings.get("time-lapse") is True and took is not None
+    return f"{lasted} in a time-lapse of {duration(took)}" if is_lapse else lasted
 
 
 def _tile(name: str, figure: str, more: str) -> Markup:
@@ -116,6 +126,7 @@ def _counts(document: Document) -> Markup:
         tables.requests(document),
         tables.transfers(document),
         tables.counts("fault of a transfer", tables.transfer_faults(document), bad=True),
+        tables.counts("fault told afterwards", tables.told_faults(document), bad=True),
         tables.counts("disturbed on purpose", document.disturbances),
     ]
     if not any(parts):

@@ -57,7 +57,7 @@ def latency(document: Document) -> Markup:
     found = [value for each in moments for value in (each.p50, each.p99) if value]
     if not found:
         return nothing(heading, "No session ended well.")
-    frame = Frame(across(document), durations(min(found), max(found), most=5), heading)
+    frame = Frame(across(document), durations(min(found), max(found)), heading)
     series = {"p99": [each.p99 or None for each in moments], "p50": [each.p50 or None for each in moments]}
     drawn = [line(points, style) for style, values in series.items() for points in _runs(frame, moments, values)]
     return picture(frame, [*drawn, _told(frame, moments)], [Key("p50", "p50"), Key("p99", "p99")])

@@ -47,6 +47,10 @@ class Run:
     """Octets of memory that were held at most, where that can be told."""
     expectations: Sequence[Expectation] = ()
     """What the scenario demanded, and what came of it."""
+    is_whole: bool = True
+    """Whether it came to its end."""
+    real_seconds: float | None = None
+    """How long it took by the clock of the world."""
 
 
 def document(run: Run, tally: Tally, machine: Machine) -> Document:
@@ -79,7 +83,10 @@ def document(run: Run, tally: Tally, machine: Machine) -> Document:
         distribution=tuple(Bucket(_short(low), _short(high), count) for low, high, count in sessions.buckets()),
         rpcs={name: Rpc(latency(each.latencies), _sorted(each.faults)) for name, each in sorted(tally.rpcs.items())},
         faults=_sorted(tally.faults),
-        requests={name: Request(latency(each.latencies), each.ok) for name, each in sorted(tally.requests.items())},
+        requests={
+            name: Request(latency(each.latencies), each.ok, _sorted(each.faults))
+            for name, each in sorted(tally.requests.items())
+        },
         events=_sorted(tally.events),
         statuses=_sorted(tally.statuses),
         connection_requests=_sorted(tally.connection_requests),
@@ -89,6 +96,8 @@ def document(run: Run, tally: Tally, machine: Machine) -> Document:
         },
         disturbances=_sorted(tally.disturbances),
         timeline=_timeline(tally, run.ended),
+        is_whole=run.is_whole,
+        real_seconds=None if run.real_seconds is None else round(run.real_seconds, 3),
     )
 
 

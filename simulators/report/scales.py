@@ -43,7 +43,7 @@ def times(seconds: float, most: int = 6) -> Scale:
     return _scale(lambda value: value / seconds, values, clock if seconds >= 60 else lambda value: f"{value:.0f} s")
 
 
-def durations(low: float, high: float, most: int = 7) -> Scale:
+def durations(low: float, high: float, most: int = 5) -> Scale:
     """A logarithmic axis from a round value to a round value, with both durations on it."""
     first, last = _below(low), _above(max(low, high))
     last = max(last, first + 1)

@@ -1,6 +1,7 @@
 """The tables of a page."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -87,8 +88,19 @@ def requests(document: Document) -> Markup | None:
     rows = []
     for name, each in document.requests.items():
         made, acknowledged = each.latency.count, each.acknowledged
-        rows.append((name, (Figure(amount(made)), Figure(amount(acknowledged), bad=acknowledged < made))))
-    return grid(("request of a device", "made", "acknowledged"), rows)
+        told = sum(each.faults.values())
+        figures = (
+            Figure(amount(made)),
+            Figure(amount(acknowledged), bad=acknowledged < made),
+            Figure(amount(told), bad=told > 0),
+        )
+        rows.append((name, figures))
+    return grid(("request of a device", "made", "acknowledged", "faults told"), rows)
+
+
+def told_faults(document: Document) -> dict[str, int]:
+    """The faults of which devices told afterwards."""
+    return _summed(each.faults for each in document.requests.values())
 
 
 def transfers(document: Document) -> Markup | None:
@@ -109,11 +121,7 @@ def transfers(document: Document) -> Markup | None:
 
 def transfer_faults(document: Document) -> dict[str, int]:
     """The faults that transfers ended with."""
-    sums: dict[str, int] = {}
-    for each in document.transfers.values():
-        for code, count in each.faults.items():
-            sums[code] = sums.get(code, 0) + count
-    return faults(sums)
+    return _summed(each.faults for each in document.transfers.values())
 
 
 def faults(found: Mapping[str, int]) -> dict[str, int]:
@@ -124,6 +132,13 @@ def faults(found: Mapping[str, int]) -> dict[str, int]:
 def facts(found: Iterable[tuple[str, str]]) -> Markup:
     """Names and what they stand for."""
     return tag("dl", *(part for name, value in found for part in (tag("dt", name), tag("dd", value))))
+
+
+def _summed(found: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    sums: Counter[str] = Counter()
+    for each in found:
+        sums.update(each)
+    return faults(sums)
 
 
 def _fault(code: str) -> str:

@@ -36,6 +36,13 @@ def _expression(value: object) -> object:
     return text
 
 
+def _in_order(span: tuple[float, float]) -> tuple[float, float]:
+    """The least and the most, in this order."""
+    if span[0] > span[1]:
+        raise ValueError("the least comes first, then the most")
+    return span
+
+
 def _share(value: object) -> object:
     """A share of all, exactly as it is written."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -58,7 +65,7 @@ Share = Annotated[Fraction, BeforeValidator(_share), Field(gt=0, le=1)]
 """A share of all devices, such as 0.25."""
 Expected = Annotated[str, BeforeValidator(_expression)]
 """What a count must be."""
-Span = Annotated[tuple[Seconds, Seconds], Field()]
+Span = Annotated[tuple[Seconds, Seconds], AfterValidator(_in_order)]
 """The least and the most."""
 
 

@@ -69,6 +69,22 @@ async def test_without_expectations_it_takes_one_session_for_a_run_to_have_succe
         assert await simulate("--acs-url", url, "--scenario", str(scenario), "--quiet") == (0, "")
 
 
+async def test_a_run_in_which_nobody_called_did_not_succeed_and_says_so(tmp_path: Path) -> None:
+    status, said = await simulate(
+        *("--devices", "1", "--duration", "1", "--time-lapse", "--connection-requests", "off"),
+        *("--report", f"{tmp_path}/run.html"),
+    )
+    assert status == 1
+    assert "aioacs: no session began" in said
+    assert "No session began" in (tmp_path / "run.html").read_text()
+
+
+async def test_an_acs_whose_name_nobody_knows_is_told_as_what_is_wrong() -> None:
+    status, said = await simulate("--acs-url", "http://nowhere.invalid/", "--devices", "1")
+    assert (status, said.count("\n")) == (2, 1)
+    assert said.startswith("aioacs: --acs-url: nowhere.invalid cannot be found: ")
+
+
 async def test_a_wrong_option_ends_with_2_and_one_sentence() -> None:
     status, said = await simulate("--duration", "long")
     assert (status, said.count("\n")) == (2, 1)
@@ -80,6 +96,7 @@ async def test_ctrl_c_ends_a_run_in_good_order_with_its_report(tmp_path: Path) -
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "acs", "simulate", "--acs-url", f"http://127.0.0.1:{port}/", "--time-lapse"),
             *("--devices", "5", "--interval", "1h", "--duration", "300d", "--json", f"{tmp_path}/run.json"),
+            *("--report", f"{tmp_path}/run.html"),
             stderr=subprocess.PIPE,
             cwd=ROOT,
             env=ENVIRONMENT,
@@ -94,7 +111,8 @@ async def test_ctrl_c_ends_a_run_in_good_order_with_its_report(tmp_path: Path) -
     told = json.loads((tmp_path / "run.json").read_text())
     assert told["sessions"]["ok"] > 3
     assert (told["sessions"]["open"], told["failures"]) == (0, {})
-    assert told["expectations"] == []
+    assert (told["expectations"], told["is_whole"]) == ([], False)
+    assert "Ended before its time: what was expected was not judged" in (tmp_path / "run.html").read_text()
 
 
 @asynccontextmanager
@@ -132,3 +150,15 @@ def test_a_report_that_cannot_be_written_is_told_before_the_run(option: str, tmp
     status, said = run(option, f"{tmp_path}/nowhere/run")
     assert status == 2
     assert f"cannot write {tmp_path}/nowhere/run: there is no folder" in said
+
+
+def test_one_report_cannot_have_the_place_of_the_other(tmp_path: Path) -> None:
+    status, said = run("--json", f"{tmp_path}/run", "--report", f"{tmp_path}/run")
+    assert status == 2
+    assert "--json and --report: one would take the place of the other" in said
+
+
+def test_a_folder_is_no_place_for_a_report(tmp_path: Path) -> None:
+    status, said = run("--report", str(tmp_path))
+    assert status == 2
+    assert f"cannot write {tmp_path}: it is a folder" in said

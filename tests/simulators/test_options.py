@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulators.options import Listening, OptionError, Options
-from simulators.planning import Plan, plan
+from simulators.planning import Plan, plan, told
 from simulators.scenarios.loading import NAMES, ScenarioError, load, read
 
 
@@ -91,6 +91,7 @@ def test_a_trace_names_devices_by_serial_number_or_index(tmp_path: Path) -> None
         ({"arrival": "trace"}, "--arrival trace: needs --trace FILE"),
         ({"arrival": "swarm"}, "--arrival: 'swarm' is none of steady, storm, ramp and trace"),
         ({"trace": Path("/nowhere")}, "--trace: cannot read /nowhere"),
+        ({"trace": Path("/nowhere"), "arrival": "steady"}, "--trace and --arrival steady: a trace says itself"),
         ({"concurrency": 0}, "--concurrency: 0 is no whole number"),
         ({"serial_prefix": "a b"}, "--serial-prefix"),
         (
@@ -123,6 +124,7 @@ def test_a_wrong_option_is_told_in_one_sentence(given: dict[str, Any], sentence:
         ("about = 'x'\n[[phases]]\nat = 0\naction = 'reboot'\n[[phases]]\nat = 1\naction = 'explode'",
          "x.toml: [phases number 2] action: "),
         ("about = 'x'\n[[phases]]\nat = 0\naction = 'reboot'\nshare = 1.5", "x.toml: [phases number 1] share: "),
+        ("about = 'x'\n[timing]\nboot = [90, 30]", "x.toml: [timing] boot: the least comes first"),
         ("about = 'x'\n[arrivals]\nshape = 'ramp'", "arrivals: a ramp needs a rate to end at"),
         ("about = 'x'\n[expect]\nsessions_ok = 'devices / 2'", "x.toml: [expect] sessions_ok: 'devices / 2' is no sum"),
         ("about = 'x'\n[expect.events]\n'1 BOOT' = 1.5", "x.toml: [expect.events] 1 BOOT: must be a whole number"),
@@ -170,3 +172,17 @@ def test_an_address_that_is_none_is_told_without_the_secrets_in_it(option: str, 
     with pytest.raises(OptionError, match="is no http:// or https:// address") as caught:
         plan(Options(**{option: url}), {})  # type: ignore[arg-type]
     assert "hush" not in str(caught.value)
+
+
+def test_the_command_that_is_told_makes_the_same_run_again(tmp_path: Path) -> None:
+    made = planned(
+        environment={"SIMULATE_API_TOKEN": "secret"},
+        api_url="http://127.0.0.1:8080",
+        connection_requests="off",
+        insecure=True,
+        ca=tmp_path / "ca.pem",
+    )
+    found = told(made)
+    assert (found["api-url"], found["connection-requests"]) == ("http://127.0.0.1:8080", "off")
+    assert (found["insecure"], found["ca"]) == (True, str(tmp_path / "ca.pem"))
+    assert "secret" not in str(found)

@@ -128,6 +128,7 @@ async def test_a_device_does_not_run_the_firmware_of_another(depot: Depot) -> No
     assert state(view) is OperationState.FAILED
     assert '"code": 9018' in view.record.fault
     assert subject.cpe.tree.value(VERSION, subject.now) == "7.40.2"
+    assert subject.counting.requests["TransferComplete"].faults == {9018: 1}
 
 
 async def test_a_server_keeps_the_configuration_that_a_device_sends(depot: Depot) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import aiohttp
 import psutil
+import pytest
 
 from tests.api.client import Client
 from tests.api.tour import request_of
@@ -16,7 +17,8 @@ from tests.outside import ROOT
 _END = "Ctrl-C ends"
 
 
-async def test_it_prints_commands_that_work_and_ends_without_a_trace(tmp_path: Path) -> None:
+@pytest.mark.parametrize("farewell", [signal.SIGINT, signal.SIGHUP])
+async def test_it_prints_commands_that_work_and_ends_without_a_trace(farewell: int, tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulators.demo", "--cwmp-port", "0", "--api-port", "0", "--devices", "10"),
         cwd=ROOT,
@@ -40,7 +42,7 @@ async def test_it_prints_commands_that_work_and_ends_without_a_trace(tmp_path: P
             said = await request.send(Client(int(port[1]), session))
         # Ten routers, and what is there to be deleted.
         assert said.json["count"] == 10 + 4
-        process.send_signal(signal.SIGINT)
+        process.send_signal(farewell)
         async with asyncio.timeout(60):
             assert await process.wait() == 0
     finally:

@@ -68,6 +68,7 @@ def small() -> Tally:
     tally.rpc("Download", 9010, 0.5)
     tally.request("TransferComplete", 0.003, ok=True)
     tally.request("TransferComplete", 0.003, ok=False)
+    tally.told_fault("TransferComplete", 9018)
     tally.transfer("1 Firmware Upgrade Image", 5000, 2.0, 0)
     tally.transfer("1 Firmware Upgrade Image", 96, 0.1, 9018)
     tally.event("2 PERIODIC")

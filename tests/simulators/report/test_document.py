@@ -103,12 +103,12 @@ def test_the_schema_of_format_1_stays_as_it_is() -> None:
         "format", "command", "settings", "scenario", "seed", "devices", "machine", "started", "ended", "seconds",
         "cpu_seconds", "cpu_ms_per_session", "peak_memory", "expectations", "sessions", "failures", "session",
         "failed_session", "inform", "distribution", "rpcs", "faults", "requests", "events", "statuses",
-        "connection_requests", "transfers", "disturbances", "timeline",
+        "connection_requests", "transfers", "disturbances", "timeline", "is_whole", "real_seconds",
     ]  # fmt: skip
     assert list(whole["session"]) == ["count", "mean", "p50", "p90", "p99", "p999", "max"]
     assert list(whole["sessions"]) == ["begun", "ok", "failed", "open", "per_second"]
     assert list(whole["rpcs"]["Download"]) == ["latency", "faults"]
-    assert list(whole["requests"]["TransferComplete"]) == ["latency", "acknowledged"]
+    assert list(whole["requests"]["TransferComplete"]) == ["latency", "acknowledged", "faults"]
     assert list(whole["transfers"]["1 Firmware Upgrade Image"]) == ["latency", "octets", "faults"]
     assert list(whole["distribution"][0]) == ["low", "high", "count"]
     assert list(whole["expectations"][0]) == ["what", "expected", "found", "holds"]

@@ -140,7 +140,8 @@ def test_counts_are_told_with_the_most_frequent_first_and_faults_in_words() -> N
     ]
     assert _rows(document, "fault of a transfer") == [["9018 file corrupted", "1", "100 %"]]
     assert _rows(document, "HTTP status") == [["200", "45", "81.8 %"], ["503", "10", "18.2 %"]]
-    assert _rows(document, "request of a device") == [["TransferComplete", "2", "1"]]
+    assert _rows(document, "request of a device") == [["TransferComplete", "2", "1", "1"]]
+    assert _rows(document, "fault told afterwards") == [["9018 file corrupted", "1", "100 %"]]
     assert _rows(document, "file") == [["1 Firmware Upgrade Image", "2", "1", "4.98 KiB"]]
 
 

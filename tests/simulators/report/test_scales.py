@@ -78,7 +78,7 @@ def test_an_axis_of_durations_has_room_for_the_shortest_and_the_longest(low: flo
         (0.0003, 0.6, ["1 ms", "10 ms", "100 ms", "1 s"]),
         (0.003, 0.04, ["2 ms", "5 ms", "10 ms", "20 ms", "50 ms"]),
         (0.002, 0.002, ["2 ms", "5 ms"]),
-        (1e-6, 1e4, ["1 µs", "100 µs", "10 ms", "1 s", "100 s", "10,000 s"]),
+        (1e-6, 1e4, ["1 µs", "1 ms", "1 s", "1,000 s"]),
     ],
 )
 def test_durations_are_round(low: float, high: float, labels: list[str]) -> None:
