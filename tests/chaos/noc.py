@@ -104,6 +104,9 @@ class Noc:
                 continue
             if said.status == 201:
                 self.promised[told["id"]] = wish
+            elif said.status == 409 and "resource_id" in told:
+                # It was killed between the commit and the answer, and says so to whoever asks again.
+                self.promised[told["resource_id"]] = wish
             return
 
     def _note(self, said: aiohttp.ClientResponse, text: str) -> None:
