@@ -9,7 +9,7 @@ from acs.services.calling import COOKIE
 
 MAX_COOKIES: Final = 8
 """How many cookies of our name are looked at."""
-_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
+_HOST: Final = re.compile(r"(?:[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
 
 
 def our_cookies(headers: Iterable[str]) -> tuple[str, ...]:
