@@ -107,18 +107,19 @@ _ITEM: Final = re.compile(
         (?P<comma> [ \t]*, )?""",
     re.VERBOSE,
 )
+_SPACE: Final = re.compile(r"[ \t]+")
 _ESCAPE: Final = re.compile(r'\\(["\\])')
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def parse_credentials(header: str) -> Credentials | None:
     """The credentials in an ``Authorization`` header; None when their scheme is neither Basic nor Digest."""
-    scheme, _, rest = _readable(header).strip().replace("\t", " ").partition(" ")
+    scheme, *rest = _SPACE.split(_readable(header).strip(), 1)
     match scheme.lower():
         case "basic":
-            return _parse_basic(rest)
+            return _parse_basic("".join(rest))
         case "digest":
-            return _parse_digest(rest)
+            return _parse_digest("".join(rest))
     return None
 
 

@@ -79,6 +79,11 @@ def test_a_quoted_value_may_hold_escaped_quotes_backslashes_and_commas() -> None
     assert credentials.nonce == "n"
 
 
+def test_a_tab_within_a_quoted_value_stays_one() -> None:
+    credentials = digest('Digest\tusername="a\tb", nonce=n, uri="/c\td", response=r')
+    assert (credentials.username, credentials.uri) == ("a\tb", "/c\td")
+
+
 def test_a_backslash_that_escapes_nothing_stays() -> None:
     assert digest(r'Digest username="DOMAIN\user", nonce=n, uri="/", response=r').username == r"DOMAIN\user"
 
