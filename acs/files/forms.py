@@ -26,7 +26,8 @@ class FormReader:
     def __init__(self, content_type: str, read: Callable[[int], Awaitable[bytes]]) -> None:
         """The form of a body. FormError if the Content-Type names no boundary; read gives octets, none at the end."""
         head = Message()
-        head["Content-Type"] = content_type
+        # The library fails on octets that are no text, and no boundary has other characters.
+        head["Content-Type"] = content_type if content_type.isascii() else ""
         boundary = head.get_boundary("")
         if _BOUNDARY.fullmatch(boundary) is None:
             raise FormError("the form has no boundary, or one that RFC 2046 does not allow")

@@ -83,7 +83,7 @@ async def test_what_is_no_form_or_holds_no_file_is_refused(octets: bytes) -> Non
             await first_file(octets, sizes)
 
 
-@pytest.mark.parametrize("boundary", ["", ";boundary=", ";boundary=" + "a" * 71, ";boundary=\u00e4"])
+@pytest.mark.parametrize("boundary", ["", ";boundary=", ";boundary=" + "a" * 71, ";boundary=\u00e4", ";a=\udc98\u00e4"])
 def test_a_form_without_a_fit_boundary_is_refused(boundary: str) -> None:
     with pytest.raises(FormError, match="boundary"):
         FormReader("multipart/form-data" + boundary, in_pieces(b"", [1]))
