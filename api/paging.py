@@ -4,13 +4,14 @@ import base64
 import binascii
 import json
 from collections.abc import Sequence
+from math import isfinite
 from typing import Annotated, Any, Final, Generic, TypeVar
 from urllib.parse import urlencode
 
 from pydantic import Field
 
 from acs.store.listing import Cursor, Found, Slice
-from api.fields import Line, Query, QueryNumber, Shown
+from api.fields import Line, Query, QueryNumber, Shown, is_carriable
 from api.problems import invalid
 from api.routing import BASE, Ask
 
@@ -98,7 +99,11 @@ def _cursor(text: str) -> Cursor:
         value, key, count = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, TypeError, RecursionError):
         value = key = count = None
-    is_value = isinstance(value, str | float) or _is_number(value)
+    is_value = (
+        _is_number(value)
+        or (isinstance(value, str) and is_carriable(value))
+        or (isinstance(value, float) and isfinite(value))
+    )
     is_count = count is None or (_is_number(count) and count >= 0)
     if not is_value or not _is_number(key) or not is_count:
         raise invalid({"cursor": ["is none that a page has given"]})
