@@ -11,7 +11,7 @@ endif
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-api fuzz chaos demo lock diagram datamodel clean
+.PHONY: help run test check format bench bench-api fuzz fuzz-long chaos demo lock diagram datamodel clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ bench-api: $(READY)  ## Measure the management API on a database of 100,000 devi
 
 fuzz: $(READY)  ## Mutated envelopes through the decoder, random posts through the session
 	$(BIN)/python -m fuzz
+
+fuzz-long: $(READY)  ## Guided input for each parser of what strangers send: make fuzz-long RUNS=1000000
+	$(BIN)/python -m fuzz.guided --runs $(or $(RUNS),100000)
 
 chaos: $(READY)  ## Kill, freeze, starve and cut off a server a hundred times, on each database
 	$(BIN)/python -m tests.chaos; sqlite=$$?; $(BIN)/python -m tests.chaos --database postgresql && exit $$sqlite

@@ -191,7 +191,7 @@ class _Connection:
             lines.append("Connection: close")
         # Lone surrogates in what was stored equal nothing a device knows, and must not be an error either.
         writer.write("\r\n".join((*lines, "", "")).encode("utf-8", "surrogatepass"))
-        answer = await _read_answer(reader)
+        answer = await read_answer(reader)
         if not (keep and answer.status == 401 and await _skip_body(reader, answer)):
             self.drop()
         return answer
@@ -210,7 +210,7 @@ class _Connection:
         )
 
 
-async def _read_answer(reader: asyncio.StreamReader) -> Answer:
+async def read_answer(reader: asyncio.StreamReader) -> Answer:
     """The head of the next answer; NoAnswerError, UnreadableAnswerError or OSError if there is none."""
     first = await _line(reader)
     if not first:
