@@ -8,7 +8,7 @@ from typing import Final
 LIFETIME: Final = 60.0
 """For how many seconds an answer is good."""
 MOST: Final = 256
-"""How many names are remembered."""
+"""How many names are remembered, and how many are looked up at once for who cannot wait."""
 
 LookUp = Callable[[str], Awaitable[Sequence[str]]]
 """Finds the addresses of a name; OSError or UnicodeError if there are none."""
@@ -26,17 +26,26 @@ class Names:
 
     async def find(self, host: str) -> Sequence[str]:
         """The addresses of a host, in the order in which they are to be tried; OSError or UnicodeError without any."""
-        loop = asyncio.get_running_loop()
         known = self._known.get(host)
-        if known is not None and loop.time() < known[1]:
+        if known is not None and asyncio.get_running_loop().time() < known[1]:
             return known[0]
+        # Whoever gives up must not stop it for the others.
+        return await asyncio.shield(self._begin(host))
+
+    def first(self, host: str) -> str | None:
+        """The first address of a host, for who cannot wait; None while none is known, and then it is looked for."""
+        known, until = self._known.get(host, ((), 0.0))
+        if asyncio.get_running_loop().time() >= until and len(self._under_way) < MOST:
+            self._begin(host)
+        return known[0] if known else None
+
+    def _begin(self, host: str) -> asyncio.Task[Sequence[str]]:
         task = self._under_way.get(host)
         if task is None:
-            task = self._under_way[host] = loop.create_task(self._find(host))
+            task = self._under_way[host] = asyncio.get_running_loop().create_task(self._find(host))
             # All who asked may have given up by then.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        # Whoever gives up must not stop it for the others.
-        return await asyncio.shield(task)
+        return task
 
     async def _find(self, host: str) -> Sequence[str]:
         try:

@@ -67,10 +67,11 @@ def read_target(url: str) -> Target | None:
     # A zone stands in URLs behind %25 (RFC 6874).
     host = host.replace("%25", "%") if ":" in host else host
     begin = f"POST {path} HTTP/1.1\r\nHost: {authority}\r\n".encode()
-    return Target(host, port or default, _is_address(host), parts.scheme == "https", path, authority, begin)
+    return Target(host, port or default, is_address(host), parts.scheme == "https", path, authority, begin)
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an address, and no name to be looked up."""
     try:
         ip_address(host)
     except ValueError:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from simulators.client.addresses import Addresses
+from simulators.client.names import Names
 from simulators.client.outcomes import CallCounts, Missed
-from simulators.client.target import read_target
+from simulators.client.target import is_address, read_target
 from simulators.client.udp_request import UdpRequest, UdpRequestError, read_udp_request
 from simulators.device.binding import Binding, Outgoing
 from simulators.device.calling import Called
@@ -96,7 +96,7 @@ class Udp:
         self._bindings: dict[int, Binding] = {}
         self._sockets: dict[int | None, _Socket] = {}
         self._second: _Socket | None = None
-        self._addresses = Addresses()
+        self._server_names = Names()
         self._due: list[tuple[float, int]] = []
         self._planned: dict[int, float] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -120,7 +120,6 @@ class Udp:
         """Listen no more."""
         if self._timer is not None:
             self._timer.cancel()
-        self._addresses.stop()
         for socket in (*self._sockets.values(), self._second):
             if socket is not None:
                 socket.transport.abort()
@@ -223,7 +222,7 @@ class Udp:
             host = target.host if target is not None else ""
         if socket is None or not host:
             return
-        address = self._addresses.of(host)
+        address = host if is_address(host) else self._server_names.first(host)
         # What cannot be sent now is sent again, as what is lost on its way.
         if address is None or (":" in address) != (":" in _place_of(socket)[0]):
             return

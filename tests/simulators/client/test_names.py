@@ -70,6 +70,26 @@ async def test_there_is_an_end_to_the_names_that_are_remembered() -> None:
     assert len(book.asked) == MOST + 2
 
 
+async def test_who_cannot_wait_is_told_what_was_found_and_has_the_name_looked_up() -> None:
+    book = Book(acs_example=("192.0.2.1", "192.0.2.2"))
+    names = Names(book.look_up)
+    assert [names.first("acs.example"), names.first("acs.example")] == [None, None]
+    assert await names.find("acs.example") == ("192.0.2.1", "192.0.2.2")
+    assert names.first("acs.example") == "192.0.2.1"
+    assert book.asked == ["acs.example"]
+
+
+async def test_who_cannot_wait_has_no_more_names_looked_up_than_are_remembered() -> None:
+    book = Book(**{f"host{number}": ("192.0.2.1",) for number in range(MOST + 1)})
+    book.may_answer.clear()
+    names = Names(book.look_up)
+    for number in range(MOST + 1):
+        assert names.first(f"host{number}") is None
+    await asyncio.sleep(0)
+    assert len(book.asked) == MOST
+    book.may_answer.set()
+
+
 async def test_each_address_of_a_name_is_tried() -> None:
     async with serving(asking()) as server:
         target = read_target(f"http://acs.example:{server.port}/")
