@@ -272,7 +272,7 @@ class Fleet:
     def take_jobs(self, cpe: Cpe) -> None:
         """Have the files fetched and sent that a device wants."""
         if self._carry is not None:
-            self._jobs.extend((cpe, job) for job in cpe.take_jobs(self._clock.now()))
+            self._jobs.extend((cpe, job) for job in cpe.take_jobs())
             self._carry_some(self._carry)
 
     def _carry_some(self, carry: Carry) -> None:

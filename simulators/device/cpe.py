@@ -40,7 +40,7 @@ class Cpe:
 
     cpe.advance(now)
     if cpe.wants_session: session = cpe.open(now) ... cpe.session_over(now) or cpe.session_failed(now)
-    for job in cpe.take_jobs(now): ... cpe.job_done(job, outcome, now)
+    for job in cpe.take_jobs(): ... cpe.job_done(job, outcome, now)
     """
 
     __slots__ = (
@@ -145,7 +145,7 @@ class Cpe:
             self.pending.add(events.VALUE_CHANGE)
         return self.wants_session and self.retrying.due_at(has_news=self.pending.has_news) <= now
 
-    def take_jobs(self, _now: float) -> tuple[Job, ...]:
+    def take_jobs(self) -> tuple[Job, ...]:
         """What the driver is to fetch or to send from now on; to be asked after ``advance`` and after a session."""
         return self.jobs.take()
 
@@ -281,21 +281,26 @@ class Cpe:
         heartbeat.beat(self, now)
 
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
-        """Go down and come up again, as it does or after so many seconds; with a key it is the ACS that wanted it."""
-        self._go_down(now)
+        """Go down and come up again, as it does or after so many seconds: that is a power cut as well.
+
+        What is in no lasting memory is gone. With a key it is the ACS that wanted it.
+        """
+        if self.session is not None:
+            self.session.cut()
+            self.retrying.failed(now, self.management(now), self.chance, 0.0)
+            self.pending.failed()
+        self.session = None
+        self._settings.session_ended()
+        self.pending.restarted()
+        self.plans.restarted()
+        self.jobs.clear()
+        self.retrying.restarted()
         if command_key is not None:
             self.pending.add(events.M_REBOOT, command_key)
-        self._come_up(now, takes)
-
-    def power_off(self, now: float) -> None:
-        """The power is cut, until ``power_on``: what is in no lasting memory is gone."""
-        self._go_down(now)
-        self.back_at = math.inf
-
-    def power_on(self, now: float, takes: float | None = None) -> None:
-        """The power is back: it boots, as it does or in so many seconds."""
-        if self.back_at == math.inf:
-            self._come_up(now, takes)
+        self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
+        self.plans.agenda.add(self.back_at, self._booted)
+        if self._works is not None:
+            self._works.restarted(now)
 
     def factory_reset(self, now: float) -> None:
         """Forget everything, and restart."""
@@ -307,24 +312,6 @@ class Cpe:
         self._url = None
         self.retrying.over()
         self.restart(now)
-
-    def _go_down(self, now: float) -> None:
-        if self.session is not None:
-            self.session.cut()
-            self.retrying.failed(now, self.management(now), self.chance, 0.0)
-            self.pending.failed()
-        self.session = None
-        self._settings.session_ended()
-        self.pending.restarted()
-        self.plans.restarted()
-        self.jobs.clear()
-        self.retrying.restarted()
-
-    def _come_up(self, now: float, takes: float | None) -> None:
-        self.back_at = now + (self.chance.between(*self.timing.boot) if takes is None else takes)
-        self.plans.agenda.add(self.back_at, self._booted)
-        if self._works is not None:
-            self._works.restarted(now)
 
     def _booted(self, now: float) -> None:
         self.tree.booted_at = now

@@ -1,6 +1,6 @@
 """What a device wants fetched or sent over HTTP: its driver carries the jobs out and says how they ended.
 
-for job in cpe.take_jobs(now): ... carry it out ...; cpe.job_done(job, outcome, now)
+for job in cpe.take_jobs(): ... carry it out ...; cpe.job_done(job, outcome, now)
 
 A driver asks for jobs after each ``advance`` and after each session. A device that restarts in between has forgotten
 its jobs: what comes of them is not looked at.

@@ -76,7 +76,7 @@ class Carrying(Subject):
     async def carry(self) -> None:
         """Fetch and send all that it wants now."""
         self.cpe.advance(self.now)
-        for job in self.cpe.take_jobs(self.now):
+        for job in self.cpe.take_jobs():
             outcome = await self._files.carry(self.cpe, job)
             self.cpe.job_done(job, outcome, self.now)
 

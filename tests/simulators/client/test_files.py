@@ -272,7 +272,7 @@ async def test_a_device_learns_how_its_job_ended() -> None:
     async with serving(constant(reply(200, FILE))) as server:
         cpe.jobs.fetch(Place(server.url), lambda outcome, now: ends.append(outcome.octets))
         carrying = Carrying()
-        for job in cpe.take_jobs(START):
+        for job in cpe.take_jobs():
             cpe.job_done(job, await carrying.carry(job), START + 5)
     assert ends == [len(FILE)]
 

@@ -13,7 +13,7 @@ FIRMWARE = "1 Firmware Upgrade Image"
 def only_job(cpe: Cpe, now: float) -> Job:
     """The only thing that the device wants carried out now."""
     cpe.advance(now)
-    (job,) = cpe.take_jobs(now)
+    (job,) = cpe.take_jobs()
     return job
 
 

@@ -51,7 +51,7 @@ def test_nothing_is_fetched_while_the_session_is_open() -> None:
     cpe.open(START).begin(START)
     cpe.carry_out(Download("key", FIRMWARE, URL), START)
     cpe.advance(START + 1)
-    assert cpe.take_jobs(START + 1) == ()
+    assert cpe.take_jobs() == ()
     cpe.session_over(START + 2)
     assert only_job(cpe, START + 2).url == URL
 
@@ -141,7 +141,7 @@ def test_what_went_wrong_with_a_download_is_told_and_changes_nothing(end: dict[s
     assert completed(heard).fault_struct.fault_code == code
     assert cpe.tree.value(VERSION, START) == "1.0"
     # It is not tried again (A.3.2.8).
-    assert cpe.take_jobs(START + 4) == ()
+    assert cpe.take_jobs() == ()
 
 
 def test_a_size_of_zero_says_nothing_about_the_file() -> None:
@@ -165,7 +165,7 @@ def test_what_cannot_be_done_is_refused_at_once(url: str, file_type: str, size: 
     cpe = device()
     assert fault_of(ask(cpe, START, Download("key", file_type, url, file_size=size))).code == code
     cpe.advance(START)
-    assert cpe.take_jobs(START) == ()
+    assert cpe.take_jobs() == ()
 
 
 @pytest.mark.parametrize("file_type", ["2 Web Content", CONFIGURATION, "X ACME Splash Screen", "X 00A0F1 Logo"])
@@ -189,7 +189,7 @@ def test_a_delay_that_ends_within_a_session_lasts_until_its_end() -> None:
     cpe.called(START + 9)
     cpe.open(START + 9).begin(START + 9)
     cpe.advance(START + 11)
-    assert cpe.take_jobs(START + 11) == ()
+    assert cpe.take_jobs() == ()
     cpe.session_over(START + 12)
     assert only_job(cpe, START + 12).url == URL
 
@@ -201,7 +201,7 @@ def test_transfers_are_carried_out_one_after_the_other_each_at_its_time() -> Non
     job = only_job(cpe, START)
     assert job.url == "http://files.example/soon"
     cpe.advance(START + 70)
-    assert cpe.take_jobs(START + 70) == ()
+    assert cpe.take_jobs() == ()
     assert queue(cpe, START + 70) == [("late", 1), ("soon", 2)]
     cpe.job_done(job, Outcome(200, 1, START, START + 80, b"#"), START + 80)
     assert only_job(cpe, START + 80).url == "http://files.example/late"
@@ -230,9 +230,9 @@ def test_the_queue_outlives_a_restart() -> None:
     late = Download("late", CONFIGURATION, URL, delay_seconds=600)
     ask(cpe, START, Download("soon", CONFIGURATION, URL), late, Reboot("key"))
     assert not cpe.advance(START)
-    assert cpe.take_jobs(START) == ()
+    assert cpe.take_jobs() == ()
     assert cpe.advance(START + 60)
-    assert len(cpe.take_jobs(START + 60)) == 1
+    assert len(cpe.take_jobs()) == 1
     assert queue(cpe, START + 60) == [("soon", 2), ("late", 1)]
     assert cpe.due_at > START + 60
 
@@ -247,7 +247,7 @@ def test_what_a_restart_cuts_off_is_told_as_incomplete_and_not_tried_again() -> 
     assert heard.events == [*DONE, ("1 BOOT", "")]
     assert completed(heard).fault_struct.fault_code == 9017
     cpe.advance(START + 4)
-    assert cpe.take_jobs(START + 4) == ()
+    assert cpe.take_jobs() == ()
 
 
 def test_firmware_that_is_stored_is_in_use_after_whatever_restart() -> None:
@@ -281,7 +281,7 @@ def test_a_transfer_that_has_not_begun_can_be_cancelled_and_is_never_told() -> N
     assert ask(cpe, START, CancelTransfer("key")) == [CancelTransferResponse()]
     assert queue(cpe, START) == [("other", 1)]
     cpe.advance(START + 60)
-    assert cpe.take_jobs(START + 60) == ()
+    assert cpe.take_jobs() == ()
     assert only_job(cpe, START + 90).url == URL
 
 

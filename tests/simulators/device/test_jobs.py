@@ -15,9 +15,9 @@ def outcome(status: int = 200, octets: int = 10, reason: str = "") -> Outcome:
 def test_a_job_is_given_to_the_driver_once_and_its_outcome_comes_back_once() -> None:
     cpe, ends = device(), []
     cpe.jobs.fetch(Place("http://files.example/1", "user", "secret"), lambda outcome, now: ends.append((outcome, now)))
-    (job,) = cpe.take_jobs(START)
+    (job,) = cpe.take_jobs()
     assert (job.method, job.url, job.username, job.password) == ("GET", "http://files.example/1", "user", "secret")
-    assert cpe.take_jobs(START) == ()
+    assert cpe.take_jobs() == ()
     for _ in range(2):
         cpe.job_done(job, outcome(), START + 2)
     assert ends == [(outcome(), START + 2)]
@@ -37,14 +37,14 @@ def test_a_device_that_restarts_has_forgotten_its_jobs() -> None:
     for number in (1, 2):
         cpe.jobs.fetch(Place(f"http://files.example/{number}"), lambda outcome, now: ends.append(outcome))
         if number == 1:
-            (begun,) = cpe.take_jobs(START)
+            (begun,) = cpe.take_jobs()
     cpe.restart(START)
-    assert cpe.take_jobs(START) == ()
+    assert cpe.take_jobs() == ()
     cpe.job_done(begun, outcome(), START + 1)
     assert ends == []
     # What is fetched afterwards has another number.
     cpe.jobs.fetch(Place("http://files.example/3"), lambda outcome, now: None)
-    assert cpe.take_jobs(START)[0].key > begun.key
+    assert cpe.take_jobs()[0].key > begun.key
 
 
 def test_there_is_an_end_to_the_jobs_of_a_device() -> None:

@@ -93,21 +93,10 @@ class Life(RuleBasedStateMachine):
         self.cpe.advance(self.now)
         self._see_boot()
 
-    @rule(is_short=st.booleans())
-    def the_power_is_cut(self, is_short: bool) -> None:
+    @rule(seconds=st.sampled_from([0.0, 5.0, 10_000.0]))
+    def it_crashes_or_has_no_power(self, seconds: float) -> None:
         self._goes_down()
-        self.cpe.power_off(self.now)
-        if is_short:
-            self.cpe.power_on(self.now)
-
-    @rule()
-    def the_power_is_back(self) -> None:
-        self.cpe.power_on(self.now)
-
-    @rule()
-    def it_crashes(self) -> None:
-        self._goes_down()
-        self.cpe.restart(self.now, takes=5.0)
+        self.cpe.restart(self.now, takes=seconds)
 
     # Its sessions.
 
@@ -217,7 +206,6 @@ class Life(RuleBasedStateMachine):
             return
         if self.session is not None:
             self._failed()
-        self.cpe.power_on(self.now)
         for _ in range(20):
             self._see_boot()
             self.now = max(self.now, self.cpe.due_at)

@@ -74,7 +74,7 @@ def test_a_window_that_passes_while_the_device_is_off_is_missed() -> None:
     ask(cpe, START, scheduled(window(100, 200)))
     cpe.restart(START + 50)
     assert cpe.advance(START + 550)
-    assert cpe.take_jobs(START + 550) == ()
+    assert cpe.take_jobs() == ()
     assert told(cpe, START + 550) == 9020
 
 
@@ -85,7 +85,7 @@ def test_what_is_not_done_within_a_window_is_tried_in_the_next() -> None:
     serve(cpe, START + 100, b"#")
     assert cpe.due_at == START + 300  # its periodic session
     cpe.advance(START + 300)
-    assert cpe.take_jobs(START + 300) == ()
+    assert cpe.take_jobs() == ()
     serve(cpe, START + 1000, b"#")
     assert told(cpe, START + 1070) == 0
 
@@ -96,7 +96,7 @@ def test_it_is_tried_again_in_its_window_as_often_as_the_acs_allows() -> None:
     for attempt in range(3):
         serve(cpe, START + 100 + 62 * attempt, status=404)
     assert told(cpe, START + 300) == 9016
-    assert cpe.take_jobs(START + 1000) == ()
+    assert cpe.take_jobs() == ()
 
 
 def test_no_window_leaves_room_for_a_try_after_its_end() -> None:
@@ -141,4 +141,4 @@ def test_a_scheduled_download_is_in_the_queue_and_can_be_cancelled() -> None:
     assert ask(cpe, START, GetQueuedTransfers()) == [GetQueuedTransfersResponse((QueuedTransfer("key", 1),))]
     assert ask(cpe, START, CancelTransfer("key")) == [CancelTransferResponse()]
     cpe.advance(START + 200)
-    assert cpe.take_jobs(START + 200) == ()
+    assert cpe.take_jobs() == ()

@@ -41,7 +41,7 @@ def test_nobody_kicks_a_device_that_is_down_or_endlessly() -> None:
     cpe = device()
     converse(cpe, START)
     assert sum(kick(cpe, "go", "", "", "") for _ in range(MAX_WAITING * 2)) < MAX_WAITING
-    cpe.power_off(START + 1)
+    cpe.restart(START + 1, takes=60.0)
     assert not kick(cpe, "go", "", "", "")
     assert not wake(cpe)
 

@@ -50,7 +50,7 @@ def asked(cpe: Cpe, session: CpeSession, rpc: AcsRequest, now: float) -> Job:
     """What the device wants carried out while its answer waits."""
     assert session.receive(encode(Envelope("a", rpc)), now)
     assert session.pause == 10.0
-    (job,) = cpe.take_jobs(now)
+    (job,) = cpe.take_jobs()
     return job
 
 
@@ -139,10 +139,10 @@ def test_ends_that_no_answer_waited_for_after_all_are_told_each() -> None:
     session = opened(cpe, START)
     for name in ("first", "second"):
         assert session.receive(encode(Envelope("a", Upload(name, "2 Vendor Log File", URL))), START)
-        for job in cpe.take_jobs(START):
+        for job in cpe.take_jobs():
             cpe.job_done(job, Outcome(201, 5, START, START + 1), START + 1)
     over(cpe, session, START + 2)
-    (job,) = cpe.take_jobs(START + 2)
+    (job,) = cpe.take_jobs()
     cpe.job_done(job, Outcome(201, 5, START + 2, START + 3), START + 3)
     keys = [each.command_key for each in converse(cpe, START + 3).requests if isinstance(each, TransferComplete)]
     assert keys == ["first", "second"]
@@ -205,6 +205,6 @@ def test_other_devices_answer_at_once() -> None:
     assert session.receive(encode(Envelope("a", DOWNLOAD)), START)
     assert session.pause == 0.0
     assert session.late_answer(START) is None
-    assert cpe.take_jobs(START) == ()
+    assert cpe.take_jobs() == ()
     over(cpe, session, START)
     assert only_job(cpe, START).url == URL

@@ -201,7 +201,7 @@ def test_operations_are_done_in_order_each_with_its_own_result() -> None:
 def test_what_cannot_be_done_fails_before_anything_is_fetched(operation: DeploymentOperation, fault: int) -> None:
     cpe = router()
     start(cpe, START, operation)
-    assert cpe.take_jobs(START) == ()
+    assert cpe.take_jobs() == ()
     assert code(result(cpe, START)) == fault
     assert cpe.tree.value(f"{MODULES}DeploymentUnitNumberOfEntries", START) == "1"
 
@@ -331,7 +331,7 @@ def test_a_factory_reset_brings_back_what_was_there_and_forgets_the_rest() -> No
     ask(cpe, START + 1, ChangeDUState((InstallOperation(URL),), "key"), FactoryReset())
     heard = converse(cpe, START + 1)
     assert heard.events == [("0 BOOTSTRAP", ""), ("1 BOOT", "")]
-    assert cpe.take_jobs(START + 1) == ()
+    assert cpe.take_jobs() == ()
     assert cpe.tree.value(f"{MODULES}DeploymentUnitNumberOfEntries", START) == "1"
 
 
