@@ -1,15 +1,15 @@
-"""The ACS's management API, for what a scenario does there."""
+"""The ACS's management API, for what scenarios and the demo do there."""
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import aiohttp
 
-REQUEST_TIMEOUT: Final = aiohttp.ClientTimeout(30)
-"""How long an answer may take."""
+_TIMEOUT: Final = aiohttp.ClientTimeout(30)
 _LONGEST_WAIT: Final = 60.0
 _MOST_TOLD: Final = 300
 
@@ -26,6 +26,11 @@ class Access:
     """Up to, and without, ``/api/v1``."""
     token: str = field(repr=False)
     """A token that may upload images and change devices."""
+
+    @property
+    def base(self) -> str:
+        """What the path of a resource stands behind."""
+        return self.url.rstrip("/") + "/api/v1"
 
 
 class Api:
@@ -53,6 +58,14 @@ class Api:
                 raise AccessError(f"{method} {_family(path)}: {status} {_problem(octets)}")
             else:
                 return _read(octets, f"{method} {_family(path)}")
+
+
+@asynccontextmanager
+async def connected(access: Access) -> AsyncIterator[Api]:
+    """The API, ready to be asked."""
+    headers = {"Authorization": f"Bearer {access.token}"}
+    async with aiohttp.ClientSession(headers=headers, timeout=_TIMEOUT) as session:
+        yield Api(session, access.base)
 
 
 def _family(path: str) -> str:

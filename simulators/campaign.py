@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import quote
 
-import aiohttp
-
-from simulators.access import REQUEST_TIMEOUT, Access, AccessError, Api
+from simulators.access import Access, AccessError, Api, connected
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.fleet import Fleet
@@ -80,10 +78,7 @@ class Campaign:
             self._fleet.release()
 
     async def _drive(self, access: Access) -> None:
-        async with aiohttp.ClientSession(
-            headers={"Authorization": f"Bearer {access.token}"}, timeout=REQUEST_TIMEOUT
-        ) as session:
-            api = Api(session, access.url.rstrip("/") + "/api/v1")
+        async with connected(access) as api:
             image = await self._upload(api)
             devices = iter(self._devices)
             async with asyncio.TaskGroup() as group:

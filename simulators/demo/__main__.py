@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
 
-from simulators.demo.api import Api, ApiError
+from simulators.access import AccessError, connected
 from simulators.demo.children import child
 from simulators.demo.curls import Curl, curls
 from simulators.demo.preparing import all_called, prepare, routers_of
@@ -26,17 +26,14 @@ _IMAGE: Final = b"version=2.1\nAn image as simulated routers take it: the first 
 
 async def demo(cwmp_port: int, api_port: int, devices: int) -> None:
     """Start everything, say what there is, and wait until somebody ends it."""
-    ended = asyncio.Event()
-    # Whoever closes the terminal wants nothing to go on, either.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    ended = farewell()
     with tempfile.TemporaryDirectory(prefix="aioacs-demo-") as name:
         folder = Path(name)
         image = folder / "image.bin"
         image.write_bytes(_IMAGE)
         _tell("starting the server and the routers ...")
         async with running(folder, cwmp_port, api_port) as server, _routers(server, devices, folder):
-            async with Api(server.api, server.token) as api:
+            async with connected(server.access) as api:
                 await all_called(api, devices)
                 shown = await routers_of(api, built_in(_SHOWN).device_id.product_class, 4)
                 known = await prepare(api, shown, str(image), _IMAGE)
@@ -45,6 +42,15 @@ async def demo(cwmp_port: int, api_port: int, devices: int) -> None:
                 _tell(line)
             await ended.wait()
             _tell("stopping ...")
+
+
+def farewell() -> asyncio.Event:
+    """Set once somebody wants an end."""
+    ended = asyncio.Event()
+    # Whoever closes the terminal wants nothing to go on, either.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    return ended
 
 
 def _routers(server: DemoServer, devices: int, folder: Path) -> AbstractAsyncContextManager[asyncio.subprocess.Process]:
@@ -60,13 +66,13 @@ def _routers(server: DemoServer, devices: int, folder: Path) -> AbstractAsyncCon
 def _introduction(server: DemoServer, devices: int, commands: Iterator[Curl]) -> Iterator[str]:
     yield ""
     yield f"{devices} simulated routers call {server.cwmp} every 30 seconds, and can be called."
-    yield f"The API in a browser:  {server.api}/docs/"
+    yield f"The API in a browser:  {server.access.base}/docs/"
     yield f"The server's log:      {server.log}"
     yield ""
     yield "For the commands below:"
     yield ""
-    yield f"export API={server.api}"
-    yield f'export AUTH="Authorization: Bearer {server.token}"'
+    yield f"export API={server.access.base}"
+    yield f'export AUTH="Authorization: Bearer {server.access.token}"'
     heading = ""
     for command in commands:
         if command.tag != heading:
@@ -103,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         described.error("a demo has at least 10 routers")
     try:
         asyncio.run(demo(given.cwmp_port, given.api_port, given.devices))
-    except (ApiError, DemoError) as error:
+    except (AccessError, DemoError) as error:
         return _failed(str(error))
     except TimeoutError:
         return _failed("the routers did not call in time")

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 from typing import Any, Final
 from urllib.parse import quote
 
-from simulators.demo.api import Api
+from simulators.access import Api
 from simulators.demo.curls import Known, Router
 
 SETTING: Final = "Device.WiFi.SSID.1.SSID"

@@ -5,12 +5,13 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import aiohttp
 
+from simulators.access import Access
 from simulators.demo.children import child
 
 HOST: Final = "127.0.0.1"
@@ -27,10 +28,8 @@ class DemoServer:
 
     cwmp: str
     """Where devices call."""
-    api: str
-    """The management API, up to ``/api/v1``."""
-    token: str = field(repr=False)
-    """An admin's."""
+    access: Access
+    """The management API, as an admin."""
     log: Path
     """Where it writes its log."""
 
@@ -41,7 +40,7 @@ async def running(folder: Path, cwmp_port: int, api_port: int) -> AsyncIterator[
     ports = [_free(cwmp_port), _free(api_port)]
     token = "aioacs_" + secrets.token_urlsafe(32)
     log = folder / "server.log"
-    server = DemoServer(f"http://{HOST}:{ports[0]}/", f"http://{HOST}:{ports[1]}/api/v1", token, log)
+    server = DemoServer(f"http://{HOST}:{ports[0]}/", Access(f"http://{HOST}:{ports[1]}", token), log)
     settings = {
         "AIOACS_ONBOARDING": "open",
         "AIOACS_CWMP_HOST": HOST,
@@ -60,7 +59,7 @@ async def _ready(server: DemoServer, process: asyncio.subprocess.Process) -> Non
     async with aiohttp.ClientSession() as client, asyncio.timeout(_PATIENCE):
         while process.returncode is None:
             try:
-                async with client.get(f"{server.api}/ready/") as reply:
+                async with client.get(f"{server.access.base}/ready/") as reply:
                     if reply.status == 200:
                         return
             except aiohttp.ClientError:

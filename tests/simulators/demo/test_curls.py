@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from simulators.demo.api import Api
+from simulators.access import Access, connected
 from simulators.demo.curls import curls
 from simulators.demo.preparing import prepare, routers_of
 from tests.api.alive import calling_api
@@ -23,7 +23,7 @@ async def test_each_endpoint_has_a_command_that_the_server_takes(tmp_path: Path)
         for number in range(ROUTERS):
             async with ScriptedDevice(served.served.port, serial=f"DEMO{number}", product_class="Home Box") as device:
                 await device.run_session()
-        async with Api(f"http://127.0.0.1:{served.client.port}/api/v1", ADMIN) as api:
+        async with connected(Access(f"http://127.0.0.1:{served.client.port}", ADMIN)) as api:
             routers = await routers_of(api, "Home Box", ROUTERS)
             preparing = asyncio.ensure_future(prepare(api, routers, "image.bin", IMAGE))
             while not preparing.done():

@@ -10,6 +10,7 @@ import aiohttp
 import psutil
 import pytest
 
+from simulators.demo.__main__ import farewell
 from tests.api.client import Client
 from tests.api.tour import request_of
 from tests.outside import ROOT
@@ -17,8 +18,16 @@ from tests.outside import ROOT
 _END = "Ctrl-C ends"
 
 
-@pytest.mark.parametrize("farewell", [signal.SIGINT, signal.SIGHUP])
-async def test_it_prints_commands_that_work_and_ends_without_a_trace(farewell: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_it_ends_when_somebody_says_so_or_closes_the_terminal(number: int) -> None:
+    ended = farewell()
+    assert not ended.is_set()
+    signal.raise_signal(number)
+    async with asyncio.timeout(60):
+        await ended.wait()
+
+
+async def test_it_prints_commands_that_work_and_ends_without_a_trace(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "simulators.demo", "--cwmp-port", "0", "--api-port", "0", "--devices", "10"),
         cwd=ROOT,
@@ -42,7 +51,7 @@ async def test_it_prints_commands_that_work_and_ends_without_a_trace(farewell: i
             said = await request.send(Client(int(port[1]), session))
         # Ten routers, and what is there to be deleted.
         assert said.json["count"] == 10 + 4
-        process.send_signal(farewell)
+        process.send_signal(signal.SIGINT)
         async with asyncio.timeout(60):
             assert await process.wait() == 0
     finally:
