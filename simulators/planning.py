@@ -32,6 +32,7 @@ from simulators.options import (
     seconds_of,
 )
 from simulators.population import MOST_DEVICES, Makeup, Way, counts
+from simulators.report.settings import HIDDEN
 from simulators.scenarios.loading import Loaded, ScenarioError, load
 from simulators.scenarios.schema import Arrivals, Scenario
 
@@ -105,7 +106,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Plan:
 
 
 def told(plan: Plan) -> dict[str, str | int | float | bool | None]:
-    """The options with which the run can be made again."""
+    """The options with which the run can be made again, but for secrets."""
     options, makeup = plan.options, plan.makeup
     return {
         "acs-url": options.acs_url,
@@ -115,7 +116,7 @@ def told(plan: Plan) -> dict[str, str | int | float | bool | None]:
         "interval": makeup.interval,
         "duration": f"{plan.duration:g}",
         "username": makeup.username,
-        "password": makeup.password or None,
+        "password": HIDDEN if makeup.password else None,
         "seed": makeup.seed,
         "serial-prefix": makeup.prefix,
         "known" if makeup.is_known else "new": True,

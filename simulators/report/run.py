@@ -30,7 +30,7 @@ class Run:
     """What a tally does not know of a run."""
 
     settings: Mapping[str, Scalar]
-    """The options of the command, by name; secrets and paths among them are not told."""
+    """The options of the command, by name and without secrets; of paths among them the end is told."""
     scenario: str
     """What the devices did."""
     seed: int

@@ -1,4 +1,4 @@
-"""What is told of the settings of a run: enough to run it again, and no secret."""
+"""What is told of the settings of a run: enough to run it again, but not where on a machine something is."""
 
 import re
 import shlex
@@ -10,15 +10,12 @@ Scalar = str | int | float | bool | None
 """What a setting, or a figure of an expectation, may be."""
 
 HIDDEN: Final = "***"
-"""Stands where a secret was set."""
-LEFT_OUT: Final = frozenset({"json", "report"})
-"""Settings that say where the reports go; of no use to whoever reads them."""
-_SECRET: Final = re.compile(r"password|passwd|secret|token|credential|(^|[-_])(key|auth)($|[-_])", re.IGNORECASE)
+"""Stands where a secret was set, or what may have one in it."""
 
 
 def told(settings: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """The settings without secrets and without places on the machine."""
-    return {name: _told(name, value) for name, value in settings.items() if name not in LEFT_OUT}
+    """The settings without places on the machine."""
+    return {name: place(value) if isinstance(value, str) else value for name, value in settings.items()}
 
 
 def command(program: str, settings: Mapping[str, Scalar]) -> str:
@@ -33,12 +30,6 @@ def place(value: str) -> str:
     if value.startswith(("/", "~", "./", "../")) or re.match(r"[A-Za-z]:\\", value):
         return re.split(r"[/\\]", value.rstrip("/\\"))[-1]
     return value
-
-
-def _told(name: str, value: Scalar) -> Scalar:
-    if _SECRET.search(name):
-        return HIDDEN if value else value
-    return place(value) if isinstance(value, str) else value
 
 
 def _address(url: str) -> str:

@@ -176,7 +176,7 @@ def test_an_address_that_is_none_is_told_without_the_secrets_in_it(option: str, 
 
 def test_the_command_that_is_told_makes_the_same_run_again(tmp_path: Path) -> None:
     made = planned(
-        environment={"SIMULATE_API_TOKEN": "secret"},
+        environment={"SIMULATE_API_TOKEN": "secret", "SIMULATE_PASSWORD": "secret"},
         api_url="http://127.0.0.1:8080",
         connection_requests="off",
         insecure=True,
@@ -185,4 +185,5 @@ def test_the_command_that_is_told_makes_the_same_run_again(tmp_path: Path) -> No
     found = told(made)
     assert (found["api-url"], found["connection-requests"]) == ("http://127.0.0.1:8080", "off")
     assert (found["insecure"], found["ca"]) == (True, str(tmp_path / "ca.pem"))
+    assert found["password"] == "***"
     assert "secret" not in str(found)

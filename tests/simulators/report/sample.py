@@ -15,12 +15,10 @@ SETTINGS: Final[Mapping[str, Scalar]] = {
     "acs_url": f"http://someone:{PASSWORD}@127.0.0.1:7547/cwmp?token={PASSWORD}",
     "devices": 3,
     "username": "cpe",
-    "password": PASSWORD,
+    "password": "***",
     "plain": True,
     "tls": False,
     "limit": None,
-    "json": "/home/somebody/out.json",
-    "report": "/home/somebody/out.html",
     "scenario": "/home/somebody/my scenario.toml",
 }
 MACHINE: Final = Machine(
