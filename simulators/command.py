@@ -50,7 +50,7 @@ def simulate(given: Mapping[str, Any], runner: Runner) -> int:
     _sum_up(ended, console)
     if ended.interrupted_by:
         return INTERRUPTED + ended.interrupted_by
-    return MISSED if ended.broken or not ended.document.sessions.ok or not written else DONE
+    return MISSED if ended.document.broken or not ended.document.sessions.ok or not written else DONE
 
 
 def show_scenarios() -> None:
@@ -98,7 +98,7 @@ def _report(options: Options, ended: Ended) -> bool:
 
 def _sum_up(ended: Ended, console: Console) -> None:
     """What did not go as it should, and what came of it."""
-    for each in ended.broken:
+    for each in ended.document.broken:
         _complain(f"{each.what}: {each.found} instead of {each.expected}")
     document = ended.document
     if not document.sessions.begun:
@@ -109,7 +109,7 @@ def _sum_up(ended: Ended, console: Console) -> None:
     if ended.interrupted_by:
         console.print("ended before its time: what the scenario demands was not judged")
     elif document.expectations:
-        held = len(document.expectations) - len(ended.broken)
+        held = len(document.expectations) - len(ended.document.broken)
         console.print(f"{held} of {len(document.expectations)} expectations hold")
 
 

@@ -1,6 +1,5 @@
 """The kinds of devices a fleet is made of, as one writes them: ``tr181:3,tr098:1``."""
 
-from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -34,11 +33,6 @@ def read_kinds(text: str, beside: Path | None = None) -> tuple[Kind, ...]:
     if twice:
         raise ModelError(f"{twice.pop()} is named twice")
     return kinds
-
-
-def name_of(kinds: Sequence[Kind]) -> str:
-    """The text that names these kinds."""
-    return ",".join(kind.name if len(kinds) == 1 else f"{kind.name}:{kind.share}" for kind in kinds)
 
 
 def _kind(text: str, beside: Path | None) -> Kind:

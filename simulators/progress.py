@@ -58,12 +58,11 @@ class Progress:
 
     def _tell(self, snapshot: Snapshot) -> None:
         self._told = snapshot.elapsed
-        for line in lines(snapshot):
-            self._console.print(Text(line), soft_wrap=True)
+        self._console.print(Text(line(snapshot)), soft_wrap=True)
 
 
-def lines(snapshot: Snapshot) -> list[str]:
-    """How things stand, for a file or a pipe: one line, its figures always in the same order."""
+def line(snapshot: Snapshot) -> str:
+    """How things stand, for a file or a pipe; the figures are always in the same order."""
     parts = [
         clock(snapshot.elapsed),
         f"{digits(snapshot.session_rate)} sessions/s",
@@ -81,7 +80,7 @@ def lines(snapshot: Snapshot) -> list[str]:
         parts.append(f"{amount(snapshot.transfers)} transfers, {size(snapshot.octets)}")
     if snapshot.disturbed:
         parts.append(f"{amount(_sum(snapshot.disturbed))} disturbances")
-    return [" | ".join(parts)]
+    return " | ".join(parts)
 
 
 def table(snapshot: Snapshot) -> Table:

@@ -46,11 +46,6 @@ class Ended:
     interrupted_by: int
     """The signal that ended it before its time; 0 if none did."""
 
-    @property
-    def broken(self) -> list[Expectation]:
-        """What the scenario demanded and did not get."""
-        return [each for each in self.document.expectations if not each.holds]
-
 
 async def run(plan: Plan, console: Console) -> Ended:
     """Let the devices of a plan live; OptionError if that cannot even begin."""

@@ -53,10 +53,6 @@ class Login:
         self._challenges = challenges
         self._uses = 0
 
-    def forget(self) -> None:
-        """The challenge is good for nothing any more."""
-        self._challenges = ()
-
     def answer(self, who: Credentials, method: str, path: str, cnonce: str) -> bytes | None:
         """The line that goes out with a request; each is one more use of the nonce. None if none can be made."""
         self._uses += 1

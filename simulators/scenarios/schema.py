@@ -16,8 +16,6 @@ from simulators.spans import read_span
 
 MOST_PHASES: Final = 100
 """How many phases a scenario may have."""
-MOST_EXPECTATIONS: Final = 200
-"""How many expectations a scenario may have."""
 
 
 def _seconds(value: object) -> object:

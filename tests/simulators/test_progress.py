@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from simulators.progress import EVERY, Progress, lines, table
+from simulators.progress import EVERY, Progress, line, table
 from simulators.tally import OK, Snapshot, Tally
 from simulators.units import duration
 
@@ -34,16 +34,16 @@ def _written(*snapshots: Snapshot, terminal: bool, quiet: bool = False) -> str:
 
 def test_a_line_has_all_figures_in_their_order() -> None:
     snapshot = _snapshot()
-    (line,) = lines(snapshot)
-    assert line.startswith("1:15 | 0.24 sessions/s | 2 open | 10 ok | 8 failed (")
-    assert f"p50 {duration(snapshot.p50)} | p99 {duration(snapshot.p99)} | 0.013 RPCs/s | 1 faults" in line
-    assert line.endswith("1 connection requests (accepted: 1) | 1 transfers, 2.00 KiB | 1 disturbances")
+    told = line(snapshot)
+    assert told.startswith("1:15 | 0.24 sessions/s | 2 open | 10 ok | 8 failed (")
+    assert f"p50 {duration(snapshot.p50)} | p99 {duration(snapshot.p99)} | 0.013 RPCs/s | 1 faults" in told
+    assert told.endswith("1 connection requests (accepted: 1) | 1 transfers, 2.00 KiB | 1 disturbances")
 
 
 def test_the_most_frequent_reasons_are_named_and_the_rest_are_one_number() -> None:
-    (line,) = lines(_snapshot())
-    assert line.count("reason") == 4
-    assert "others: 2" in line
+    told = line(_snapshot())
+    assert told.count("reason") == 4
+    assert "others: 2" in told
 
 
 def test_what_a_peer_says_neither_styles_nor_moves_anything() -> None:

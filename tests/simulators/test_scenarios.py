@@ -31,7 +31,7 @@ async def play(served: Served, scenario: str, environment: Mapping[str, str] | N
     options = Options(acs_url=url, scenario=scenario, **{"connection_requests": "off", **given})
     ended = await run(plan(options, environment or {}), Console(quiet=True))
     assert ended.document.expectations
-    assert not ended.broken
+    assert not ended.document.broken
     return ended.document
 
 
@@ -226,8 +226,8 @@ async def test_an_image_that_is_there_already_is_taken_and_an_api_that_says_no_i
             ("x" * 20, "firmware_image: 401"),
         ):
             ended = await run(plan(options, {"SIMULATE_API_TOKEN": token}), Console(quiet=True))
-            assert trouble in ended.broken[-1].what
-            assert token not in ended.broken[-1].what
+            assert trouble in ended.document.broken[-1].what
+            assert token not in ended.document.broken[-1].what
 
 
 CAMPAIGN = """
