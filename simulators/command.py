@@ -9,8 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.text import Text
 
-from simulators.device.quirk_names import describe
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, describe
 from simulators.options import OptionError, Options
 from simulators.planning import plan
 from simulators.report.document import write_json

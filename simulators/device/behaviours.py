@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from simulators.device.chance import Chance
-from simulators.device.quirk_names import contradiction, quirks_named, settings_for
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, contradiction, quirks_named, settings_for
 from simulators.device.quirks import Quirks
 from simulators.device.random_faults import NO_FAULTS, Kind, RandomFaults
 

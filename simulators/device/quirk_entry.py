@@ -25,3 +25,17 @@ class NamedQuirk:
     """What the ACS has to know of such a type of device: settings of the type; ``{root}`` is its root object."""
     outcome: str = "ok"
     """How its sessions end: well, or with what an ACS does to such a device."""
+
+
+def entry(
+    group: Group,
+    name: str,
+    device: str,
+    sentence: str,
+    *,
+    settings: Mapping[str, bool | int | str] | None = None,
+    outcome: str = "ok",
+    **changes: object,
+) -> NamedQuirk:
+    """One misbehaviour; what is not named here are the switches it changes."""
+    return NamedQuirk(name, device, sentence, group, changes, settings or {}, outcome)

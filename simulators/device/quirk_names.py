@@ -1,14 +1,19 @@
 """Quirks by their names."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
 from simulators.device.errors import QuirkError
 from simulators.device.quirk_entry import NamedQuirk
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names_http import HTTP
+from simulators.device.quirk_names_manners import MANNERS
+from simulators.device.quirk_names_wire import WIRE
 from simulators.device.quirks import PLAIN, Quirks
+
+REGISTRY: Final[Mapping[str, NamedQuirk]] = {each.name: each for each in (*HTTP, *WIRE, *MANNERS)}
+"""All of them: those of HTTP first, then those of spelling and of manners."""
 
 _TOGETHER_IMPOSSIBLE: Final[tuple[tuple[str, str, str], ...]] = (
     ("no-cookie", "needs-root-path-cookie", "a device that sends no cookie keeps none"),

@@ -1,22 +1,11 @@
 """The quirks of how a device speaks HTTP, by name: the device that has it, what it does, and its switches."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-from simulators.device.quirk_entry import NamedQuirk
+from simulators.device.quirk_entry import entry
 
-
-def _http(
-    name: str,
-    device: str,
-    sentence: str,
-    *,
-    settings: Mapping[str, Any] | None = None,
-    outcome: str = "ok",
-    **changes: object,
-) -> NamedQuirk:
-    return NamedQuirk(name, device, sentence, "http", changes, settings or {}, outcome)
-
+_http: Final = partial(entry, "http")
 
 HTTP: Final = (
     _http(

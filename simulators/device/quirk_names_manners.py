@@ -1,16 +1,11 @@
 """The quirks of how a device behaves, by name: the device that has it, what it does, and its switches."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Final
 
-from simulators.device.quirk_entry import NamedQuirk
+from simulators.device.quirk_entry import entry
 
-
-def _manners(
-    name: str, device: str, sentence: str, *, settings: Mapping[str, Any] | None = None, **changes: object
-) -> NamedQuirk:
-    return NamedQuirk(name, device, sentence, "manners", changes, settings or {})
-
+_manners: Final = partial(entry, "manners")
 
 MANNERS: Final = (
     _manners(
@@ -108,13 +103,12 @@ MANNERS: Final = (
     ),
     _manners("reports-read-only", "many", "lists all its parameters as read-only", reports_read_only=True),
     *(
-        NamedQuirk(
+        _manners(
             f"serial-{serial}",
             "devices that were never given one",
             f"has the serial number {serial}, as others have",
-            "manners",
-            {"serial": serial},
             outcome="status 403",
+            serial=serial,
         )
         for serial in ("0000", "001122334455", "99999")
     ),

@@ -1,20 +1,16 @@
 """The quirks of how a device spells, by name: the device that has it, what it does, and its switches."""
 
+from functools import partial
 from typing import Final
 
-from simulators.device.quirk_entry import NamedQuirk
+from simulators.device.quirk_entry import entry
 from simulators.device.quirks import Prefixes
 
-
-def _wire(name: str, device: str, sentence: str, *, outcome: str = "ok", **changes: object) -> NamedQuirk:
-    return NamedQuirk(name, device, sentence, "wire", changes, outcome=outcome)
-
+_wire: Final = partial(entry, "wire")
 
 WIRE: Final = (
     *(
-        NamedQuirk(
-            f"namespace-1-{minor}", device, f"speaks in the namespace cwmp-1-{minor}", "namespace", {"namespace": minor}
-        )
+        entry("namespace", f"namespace-1-{minor}", device, f"speaks in the namespace cwmp-1-{minor}", namespace=minor)
         for minor, device in (
             (0, "most of TR-098"),
             (1, "some"),

@@ -1,7 +1,7 @@
 """The list of quirks is that of the code."""
 
 from simulators.device.quirk_entry import NamedQuirk
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY
 from tests.outside import ROOT
 
 DOCUMENT = ROOT / "docs" / "protocol" / "quirks.md"

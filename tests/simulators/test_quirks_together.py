@@ -9,8 +9,7 @@ from acs.domain.operation import OperationKind, Variable
 from cwmp_schemas.values import XsdType, same_value
 from simulators.device.behaviours import behaviours
 from simulators.device.capture import read_capture
-from simulators.device.quirk_names import quirk, quirks_named, settings_for
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, quirk, quirks_named, settings_for
 from tests.e2e.serving import Served, serving
 from tests.simulators.device.conversing import SMALL
 from tests.simulators.together import Subject, read, told

@@ -6,8 +6,7 @@ import pytest
 import pytest_asyncio
 
 from acs.domain.operation import OperationKind, Variable
-from simulators.device.quirk_names import quirks_named
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, quirks_named
 from tests.e2e.serving import Served, serving
 from tests.simulators.device.conversing import small_model
 from tests.simulators.together import Subject, read, told

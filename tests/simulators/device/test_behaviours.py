@@ -3,8 +3,7 @@
 import pytest
 
 from simulators.device.behaviours import FIT, MAX_BEHAVIOURS, Behaviour, behaviours, fits
-from simulators.device.quirk_names import contradiction
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, contradiction
 from simulators.device.quirks import PLAIN
 from simulators.device.random_faults import NO_FAULTS
 

@@ -7,8 +7,7 @@ import pytest
 
 from acs.provisioning.quirks import Quirks as TypeQuirks
 from simulators.device.errors import QuirkError
-from simulators.device.quirk_names import contradiction, describe, named, quirk, quirks_named, settings_for
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, contradiction, describe, named, quirk, quirks_named, settings_for
 from simulators.device.quirks import PLAIN, PLAIN_HTTP, PLAIN_MANNERS, PLAIN_WIRE, HttpQuirks, Manners, WireQuirks
 
 GROUPS: dict[str, type] = {"http": HttpQuirks, "wire": WireQuirks, "manners": Manners}

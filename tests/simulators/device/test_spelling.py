@@ -27,8 +27,7 @@ from cwmp_schemas.values import UNKNOWN_TIME, XsdType
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
-from simulators.device.quirk_names import contradiction, quirk, quirks_named
-from simulators.device.quirk_table import REGISTRY
+from simulators.device.quirk_names import REGISTRY, contradiction, quirk, quirks_named
 from simulators.device.quirks import PLAIN_WIRE, WireQuirks
 from simulators.device.spelling import VERSIONS, spell
 from tests.simulators.device.conversing import START, converse, small_model
