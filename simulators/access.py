@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import aiohttp
 
+from simulators.device.numbers import whole_number
+
 _TIMEOUT: Final = aiohttp.ClientTimeout(30)
 _LONGEST_WAIT: Final = 60.0
 _MOST_TOLD: Final = 300
@@ -53,7 +55,8 @@ class Api:
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise AccessError(f"{method} {_family(path)}: {str(error) or type(error).__name__}") from None
             if status == 429:
-                await asyncio.sleep(min(_LONGEST_WAIT, float(wait)) if wait.isdigit() else 1.0)
+                seconds = whole_number(wait)
+                await asyncio.sleep(1.0 if seconds is None else min(_LONGEST_WAIT, seconds))
             elif status >= 400:
                 raise AccessError(f"{method} {_family(path)}: {status} {_problem(octets)}")
             else:

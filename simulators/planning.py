@@ -15,6 +15,7 @@ from simulators.device.chance import Chance
 from simulators.device.checking import canonical
 from simulators.device.errors import ModelError
 from simulators.device.model import Leaf, find
+from simulators.device.numbers import whole_number
 from simulators.device.timing import Timing
 from simulators.judging import unknown_names
 from simulators.kinds import read_kinds
@@ -260,10 +261,8 @@ def index_of(arrival: Arrival, number: int, makeup: Makeup) -> int:
 
 def _index(device: str, makeup: Makeup) -> int | None:
     """The index of a device by its serial number or its index; None if there is none."""
-    number = device.removeprefix(makeup.prefix)
-    if not (number.isascii() and number.isdigit() and len(number) < 12):
-        return None
-    return int(number) if int(number) < makeup.devices else None
+    index = whole_number(device.removeprefix(makeup.prefix))
+    return None if index is None or index >= makeup.devices else index
 
 
 def _names(makeup: Makeup, duration: float) -> dict[str, int]:

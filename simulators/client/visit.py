@@ -16,6 +16,7 @@ from simulators.client.requests import plain_post
 from simulators.client.target import MAX_REDIRECTS, REDIRECTS, Target, read_target
 from simulators.device.cpe import Cpe
 from simulators.device.errors import AcsError
+from simulators.device.numbers import whole_number
 from simulators.device.session import CpeSession
 from simulators.device.states import State
 
@@ -325,8 +326,8 @@ def _moment(reply: Reply, now: float) -> float:
     """Before when an ACS wants no new session; 0 if it does not say (RFC 9110 10.2.3)."""
     for value in reply.values(b"retry-after"):
         text = value.strip()
-        if text.isascii() and text.isdigit() and len(text) < 10:
-            return now + float(text)
+        if (seconds := whole_number(text)) is not None:
+            return now + seconds
         try:
             return parsedate_to_datetime(text).timestamp()
         except (ValueError, OverflowError):

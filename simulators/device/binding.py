@@ -8,6 +8,7 @@ from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.keepalive import KeepAlive
 from simulators.device.model import Leaf
+from simulators.device.numbers import whole_number
 from simulators.device.stun import (
     CONNECTION_REQUEST_BINDING,
     Address,
@@ -60,8 +61,8 @@ def read_stun(tree: Tree, now: float) -> StunSettings:
         return tree.value(tree.model.management(name), now) or ""
 
     def number(name: str, default: float) -> float:
-        value = text(name)
-        return float(value) if value.isascii() and value.isdigit() and len(value) < 10 else default
+        value = whole_number(text(name))
+        return default if value is None else float(value)
 
     if text("STUNEnable") not in {"1", "true"}:
         return _OFF

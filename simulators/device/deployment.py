@@ -8,6 +8,7 @@ from typing import Final
 
 from simulators.device.labels import PAGES, file_name, read_labels, version_in
 from simulators.device.model import Leaf, Node
+from simulators.device.numbers import whole_number
 from simulators.device.tree import Tree, clock_text
 
 MAX_UNITS: Final = 32
@@ -44,14 +45,14 @@ def read_package(head: bytes, octets: int, url: str) -> Package | None:
     name = labels.get("name") or re.split(r"[-_]?\d", file_name(url), maxsplit=1)[0]
     if not octets or head.lstrip().lower().startswith(PAGES) or not name:
         return None
-    size = labels.get("size", "")
+    size = whole_number(labels.get("size", ""), 9)
     return Package(
         name[:64],
         (labels.get("version") or version_in(url) or "1.0")[:32],
         (labels.get("vendor") or "packages.example")[:128],
         labels.get("description", "")[:256],
         labels.get("environment", ""),
-        int(size) if size.isascii() and size.isdigit() and len(size) < 10 else -(-octets // 1024),
+        -(-octets // 1024) if size is None else size,
     )
 
 
@@ -137,9 +138,8 @@ class Modules:
 
     def has_room(self, environment: str, package: Package) -> bool:
         """Whether there is room for one more unit of that size."""
-        free = self._text(f"{environment}.AvailableDiskSpace")
-        is_known = free.isascii() and free.isdigit() and len(free) < 20
-        return len(self.units()) < MAX_UNITS and (not is_known or package.size <= int(free))
+        free = whole_number(self._text(f"{environment}.AvailableDiskSpace"), 19)
+        return len(self.units()) < MAX_UNITS and (free is None or package.size <= free)
 
     def is_installed(self, unit: Unit) -> bool:
         """Whether a unit is still there as it was, and nothing is going on with it."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from cwmp_schemas import events
 from simulators.device.management import moment
+from simulators.device.numbers import whole_number
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
@@ -38,8 +39,8 @@ def beat(cpe: "Cpe", now: float) -> None:
 
 
 def _interval(cpe: "Cpe", now: float) -> float:
-    text = _setting(cpe, "ReportingInterval", now)
-    return max(1.0, float(text)) if text.isascii() and text.isdigit() and len(text) < 12 else _SLOWEST
+    seconds = whole_number(_setting(cpe, "ReportingInterval", now))
+    return _SLOWEST if seconds is None else max(1.0, float(seconds))
 
 
 def _setting(cpe: "Cpe", name: str, now: float) -> str:

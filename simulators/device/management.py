@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from cwmp_schemas.values import UNKNOWN_TIME, parse_date_time
+from simulators.device.numbers import whole_number
 from simulators.device.tree import Tree
 
 _DEFAULT_INTERVAL: Final = 86_400.0
@@ -101,4 +102,5 @@ def moment(text: str) -> float | None:
 
 
 def _number(text: str, default: float) -> float:
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 12 else default
+    number = whole_number(text)
+    return default if number is None else float(number)

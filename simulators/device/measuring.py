@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Final
 
 from simulators.device.chance import Chance
+from simulators.device.numbers import whole_number
 
 MAX_SAMPLES: Final = 100
 """How many packets are thought up; the results for more follow from these."""
@@ -56,7 +57,7 @@ class Question:
 
     def number(self, name: str, default: int) -> int:
         """A setting that is a number from 1 on; the default if the device does not have it, or it is 0."""
-        return _number(self.text(name), default)
+        return whole_number(self.text(name)) or default
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,6 @@ class Finding:
     """Results by name."""
     rows: tuple[Mapping[str, object], ...] = ()
     """The rows of its table, if it has one (``TABLES``): results by name."""
-
-
-def _number(text: str, default: int) -> int:
-    return int(text) or default if text.isascii() and text.isdigit() and len(text) < 12 else default
 
 
 def resolves(host: str) -> bool:
@@ -188,9 +185,9 @@ def least_seconds(name: str, settings: Mapping[str, str]) -> float:
     """How long a diagnostics takes at least, by its settings: a speed test may have to last, or to send so much."""
     if name not in {"DownloadDiagnostics", "UploadDiagnostics"}:
         return 0.0
-    seconds = float(_number(settings.get("TimeBasedTestDuration", ""), 0))
+    seconds = float(whole_number(settings.get("TimeBasedTestDuration", "")) or 0)
     if not seconds and name == "UploadDiagnostics":
-        seconds = _number(settings.get("TestFileLength", ""), 1) * 8 / _FASTEST
+        seconds = (whole_number(settings.get("TestFileLength", "")) or 1) * 8 / _FASTEST
     return min(seconds, _LONGEST) + _OPENING
 
 

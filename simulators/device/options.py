@@ -18,6 +18,7 @@ from cwmp_schemas.rpc.options import Option
 from cwmp_schemas.values import UNKNOWN_TIME, parse_date_time
 from cwmp_schemas.xml import local_name
 from simulators.device.errors import RefusedError
+from simulators.device.numbers import whole_number
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
@@ -95,21 +96,23 @@ class Options:
         mine = {"OUI": who.oui, "ProductClass": who.product_class, "SerialNumber": who.serial_number}
         if any(texts.get(name, value) != value for name, value in mine.items()):
             raise RefusedError(CpeFault.REQUEST_DENIED, "a voucher is for another device")
-        name, mode, serial = texts.get("OptionIdent", ""), texts.get("Mode", ""), texts.get("VSerialNum", "")
+        name, mode = texts.get("OptionIdent", ""), texts.get("Mode", "")
+        serial = whole_number(texts.get("VSerialNum", ""), 9)
         if name not in self._options:
             raise RefusedError(CpeFault.REQUEST_DENIED, f"there is no option {name!r}")
-        if mode not in _MODES or not (serial.isascii() and serial.isdigit() and len(serial) < 10):
+        if mode not in _MODES or serial is None:
             raise RefusedError(CpeFault.INVALID_ARGUMENTS, "a voucher has no mode or no serial number")
         try:
             starts_at = parse_date_time(texts["StartDate"]) if texts.get("StartDate") else UNKNOWN_TIME
             ends_at = starts_at + _duration(texts) if _MODES[mode] == 1 else None
         except (ValueError, OverflowError) as error:
             raise RefusedError(CpeFault.INVALID_ARGUMENTS, f"a voucher has a wrong time: {error}") from None
-        return _Voucher(name, int(serial), _MODES[mode], starts_at, ends_at)
+        return _Voucher(name, serial, _MODES[mode], starts_at, ends_at)
 
 
 def _duration(texts: dict[str, str]) -> timedelta:
-    number, unit = texts.get("Duration", ""), texts.get("DurationUnits", "Seconds")
-    if not (number.isascii() and number.isdigit() and len(number) < 10) or unit not in _UNITS:
-        raise ValueError(f"{number[:20]!r} {unit[:20]!r} is no duration")
-    return timedelta(seconds=int(number) * _UNITS[unit])
+    text, unit = texts.get("Duration", ""), texts.get("DurationUnits", "Seconds")
+    number = whole_number(text, 9)
+    if number is None or unit not in _UNITS:
+        raise ValueError(f"{text[:20]!r} {unit[:20]!r} is no duration")
+    return timedelta(seconds=number * _UNITS[unit])
