@@ -66,10 +66,11 @@ def read_stun(tree: Tree, now: float) -> StunSettings:
 
     if text("STUNEnable") not in {"1", "true"}:
         return _OFF
+    port = whole_number(text("STUNServerPort")) or _PORT
     return StunSettings(
         True,
         text("STUNServerAddress"),
-        int(number("STUNServerPort", _PORT)),
+        port if port < 65_536 else _PORT,
         text("STUNUsername"),
         text("STUNPassword"),
         least=max(1.0, number("STUNMinimumKeepAlivePeriod", 30.0)),

@@ -88,6 +88,11 @@ def kinds(outgoing: Outgoing) -> list[int]:
     return [kind for kind, _ in decode_stun(outgoing.data).attributes]
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "4294967295"])
+def test_a_port_that_is_none_is_the_usual_one(port: str) -> None:
+    assert sent(Binding(behind_nat(STUNServerPort=port), LOCAL), START).port == 3478
+
+
 @pytest.mark.parametrize("most", ["30", "300"])
 def test_a_device_learns_how_it_is_seen_and_tells_both_the_server_and_its_data_model(most: str) -> None:
     cpe = behind_nat(STUNMaximumKeepAlivePeriod=most)
