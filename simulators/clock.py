@@ -41,7 +41,7 @@ class WorldClock:
         return False
 
 
-class LeapingClock:
+class LeapingClock(WorldClock):
     """Time-lapse: hours pass as fast as the ACS answers.
 
     While sessions are open it stands still, so that what a device does at a moment is done at that moment however
@@ -49,16 +49,7 @@ class LeapingClock:
     world's time does: then the device loses its patience as it would otherwise.
     """
 
-    __slots__ = ("_at", "_monotonic", "_since")
-
-    def __init__(self, *, wall: float | None = None, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
-        self._at = time.time() if wall is None else wall
-        self._since: float | None = None
-
-    def start(self) -> None:
-        """All is ready."""
-        self._since = self._monotonic()
+    __slots__ = ()
 
     def now(self) -> float:
         """See ``Clock``."""

@@ -68,7 +68,7 @@ async def run(plan: Plan, console: Console) -> Ended:
 class _Simulation:
     """What goes on in a run."""
 
-    def __init__(self, plan: Plan, clock: LeapingClock | WorldClock) -> None:
+    def __init__(self, plan: Plan, clock: WorldClock) -> None:
         self.plan = plan
         self.clock = clock
         self.started = clock.now()
@@ -158,7 +158,7 @@ class _Simulation:
 
 
 @contextmanager
-def _populated(plan: Plan, makeup: Makeup, clock: LeapingClock | WorldClock, console: Console) -> Iterator[list[Cpe]]:
+def _populated(plan: Plan, makeup: Makeup, clock: WorldClock, console: Console) -> Iterator[list[Cpe]]:
     """The devices, out of the collector's sight: they are there until the end."""
     began = time.perf_counter()
     gc.disable()

@@ -1,11 +1,7 @@
 """What a device has ahead of it: appointments, calls by its interval, and what waits for the end of a session."""
 
-from collections.abc import Callable
-
-from simulators.device.agenda import Agenda
+from simulators.device.agenda import Action, Agenda
 from simulators.device.periodic import Periodic
-
-Action = Callable[[float], None]
 
 
 class Plans:

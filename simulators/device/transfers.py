@@ -5,7 +5,7 @@ One transfer at a time is under way, outside sessions only. The queue outlives r
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum, IntEnum
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -25,6 +25,7 @@ from simulators.device import files, manners
 from simulators.device.errors import RefusedError
 from simulators.device.jobs import Outcome, Place, fault_of_fetch, fault_of_sending
 from simulators.device.pending import OwnRequest
+from simulators.device.telling import moment, words
 from simulators.device.windows import RETRY_AFTER, Window
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ class Transfers:
             return None
         code, completed = transfer.end
         if code:
-            raise RefusedError(code, _sentence(CpeFault(code)))
-        return _moment(transfer.started_at), _moment(completed)
+            raise RefusedError(code, words(CpeFault(code)))
+        return moment(transfer.started_at), moment(completed)
 
     def transfer_by_itself(self, wish: Wish, now: float) -> None:
         """Begin a transfer that the ACS has not asked for; the driver calls ``advance`` afterwards."""
@@ -318,14 +319,14 @@ class Transfers:
         cpe, wish = self._cpe, transfer.wish
         if fault is not None and fault > _LAST_FAULT_OF_1_0 and not cpe.quirks.namespace:
             fault = CpeFault.TRANSFER_FAILED if wish.is_download else CpeFault.UPLOAD_FAILED
-        result = TransferFault(int(fault or 0), "" if fault is None else _sentence(fault))
+        result = TransferFault(int(fault or 0), "" if fault is None else words(fault))
         if not wish.is_download:
             result = manners.upload_result(cpe.quirks.manners, result)
-        cpe.works.journal.note(now, f"cwmp: {wish.file_type!r} {'done' if fault is None else _sentence(fault)}")
+        cpe.works.journal.note(now, f"cwmp: {wish.file_type!r} {'done' if fault is None else words(fault)}")
         if transfer is self._held:
             transfer.end = (result.fault_code, now)
             return
-        started, completed = _moment(transfer.started_at), _moment(now)
+        started, completed = moment(transfer.started_at), moment(now)
         if wish.method is Method.AUTONOMOUS:
             self._tell_of_own(wish, result, started, completed)
             return
@@ -350,11 +351,3 @@ class Transfers:
             completed,
         )
         self._cpe.pending.request(OwnRequest(told, (Event(events.AUTONOMOUS_TRANSFER_COMPLETE),)))
-
-
-def _sentence(fault: CpeFault) -> str:
-    return fault.name.replace("_", " ").capitalize()
-
-
-def _moment(now: float) -> datetime:
-    return datetime.fromtimestamp(int(now), UTC)

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +24,7 @@ from simulators.device.deployment import Modules, Package, Unit, is_older, is_uu
 from simulators.device.errors import RefusedError
 from simulators.device.jobs import Outcome, Place, fault_of_fetch, scheme_fault
 from simulators.device.pending import OwnRequest
+from simulators.device.telling import moment, words
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
@@ -273,9 +273,9 @@ class Units:
             unit.is_resolved,
             # Of a unit that is gone those that went with it.
             unit.execution_units,
-            _moment(self._started_at),
-            _moment(now),
-            DeploymentFault(_TOLD_AS.get(fault, int(fault)), _sentence(fault)) if fault else DeploymentFault(0, ""),
+            moment(self._started_at),
+            moment(now),
+            DeploymentFault(_TOLD_AS.get(fault, int(fault)), words(fault)) if fault else DeploymentFault(0, ""),
         )
         self._queue[0].results.append((step.kind, result))
         self._cpe.works.journal.note(now, f"modules: {step.kind} of {unit.uuid or 'a unit'}: {result.current_state}")
@@ -318,11 +318,3 @@ def _own(kind: str, result: OperationResult) -> AutonomousOperationResult:
         result.fault,
         kind,
     )
-
-
-def _sentence(fault: CpeFault) -> str:
-    return fault.name.replace("_", " ").capitalize()
-
-
-def _moment(now: float) -> datetime:
-    return datetime.fromtimestamp(int(now), UTC)
