@@ -78,7 +78,7 @@ class _Simulation:
         self.campaigns: list[Campaign] = []
         self._devices: list[Cpe] = []
         self._heard = bytearray(plan.makeup.devices)
-        faults = weather(plan, self.started, clock.now)
+        faults = weather(plan, self.started, clock.now).faults_of
         tls = _tls(plan)
         self._caller = Caller(self.tally, clock.now, tls=tls, faults=faults, wants_jobs=self._want_jobs)
         self._carrier = FileCarrier(self.tally, clock.now, tls=tls)

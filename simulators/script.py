@@ -41,27 +41,31 @@ def write_script(fleet: Fleet, plan: Plan, started: float) -> list[Campaign]:
     return campaigns
 
 
-def weather(plan: Plan, started: float, now: Callable[[], float]) -> Mapping[int, RandomFaults]:
-    """What goes wrong by chance in a run that begins at a moment, by the index of the devices."""
-    own, common = faults_of(plan.makeup), RandomFaults(**dict(plan.scenario.faults))
-    if common == NO_FAULTS:
-        return own
+def weather(plan: Plan, started: float, now: Callable[[], float]) -> Weather:
+    """What goes wrong by chance in a run that begins at a moment."""
     phases = [(number, phase) for number, phase in enumerate(plan.scenario.phases) if phase.action == "faults"]
     spells = [
         Spell(started + phase.at, started + phase.at + phase.lasts, frozenset(affected(plan, phase, number)))
         for number, phase in phases
     ]
-    return Weather(plan.makeup.devices, own, common, spells if phases else None, now)
+    return Weather(faults_of(plan.makeup), _common(plan), spells if phases else None, now)
 
 
 def deaf(plan: Plan) -> frozenset[str]:
     """The serial numbers of the devices that never answer a connection request."""
-    own, common = faults_of(plan.makeup), RandomFaults(**dict(plan.scenario.faults))
+    own, common = faults_of(plan.makeup), _common(plan)
     return frozenset(
         serial(plan.makeup.prefix, index)
         for index in range(plan.makeup.devices)
         if own.get(index, common).is_deaf(Chance(plan.makeup.seed, "deaf", index))
     )
+
+
+def _common(plan: Plan) -> RandomFaults:
+    """What goes wrong with all devices."""
+    found = RandomFaults(**dict(plan.scenario.faults))
+    # Whoever carries a session looks whether it is this very object.
+    return NO_FAULTS if found == NO_FAULTS else found
 
 
 def affected(plan: Plan, phase: Phase, number: int) -> list[int]:
@@ -102,21 +106,14 @@ def _power_cut(fleet: Fleet, plan: Plan, phase: Phase) -> Deed:
     return happen
 
 
-def _reboot(fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
+def _button(fleet: Fleet, _plan: Plan, phase: Phase) -> Deed:
+    press = Cpe.restart if phase.action == "reboot" else Cpe.factory_reset
+
     def happen(cpe: Cpe, now: float) -> None:
         # What has no power has no button that does anything.
         if cpe.is_on:
             fleet.cut(cpe, RESTARTED)
-            cpe.restart(now)
-
-    return happen
-
-
-def _factory_reset(fleet: Fleet, _plan: Plan, _phase: Phase) -> Deed:
-    def happen(cpe: Cpe, now: float) -> None:
-        if cpe.is_on:
-            fleet.cut(cpe, RESTARTED)
-            cpe.factory_reset(now)
+            press(cpe, now)
 
     return happen
 
@@ -133,7 +130,7 @@ def _value_change(_fleet: Fleet, _plan: Plan, phase: Phase) -> Deed:
 
 _DEEDS: Final[Mapping[str, Callable[[Fleet, Plan, Phase], Deed]]] = {
     "power-cut": _power_cut,
-    "reboot": _reboot,
-    "factory-reset": _factory_reset,
+    "reboot": _button,
+    "factory-reset": _button,
     "value-change": _value_change,
 }

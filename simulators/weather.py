@@ -1,6 +1,6 @@
 """What goes wrong by chance between devices and the ACS, and when."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from simulators.device.random_faults import NO_FAULTS, RandomFaults
@@ -18,40 +18,30 @@ class Spell:
     """The devices for which they do, by index."""
 
 
-class Weather(Mapping[int, RandomFaults]):
-    """What goes wrong in a session that a device opens now, by its index.
+class Weather:
+    """With a device goes wrong what always does with it, or else what does with all: all the time, or in spells."""
 
-    That is what always does with the device, or else what does with all: all the time, or in spells.
-    """
-
-    __slots__ = ("_common", "_devices", "_now", "_own", "_spells")
+    __slots__ = ("_common", "_now", "_own", "_spells")
 
     def __init__(
         self,
-        devices: int,
         own: Mapping[int, RandomFaults],
         common: RandomFaults,
         spells: Sequence[Spell] | None,
         now: Callable[[], float],
     ) -> None:
-        """For so many devices; without spells what is common goes wrong all the time."""
-        self._devices = devices
+        """Without spells what is common goes wrong all the time."""
         self._own = own
         self._common = common
         self._spells = spells
         self._now = now
 
-    def __getitem__(self, device: int) -> RandomFaults:
+    def faults_of(self, device: int) -> RandomFaults:
+        """What goes wrong in a session that a device, told by its index, opens now."""
         own = self._own.get(device)
         if own is not None:
             return own
         return self._common if self._spells is None or self._is_in_one(device, self._spells) else NO_FAULTS
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self._devices))
-
-    def __len__(self) -> int:
-        return self._devices
 
     def _is_in_one(self, device: int, spells: Sequence[Spell]) -> bool:
         now = self._now()

@@ -1,6 +1,6 @@
 """Opens the sessions of all devices of a process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from simulators.client.connector import Connector
 from simulators.client.counts import Counts
@@ -23,15 +23,15 @@ class Caller:
         now: Callable[[], float],
         *,
         tls: DeviceTls = ANY_CERTIFICATE,
-        faults: Mapping[int, RandomFaults] | None = None,
+        faults: Callable[[int], RandomFaults] = lambda _: NO_FAULTS,
         wants_jobs: Callable[[Cpe], None] | None = None,
     ) -> None:
-        """Faults are those of the devices that have some, by their index; ``wants_jobs`` is told of devices that want
-        files fetched or sent within a session."""
+        """Faults are those of a device now, by its index; ``wants_jobs`` is told of devices that want files fetched or
+        sent within a session."""
         self._tally = tally
         self._now = now
         self._connector = Connector(tls)
-        self._faults = faults or {}
+        self._faults = faults
         self._wants_jobs = wants_jobs
         # One for each device that has something to remember; there are no more than devices.
         self._memories: dict[int, Memory] = {}
@@ -39,7 +39,7 @@ class Caller:
     def call(self, cpe: Cpe, ended: Callable[[Visit, str], None]) -> Visit:
         """A session that is about to be opened; ``ended`` is called once, with ``ok`` or a short reason."""
         self._tally.began(self._now())
-        faults = self._faults.get(cpe.identity.index, NO_FAULTS)
+        faults = self._faults(cpe.identity.index)
         if cpe.quirks.http is PLAIN_HTTP and faults is NO_FAULTS:
             visit = Visit(cpe, self._tally, self._now, ended, self._connector)
         else:

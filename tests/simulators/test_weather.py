@@ -8,8 +8,8 @@ COMMON = RandomFaults(delay=0.1)
 
 
 def test_what_always_goes_wrong_with_a_device_does_so_whatever_goes_wrong_with_all() -> None:
-    weather = Weather(3, {1: OWN}, COMMON, None, lambda: 0.0)
-    assert [weather[index] for index in weather] == [COMMON, OWN, COMMON]
+    weather = Weather({1: OWN}, COMMON, None, lambda: 0.0)
+    assert [weather.faults_of(index) for index in range(3)] == [COMMON, OWN, COMMON]
 
 
 def test_between_spells_nothing_goes_wrong_with_all() -> None:
@@ -17,7 +17,7 @@ def test_between_spells_nothing_goes_wrong_with_all() -> None:
     moments = (9.9, 10.0, 20.0, 30.0, 40.0)
     found = []
     for moment in moments:
-        weather = Weather(2, {}, COMMON, spells, lambda moment=moment: moment)  # type: ignore[misc]
-        found.append((weather[0], weather[1]))
+        weather = Weather({}, COMMON, spells, lambda moment=moment: moment)  # type: ignore[misc]
+        found.append((weather.faults_of(0), weather.faults_of(1)))
     none, both = (NO_FAULTS, NO_FAULTS), (COMMON, COMMON)
     assert found == [none, (COMMON, NO_FAULTS), none, both, none]

@@ -279,7 +279,7 @@ class Visiting:
         """What was counted."""
         self.visit: Visit | None = None
         """The session."""
-        self._caller = Caller(self.tally, lambda: self.now, tls=tls, faults={1: faults})
+        self._caller = Caller(self.tally, lambda: self.now, tls=tls, faults=lambda _: faults)
         self._ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def begin(self) -> Visit:
