@@ -16,12 +16,13 @@ from cwmp_schemas.rpc.session import (
     Kicked,
     KickedResponse,
 )
+from simulators.device.calling import ACCEPT_ALL, CallPolicy
 from simulators.device.capture import read_capture
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
 from simulators.device.model import Model
-from simulators.device.quirks import PLAIN
+from simulators.device.quirks import PLAIN, Quirks
 from simulators.device.timing import AT_ONCE
 from tests.simulators.emitted import EMITTED
 
@@ -63,10 +64,26 @@ def small_model() -> Model:
     return read_capture(SMALL.splitlines())
 
 
-def device(model: Model | None = None, *, is_known: bool = True, seed: int = 1) -> Cpe:
+def device(
+    model: Model | None = None,
+    *,
+    is_known: bool = True,
+    seed: int = 1,
+    quirks: Quirks = PLAIN,
+    calls: CallPolicy = ACCEPT_ALL,
+) -> Cpe:
     """A router that is on; one that is known has nothing to tell but that its interval is over."""
     kind = model or small_model()
-    return Cpe(kind, Identity(kind.device_id, 1), chance=Chance(seed), now=START, timing=AT_ONCE, is_known=is_known)
+    return Cpe(
+        kind,
+        Identity(kind.device_id, 1),
+        chance=Chance(seed),
+        now=START,
+        quirks=quirks,
+        timing=AT_ONCE,
+        is_known=is_known,
+        calls=calls,
+    )
 
 
 @dataclass

@@ -5,25 +5,13 @@ from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.rpc.session import Event, InformResponse
 from simulators.device.calling import ACCEPT_ALL, Called, CallPolicy
-from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
-from simulators.device.identity import Identity
-from simulators.device.timing import AT_ONCE
-from tests.simulators.device.conversing import START, converse, device, small_model
+from tests.simulators.device.conversing import START, converse, device
 
 
 def called_device(policy: CallPolicy = ACCEPT_ALL) -> Cpe:
     """A router that has told all it had to tell."""
-    model = small_model()
-    cpe = Cpe(
-        model,
-        Identity(model.device_id, 1),
-        chance=Chance(1),
-        now=START,
-        timing=AT_ONCE,
-        is_known=True,
-        calls=policy,
-    )
+    cpe = device(calls=policy)
     converse(cpe, START)
     return cpe
 

@@ -22,16 +22,13 @@ from cwmp_schemas.rpc.session import (
 from cwmp_schemas.rpc.transfers import RequestDownload, TransferComplete, TransferCompleteResponse, TransferFault
 from cwmp_schemas.rpc.vendor import VendorMessage
 from cwmp_schemas.values import UNKNOWN_TIME
-from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.errors import AcsError
-from simulators.device.identity import Identity
 from simulators.device.pending import OwnRequest
 from simulators.device.quirks import Quirks, WireQuirks
 from simulators.device.session import MAX_REPEATS, MAX_RPCS
 from simulators.device.states import TRANSITIONS, Input, State
-from simulators.device.timing import AT_ONCE
-from tests.simulators.device.conversing import START, acknowledgement, converse, device, fault_of, small_model
+from tests.simulators.device.conversing import START, acknowledgement, converse, device, fault_of
 from tests.simulators.device.dialogue import in_session, informed, opened, response, said
 
 READ = GetParameterValues(("Device.DeviceInfo.SoftwareVersion",))
@@ -336,16 +333,7 @@ def test_a_device_that_says_its_versions_takes_one_of_them_and_no_other() -> Non
     said_versions = Quirks(wire=WireQuirks(says_versions=True))
     outcomes = []
     for version in ("1.4", "1.0", "2.0"):
-        model = small_model()
-        cpe = Cpe(
-            model,
-            Identity(model.device_id, 1),
-            chance=Chance(1),
-            now=START,
-            quirks=said_versions,
-            timing=AT_ONCE,
-            is_known=True,
-        )
+        cpe = device(quirks=said_versions)
         session, _ = opened(cpe, START)
         try:
             session.receive(encode(Envelope("1", InformResponse(), 2, use_version=version)), START)
