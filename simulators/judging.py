@@ -24,7 +24,7 @@ class Findings:
 
 
 def findings(tally: Tally, devices: Sequence[Cpe], heard: int, now: float) -> Findings:
-    """What can be expected of a run, as it was found; so many devices were heard."""
+    """All that a scenario may have expectations of, as it was found; ``heard`` is how many devices were heard."""
     counts = {
         "sessions_begun": tally.begun,
         "sessions_ok": tally.ok,

@@ -113,7 +113,7 @@ def populate(makeup: Makeup, arrivals: Sequence[float], now: float) -> Iterator[
 
 
 def populate_with(make: Callable[..., D], makeup: Makeup, arrivals: Sequence[float], now: float) -> Iterator[D]:
-    """The same, of devices that are more than ``Cpe``: ``make`` is called as that is."""
+    """The same for another class of devices; ``make`` takes the arguments of ``Cpe``."""
     models = [_equipped(kind.model, makeup) for kind in makeup.kinds]
     for index, (number, behaviour) in enumerate(_behaving(makeup)):
         model = models[number]

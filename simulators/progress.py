@@ -7,8 +7,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from simulators.figures import amount, clock, digits, duration, share, size
 from simulators.tally import Snapshot
-from simulators.units import amount, clock, digits, duration, share, size
 
 EVERY: Final = 5.0
 """Seconds between two lines where there is no terminal."""

@@ -19,7 +19,7 @@ class Spell:
 
 
 class Weather:
-    """With a device goes wrong what always does with it, or else what does with all: all the time, or in spells."""
+    """The faults that a device meets: its own if it has some, or else those of all, at all times or in spells."""
 
     __slots__ = ("_common", "_now", "_own", "_spells")
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from simulators.client.connector import Connector
-from simulators.client.counts import Counts
+from simulators.client.counting import Counting
 from simulators.client.odd_visit import Memory, OddVisit
 from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
 from simulators.client.visit import Visit
@@ -19,7 +19,7 @@ class Caller:
 
     def __init__(
         self,
-        tally: Counts,
+        tally: Counting,
         now: Callable[[], float],
         *,
         tls: DeviceTls = ANY_CERTIFICATE,

@@ -7,7 +7,7 @@ from typing import Final
 from cwmp_schemas.faults import CpeFault
 from simulators.client.connection import Connection, Reply, why_not
 from simulators.client.connector import Connector
-from simulators.client.counts import Counts
+from simulators.client.counting import Counting
 from simulators.client.login import MAX_STALE, Credentials, Login
 from simulators.client.requests import file_request, form_of
 from simulators.client.target import MAX_REDIRECTS, REDIRECTS, Target, read_target
@@ -221,7 +221,7 @@ class FileCarrier:
 
     def __init__(
         self,
-        tally: Counts,
+        tally: Counting,
         now: Callable[[], float],
         *,
         tls: DeviceTls = ANY_CERTIFICATE,

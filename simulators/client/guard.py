@@ -40,7 +40,7 @@ class GuardSettings:
 
 
 class Shown(Enum):
-    """What a request shows of who sends it."""
+    """What a request shows of whoever sends it."""
 
     MISSING = auto()
     """Nothing."""

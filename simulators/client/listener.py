@@ -9,8 +9,9 @@ from urllib.parse import unquote
 
 import httptools
 
+from simulators.client.counting import CallCounting
 from simulators.client.guard import Guard, GuardSettings, Shown
-from simulators.client.outcomes import CallCounts, Missed
+from simulators.client.outcomes import Missed
 from simulators.device.calling import Called
 from simulators.device.cpe import Cpe
 
@@ -74,7 +75,7 @@ class Listener:
     def __init__(
         self,
         devices: Mapping[str, Cpe],
-        tally: CallCounts,
+        tally: CallCounting,
         now: Callable[[], float],
         woke: Callable[[Cpe], None],
         *,
@@ -143,7 +144,7 @@ class Listener:
         self._tally.called(outcome.value)
 
     def answer(self, method: bytes, target: bytes, authorization: str | None, seconds: float) -> bytes | None:
-        """What a request is answered with, without the end of the head; None hangs up, as who has no power does."""
+        """What a request is answered with, without the end of its head; None hangs up, as if without power."""
         cpe = self._devices.get(_serial(target))
         if cpe is None:
             self.count(Missed.UNKNOWN)

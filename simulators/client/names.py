@@ -8,7 +8,7 @@ from typing import Final
 LIFETIME: Final = 60.0
 """For how many seconds an answer is good."""
 MOST: Final = 256
-"""How many names are remembered, and how many are looked up at once for who cannot wait."""
+"""How many names are remembered, and how many are looked up at once for those who cannot wait."""
 
 LookUp = Callable[[str], Awaitable[Sequence[str]]]
 """Finds the addresses of a name; OSError or UnicodeError if there are none."""
@@ -33,7 +33,7 @@ class Names:
         return await asyncio.shield(self._begin(host))
 
     def first(self, host: str) -> str | None:
-        """The first address of a host, for who cannot wait; None while none is known, and then it is looked for."""
+        """The first address of a host, for whoever cannot wait; None while none is known, and then it is looked up."""
         known, until = self._known.get(host, ((), 0.0))
         if asyncio.get_running_loop().time() >= until and len(self._under_way) < MOST:
             self._begin(host)

@@ -7,7 +7,7 @@ from typing import Final
 from cwmp_schemas.rpc.session import Event
 from simulators.client.connection import Connection, Reply
 from simulators.client.connector import Connector
-from simulators.client.counts import Counts
+from simulators.client.counting import Counting
 from simulators.client.login import Login
 from simulators.client.requests import odd_post
 from simulators.client.visit import Visit
@@ -65,7 +65,7 @@ class OddVisit(Visit):
     def __init__(
         self,
         cpe: Cpe,
-        tally: Counts,
+        tally: Counting,
         now: Callable[[], float],
         ended: Callable[[Visit, str], None],
         connector: Connector,

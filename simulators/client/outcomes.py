@@ -1,7 +1,6 @@
 """What became of a connection request that no device was asked about; the rest is the device's to say (``Called``)."""
 
 from enum import Enum
-from typing import Protocol
 
 
 class Missed(Enum):
@@ -21,10 +20,3 @@ class Missed(Enum):
     """It did not come to an end in time."""
     TOO_MANY = "too many"
     """More callers than there is room for."""
-
-
-class CallCounts(Protocol):
-    """Whoever counts connection requests."""
-
-    def called(self, outcome: str) -> None:
-        """A connection request came, and this became of it."""

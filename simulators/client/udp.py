@@ -11,8 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from simulators.client.counting import CallCounting
 from simulators.client.names import Names
-from simulators.client.outcomes import CallCounts, Missed
+from simulators.client.outcomes import Missed
 from simulators.client.target import is_address, read_target
 from simulators.client.udp_request import UdpRequest, UdpRequestError, read_udp_request
 from simulators.device.binding import Binding, Outgoing
@@ -73,7 +74,7 @@ class Udp:
     def __init__(
         self,
         devices: Sequence[Cpe],
-        tally: CallCounts,
+        tally: CallCounting,
         now: Callable[[], float],
         woke: Callable[[Cpe], None],
         *,

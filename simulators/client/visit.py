@@ -10,7 +10,7 @@ from typing import Final
 from simulators.client.connection import Connection, Reply, why_not
 from simulators.client.connector import Connector
 from simulators.client.cookies import Cookies
-from simulators.client.counts import Counts
+from simulators.client.counting import Counting
 from simulators.client.login import MAX_STALE, Credentials, Login
 from simulators.client.requests import plain_post
 from simulators.client.target import MAX_REDIRECTS, REDIRECTS, Target, read_target
@@ -57,7 +57,7 @@ class Visit:
     def __init__(
         self,
         cpe: Cpe,
-        tally: Counts,
+        tally: Counting,
         now: Callable[[], float],
         ended: Callable[["Visit", str], None],
         connector: Connector,

@@ -281,7 +281,7 @@ class Cpe:
         heartbeat.beat(self, now)
 
     def restart(self, now: float, command_key: str | None = None, takes: float | None = None) -> None:
-        """Go down and come up again, as it does or after so many seconds: that is a power cut as well.
+        """Go down, and come up again in so many seconds, or in as many as it takes to boot; so does a power cut.
 
         What is in no lasting memory is gone. With a key it is the ACS that wanted it.
         """

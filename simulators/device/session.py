@@ -85,7 +85,7 @@ class CpeSession:
         self.refused: tuple[OwnRequest, ...] = ()
         """The requests of the device that the ACS would not take; they are not repeated in this session."""
         self.takes_any_id = cpe.quirks.wire.ids != "normal"
-        """Whether an answer need not have the ID of its request: for who sends IDs of another making."""
+        """Whether an answer need not have the ID of its request: for a device that sends IDs of another making."""
         self.pause = 0.0
         """How many seconds the device takes before it sends the post that it gave last."""
 

@@ -4,12 +4,12 @@ import math
 from collections.abc import Sequence
 from typing import Final
 
+from simulators.figures import amount, duration, share
 from simulators.histogram import GROWTH
 from simulators.report.document import Bucket, Document
 from simulators.report.markup import Markup
 from simulators.report.plot import Frame, bars, columns, marks, nothing, picture, upright
 from simulators.report.scales import amounts, durations
-from simulators.units import amount, duration, share
 
 MOST_BARS: Final = 80
 """Neighbouring buckets are put together until there are no more bars than this."""

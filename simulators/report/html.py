@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Final
 
+from simulators.figures import NONE, amount, digits, duration, share, size
 from simulators.report import distribution, over_time, tables
 from simulators.report.document import Document
 from simulators.report.markup import Markup, join, tag
 from simulators.report.settings import Scalar
-from simulators.units import NONE, amount, digits, duration, share, size
 
 _SHEET: Final = Path(__file__).with_name("page.css")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"

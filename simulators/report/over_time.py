@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
+from simulators.figures import amount, clock, digits, duration
 from simulators.report.document import Document, Moment
 from simulators.report.markup import Markup
 from simulators.report.plot import Frame, Key, Point, area, bars, columns, line, nothing, picture
 from simulators.report.scales import Scale, amounts, durations, times
-from simulators.units import amount, clock, digits, duration
 
 MOST_STRETCHES: Final = 100
 """Stretches of time that are told apart in bars; neighbours are put together until there are no more."""

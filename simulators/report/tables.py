@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from cwmp_schemas.faults import AcsFault, CpeFault
+from simulators.figures import NONE, amount, duration, share, size
 from simulators.report.document import Document, Expectation, Latency, Rpc
 from simulators.report.markup import Markup, join, tag
 from simulators.report.settings import Scalar
-from simulators.units import NONE, amount, duration, share, size
 
 _WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[-_.:/])")
 

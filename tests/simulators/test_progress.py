@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
+from simulators.figures import duration
 from simulators.progress import EVERY, Progress, line, table
 from simulators.tally import OK, Snapshot, Tally
-from simulators.units import duration
 
 START = 1_790_000_000.0
 

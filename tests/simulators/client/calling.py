@@ -51,7 +51,7 @@ class Counted:
     outcomes: Counter[str] = field(default_factory=Counter)
 
     def called(self, outcome: str) -> None:
-        """See ``CallCounts``."""
+        """See ``CallCounting``."""
         self.outcomes[outcome] += 1
 
 

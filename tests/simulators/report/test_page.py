@@ -6,10 +6,10 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
+from simulators.figures import duration
 from simulators.report.document import Document, Expectation
 from simulators.report.html import page
 from simulators.tally import OK, Tally
-from simulators.units import duration
 from tests.simulators.report.sample import BROKEN, HOLDS, HOSTILE, PASSWORD, START, hostile, made, small
 
 DOCUMENTS = {

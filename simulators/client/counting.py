@@ -3,7 +3,7 @@
 from typing import Protocol
 
 
-class Counts(Protocol):
+class Counting(Protocol):
     """Whoever counts (``simulators.tally.Tally`` does)."""
 
     def began(self, now: float) -> None:
@@ -35,3 +35,10 @@ class Counts(Protocol):
 
     def transfer(self, kind: str, octets: int, seconds: float, fault: int) -> None:
         """A file was moved, or (fault is not 0) failed to be."""
+
+
+class CallCounting(Protocol):
+    """Whoever counts connection requests."""
+
+    def called(self, outcome: str) -> None:
+        """A connection request came, and this became of it (``Missed``, or else ``Called``)."""

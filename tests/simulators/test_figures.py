@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.units import amount, clock, digits, duration, share, size
+from simulators.figures import amount, clock, digits, duration, share, size
 
 
 @pytest.mark.parametrize(
