@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Self
 
 from acs.auth.digest import answer_challenge
@@ -15,7 +14,6 @@ from simulators.device.calling import ACCEPT_ALL, CallPolicy
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
 from simulators.device.identity import Identity
-from simulators.device.model import Model
 from simulators.device.timing import AT_ONCE
 from tests.simulators.device.asking import model_with
 from tests.simulators.device.conversing import START
@@ -29,14 +27,9 @@ Device.ManagementServer.ConnectionRequestPassword,false,true,{PASSWORD},xsd:stri
 """
 
 
-@cache
-def _model(rows: str) -> Model:
-    return model_with(ROWS + rows)
-
-
 def callable_device(serial: str, number: int = 1, policy: CallPolicy = ACCEPT_ALL, rows: str = "") -> Cpe:
     """A device that is on, known to its ACS, and has nothing to tell; its model may have some rows more."""
-    model = _model(rows)
+    model = model_with(ROWS + rows)
     identity = Identity(replace(model.device_id, serial_number=serial), number)
     cpe = Cpe(model, identity, chance=Chance(number), now=START, timing=AT_ONCE, is_known=True, calls=policy)
     cpe.advance(START)

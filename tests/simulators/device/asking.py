@@ -1,5 +1,7 @@
 """Short ways to ask a device for something, and to read what it answers."""
 
+from functools import cache
+
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, Message
 from cwmp_schemas.rpc.control import AddObject, AddObjectResponse, DeleteObject, DeleteObjectResponse
@@ -26,6 +28,7 @@ Device.ManagementServer.AutoCreateInstances,false,true,false,xsd:boolean
 """What a device that knows aliases has beside the parameters of ``SMALL``."""
 
 
+@cache
 def model_with(rows: str = "") -> Model:
     """The small model with some rows more."""
     return read_capture((SMALL + rows).splitlines(keepends=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from cwmp_schemas.decode import decode
 from cwmp_schemas.encode import encode
@@ -59,6 +60,7 @@ Device.NAT.PortMappingNumberOfEntries,false,false,1,xsd:unsignedInt
 """
 
 
+@cache
 def small_model() -> Model:
     """A router with few parameters."""
     return read_capture(SMALL.splitlines())
