@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from simulators.client.listener import Listener, called_at
-from simulators.client.udp import Udp, UdpSettings
+from simulators.client.udp import Udp
 from simulators.device.cpe import Cpe
 from simulators.options import Listening, OptionError
 from simulators.planning import Plan
@@ -53,8 +53,7 @@ class Reach:
             return
         self._by_serial.update((cpe.identity.device_id.serial_number, cpe) for cpe in devices)
         if listening.is_udp:
-            settings = UdpSettings(is_behind_nat=True)
-            self._udp = Udp(devices, self._tally, self._now, self._woke, settings=settings, deaf=deaf(self._plan))
+            self._udp = Udp(devices, self._tally, self._now, self._woke, deaf=deaf(self._plan))
             try:
                 await self._udp.start(self._host(listening), listening.port)
             except OSError as error:

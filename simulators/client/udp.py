@@ -1,14 +1,13 @@
 """Where devices are called over UDP, and how they stay reachable behind a NAT (TR-069 Annex G).
 
-A fleet of many shares one port: an answer of the STUN server says by its transaction for which device it is, a request
-by its path or its ``un``. In a small fleet each device has a port of its own, as real ones do.
+All devices share one port: an answer of the STUN server says by its transaction for which device it is, a request by
+its path or its ``un``. They take themselves to be at addresses of a private network, so that they find a NAT.
 """
 
 import asyncio
 import heapq
 import math
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 from simulators.client.counting import CallCounting
@@ -21,39 +20,31 @@ from simulators.device.calling import Called
 from simulators.device.cpe import Cpe
 from simulators.device.stun import Address, StunError
 
-MAX_PORTS: Final = 1000
-"""How many devices may have a port of their own."""
 MAX_NAMESAKES: Final = 64
 """How many devices with one ConnectionRequestUsername are tried for a request that names none."""
 _BATCH: Final = 256
 _LONGEST_SLEEP: Final = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class UdpSettings:
-    """How the devices of a fleet are reached over UDP."""
-
-    is_shared: bool = True
-    """Whether all listen at one port."""
-    is_behind_nat: bool = False
-    """Whether they take themselves to be at addresses of a private network, so that they find a NAT."""
-    seen_as: str | None = None
-    """The address that they take for their own; None for the one they listen at."""
-
-
 class _Socket(asyncio.DatagramProtocol):
     """One port."""
 
-    __slots__ = ("_udp", "is_full", "is_second", "number", "transport")
+    __slots__ = ("_udp", "is_full", "is_second", "place", "transport")
 
-    def __init__(self, udp: "Udp", number: int | None, *, is_second: bool = False) -> None:
+    def __init__(self, udp: "Udp", *, is_second: bool) -> None:
         self._udp = udp
-        self.number = number
         self.is_second = is_second
         self.is_full = False
+        self.place = "", 0
+        self.transport: asyncio.DatagramTransport | None = None
+
+    async def open(self, host: str, port: int) -> None:
+        await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, local_addr=(host, port))
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.DatagramTransport", transport)
+        host, port, *_ = transport.get_extra_info("sockname")
+        self.place = str(host), int(port)
 
     def pause_writing(self) -> None:
         self.is_full = True
@@ -62,7 +53,7 @@ class _Socket(asyncio.DatagramProtocol):
         self.is_full = False
 
     def datagram_received(self, data: bytes, addr: object) -> None:
-        self._udp.came(data, self.number, at_second=self.is_second)
+        self._udp.came(data, at_second=self.is_second)
 
     def error_received(self, exc: Exception) -> None:
         """Nobody is there: the next datagram may fare better."""
@@ -78,13 +69,9 @@ class Udp:
         now: Callable[[], float],
         woke: Callable[[Cpe], None],
         *,
-        settings: UdpSettings | None = None,
         deaf: Collection[str] = frozenset(),
     ) -> None:
         """Now is the time of the devices; woke is told of each device that may be due; the deaf never answer."""
-        self._settings = settings or UdpSettings()
-        if not self._settings.is_shared and len(devices) > MAX_PORTS:
-            raise ValueError(f"{len(devices)} devices share one port: at most {MAX_PORTS} have one of their own")
         self._devices = {cpe.identity.index: cpe for cpe in devices}
         self._tally = tally
         self._now = now
@@ -95,34 +82,32 @@ class Udp:
         self._by_name: dict[str, dict[int, None]] = {}
         self._accepted: dict[int, tuple[int, int]] = {}
         self._bindings: dict[int, Binding] = {}
-        self._sockets: dict[int | None, _Socket] = {}
-        self._second: _Socket | None = None
+        self._socket = _Socket(self, is_second=False)
+        self._second = _Socket(self, is_second=True)
         self._server_names = Names()
         self._due: list[tuple[float, int]] = []
         self._planned: dict[int, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     async def start(self, host: str, port: int = 0) -> tuple[str, int]:
-        """Listen; the address and the port that all share, or that of the first device. OSError if there is none."""
-        self._second = await self._open(_Socket(self, None, is_second=True), host, 0)
-        numbers: list[int | None] = [None] if self._settings.is_shared else list(self._devices)
-        for place, number in enumerate(numbers):
-            self._sockets[number] = await self._open(_Socket(self, number), host, port + place if port else 0)
+        """Listen; the address and the port. OSError if that cannot be had."""
+        await self._second.open(host, 0)
+        await self._socket.open(host, port)
+        place = self._socket.place
         for count, (number, cpe) in enumerate(self._devices.items(), 1):
-            self._bindings[number] = Binding(cpe, self._own_address(cpe))
+            self._bindings[number] = Binding(cpe, Address(cpe.identity.ip(), place[1]))
             self.look_after(cpe)
             if count % _BATCH == 0:
                 await asyncio.sleep(0)
         self._tick()
-        first = next(iter(self._sockets.values()))
-        return _place_of(first)
+        return place
 
     async def stop(self) -> None:
         """Listen no more."""
         if self._timer is not None:
             self._timer.cancel()
-        for socket in (*self._sockets.values(), self._second):
-            if socket is not None:
+        for socket in (self._socket, self._second):
+            if socket.transport is not None:
                 socket.transport.abort()
 
     def look_after(self, cpe: Cpe) -> None:
@@ -139,20 +124,20 @@ class Udp:
             self._names[number] = name
             self._by_name.setdefault(name, {})[number] = None
 
-    def came(self, data: bytes, number: int | None, *, at_second: bool) -> None:
-        """A datagram has come, at the port of a device or at one that is shared."""
+    def came(self, data: bytes, *, at_second: bool) -> None:
+        """A datagram has come."""
         # The first two bits of a STUN message are zero, and no letter's are.
         if data and data[0] < 0x40:
-            self._answered(data, number, at_second=at_second)
+            self._answered(data, at_second=at_second)
         elif not at_second:
-            self._called(data, number)
+            self._called(data)
 
-    def _answered(self, data: bytes, number: int | None, *, at_second: bool) -> None:
-        theirs = int.from_bytes(data[12:20], "big")
-        binding = self._bindings.get(theirs) if number in {None, theirs} else None
+    def _answered(self, data: bytes, *, at_second: bool) -> None:
+        number = int.from_bytes(data[12:20], "big")
+        binding = self._bindings.get(number)
         if binding is None:
             return
-        cpe = self._devices[theirs]
+        cpe = self._devices[number]
         revision = cpe.tree.revision
         try:
             is_expected = binding.received(data, self._now(), at_second=at_second)
@@ -162,15 +147,15 @@ class Udp:
         if cpe.tree.revision != revision:
             self._woke(cpe)
         if is_expected:
-            self._serve(theirs)
+            self._serve(number)
 
-    def _called(self, data: bytes, number: int | None) -> None:
+    def _called(self, data: bytes) -> None:
         try:
             request = read_udp_request(data)
         except UdpRequestError:
             self._tally.called(Missed.MALFORMED.value)
             return
-        called = self._device_called(request, number)
+        called = self._device_called(request)
         if isinstance(called, Missed):
             self._tally.called(called.value)
             return
@@ -188,13 +173,12 @@ class Udp:
         if outcome is Called.ACCEPTED:
             self._woke(cpe)
 
-    def _device_called(self, request: UdpRequest, number: int | None) -> int | Missed:
+    def _device_called(self, request: UdpRequest) -> int | Missed:
         """The number of the device that a request is for, if it is signed for that one."""
         candidates: Collection[int] = self._by_name.get(request.username, ())
         named = self._by_serial.get(request.serial) if request.serial else None
-        if number is not None or named is not None:
-            only = number if number is not None else named
-            candidates = [each for each in candidates if each == only] if only is not None else []
+        if named is not None:
+            candidates = [each for each in candidates if each == named]
         elif not candidates or len(candidates) > MAX_NAMESAKES:
             return Missed.UNKNOWN
         for each in candidates:
@@ -216,18 +200,18 @@ class Udp:
         self._plan(number, due if due > now else now + _LONGEST_SLEEP)
 
     def _send(self, outgoing: Outgoing, cpe: Cpe) -> None:
-        socket = self._second if outgoing.is_probe else self._sockets.get(cpe.identity.index, self._sockets.get(None))
+        socket = self._second if outgoing.is_probe else self._socket
         host = outgoing.host
         if not host:
             target = read_target(cpe.management(self._now()).url)
             host = target.host if target is not None else ""
-        if socket is None or not host:
+        if not host:
             return
         address = host if is_address(host) else self._server_names.first(host)
         # What cannot be sent now is sent again, as what is lost on its way.
-        if address is None or (":" in address) != (":" in _place_of(socket)[0]):
+        if address is None or (":" in address) != (":" in socket.place[0]):
             return
-        if not socket.is_full:
+        if socket.transport is not None and not socket.is_full:
             socket.transport.sendto(outgoing.data, (address, outgoing.port))
 
     def _plan(self, number: int, at: float) -> None:
@@ -262,19 +246,3 @@ class Udp:
         # The time of the devices may leap, and then this one is late.
         delay = min(max(0.0, seconds), _LONGEST_SLEEP)
         self._timer = asyncio.get_running_loop().call_later(delay, self._tick)
-
-    async def _open(self, socket: _Socket, host: str, port: int) -> _Socket:
-        await asyncio.get_running_loop().create_datagram_endpoint(lambda: socket, local_addr=(host, port))
-        return socket
-
-    def _own_address(self, cpe: Cpe) -> Address:
-        socket = self._sockets.get(cpe.identity.index) or self._sockets[None]
-        host, port = _place_of(socket)
-        if self._settings.is_behind_nat:
-            return Address(cpe.identity.ip(), port)
-        return Address(self._settings.seen_as or host, port)
-
-
-def _place_of(socket: _Socket) -> tuple[str, int]:
-    host, port, *_ = socket.transport.get_extra_info("sockname")
-    return str(host), int(port)

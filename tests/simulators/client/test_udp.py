@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulators.client.udp import MAX_NAMESAKES, MAX_PORTS, Udp, UdpSettings
+from simulators.client.udp import MAX_NAMESAKES, Udp
 from simulators.client.udp_request import UdpRequestError, read_udp_request
 from simulators.device.cpe import Cpe
 from tests.simulators.client.calling import PASSWORD, PATIENCE, USERNAME, Counted, callable_device
-from tests.simulators.client.stun_server import StunServer, response, stun_server
+from tests.simulators.client.stun_server import StunServer, stun_server
 from tests.simulators.device.conversing import START
 
 ROOT = "Device.ManagementServer."
@@ -81,7 +81,6 @@ class Told(Counted):
 @asynccontextmanager
 async def reachable(
     devices: Sequence[Cpe],
-    settings: UdpSettings | None = None,
     deaf: Collection[str] = (),
     clock: Callable[[], float] | None = None,
 ) -> AsyncIterator[Place]:
@@ -93,7 +92,7 @@ async def reachable(
         woken.append(cpe.identity.device_id.serial_number)
         news.set()
 
-    udp = Udp(devices, told, clock or (lambda: time[0]), woke, settings=settings, deaf=deaf)
+    udp = Udp(devices, told, clock or (lambda: time[0]), woke, deaf=deaf)
     address = await udp.start("127.0.0.1")
     woken.clear()
     try:
@@ -227,31 +226,26 @@ def stunned(server: StunServer, count: int = 1) -> list[Cpe]:
     return [callable_device(f"S{number}", number, rows=STUN.format(port=server.port)) for number in range(count)]
 
 
-@pytest.mark.parametrize("is_shared", [True, False])
-async def test_devices_keep_their_bindings_alive_at_one_port_or_at_one_each(is_shared: bool) -> None:
+async def test_devices_keep_their_bindings_alive_at_one_port() -> None:
     async with stun_server() as server:
         cpes = stunned(server, 3)
-        async with reachable(cpes, UdpSettings(is_shared, is_behind_nat=True)) as place:
+        async with reachable(cpes) as place:
             asked = [await server.request() for _ in range(6)]
             assert {attributes[0x0006].strip() for attributes, _ in asked} == {b"S0", b"S1", b"S2"}
             assert {attributes[0xC001] for attributes, _ in asked} == {b"dslforum.org/TR-111 "}
             assert sum(0xC002 in attributes for attributes, _ in asked) == 3
-            ports = {port for _, (_, port) in asked}
-            assert len(ports) == (1 if is_shared else 3)
-            assert place.address[1] in ports
+            assert {port for _, (_, port) in asked} == {place.address[1]}
             await place.until(lambda: all(cpe.tree.value(f"{ROOT}NATDetected", START) == "1" for cpe in cpes))
             reached_at = {cpe.tree.value(f"{ROOT}UDPConnectionRequestAddress", START) for cpe in cpes}
-            assert reached_at == {f"127.0.0.1:{port}" for port in ports}
-            for port in ports:
-                # What comes at a port comes in its order: behind this all answers of the server have been read.
-                place.send(b"x", to=("127.0.0.1", port))
-            await place.count(len(ports))
+            assert reached_at == {f"127.0.0.1:{place.address[1]}"}
+            # What comes at a port comes in its order: behind this all answers of the server have been read.
+            place.send(b"x")
+            await place.count(1)
             assert server.requests.empty()
             place.time[0] += 31
             assert {(await server.request())[0][0x0006].strip() for _ in cpes} == {b"S0", b"S1", b"S2"}
-            host, _, text = (cpes[2].tree.value(f"{ROOT}UDPConnectionRequestAddress", START) or "").partition(":")
-            place.send(request(path="/S2" if is_shared else ""), to=(host, int(text)))
-            await place.count(len(ports) + 1)
+            place.send(request(path="/S2"))
+            await place.count(2)
             assert called(cpes[2])
 
 
@@ -287,7 +281,7 @@ async def test_how_long_the_binding_lives_is_asked_from_a_second_port_at_which_n
     async with stun_server() as server:
         (cpe,) = stunned(server)
         cpe.tree.write({f"{ROOT}STUNMaximumKeepAlivePeriod": "300"})
-        async with reachable([cpe], UdpSettings(is_behind_nat=True)) as place:
+        async with reachable([cpe]) as place:
             for _ in range(2):
                 _, first = await server.request()
             place.send(b"x")
@@ -303,28 +297,6 @@ async def test_how_long_the_binding_lives_is_asked_from_a_second_port_at_which_n
             place.send(request())
             await place.until(lambda: "accepted" in place.told.outcomes)
     assert place.told.outcomes == {"malformed": 1, "accepted": 1}
-
-
-async def test_an_answer_counts_at_the_port_of_its_device_alone() -> None:
-    async with stun_server() as server:
-        server.is_silent = True
-        cpes = stunned(server, 2)
-        cpes[0].tree.write({f"{ROOT}STUNEnable": "0"})
-        async with reachable(cpes, UdpSettings(is_shared=False)) as place:
-            _, theirs = await server.request()
-            answer = response(server.last, ("203.0.113.9", 4711))
-            place.send(answer, b"x", to=place.address)
-            await place.count(1)
-            assert not cpes[1].tree.value(f"{ROOT}UDPConnectionRequestAddress", START)
-            place.send(answer, b"x", to=theirs)
-            await place.count(2)
-    assert cpes[1].tree.value(f"{ROOT}UDPConnectionRequestAddress", START) == "203.0.113.9:4711"
-
-
-def test_ports_of_their_own_are_for_small_fleets() -> None:
-    cpes = [callable_device("S1")] * (MAX_PORTS + 1)
-    with pytest.raises(ValueError, match="1001 devices share one port: at most 1000 have one of their own"):
-        Udp(cpes, Counted(), lambda: START, lambda _: None, settings=UdpSettings(is_shared=False))
 
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: f"GET http://a?{text} HTTP/1.1\r\n".encode()))
