@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from simulators.device.quirk_names import REGISTRY, describe
 from simulators.options import OptionError, Options
 from simulators.planning import plan
 from simulators.report.document import write_json
-from simulators.report.files import WriteError, write
+from simulators.report.files import WriteError, check, write
 from simulators.report.html import page
 from simulators.running import Ended, run
 from simulators.scenarios.loading import NAMES, ScenarioError, load
@@ -37,12 +36,13 @@ def simulate(given: Mapping[str, Any], runner: Runner) -> int:
     console = Console(stderr=True, quiet=options.quiet)
     try:
         planned = plan(options, os.environ)
-        for path in (options.json, options.report):
-            _can_be_written(path)
+        for path in filter(None, (options.json, options.report)):
+            # An hour of load for nothing would be a pity.
+            check(path)
         if options.json is not None and options.json == options.report:
             raise OptionError("--json and --report: one would take the place of the other")
         ended = runner(run(planned, console))
-    except (OptionError, ScenarioError) as error:
+    except (OptionError, ScenarioError, WriteError) as error:
         _complain(str(error))
         return WRONG
     written = _report(options, ended)
@@ -68,18 +68,6 @@ def _show(lines: Iterable[tuple[str, str]]) -> None:
     console = Console(soft_wrap=True)
     for name, what in lines:
         console.print(Text(f"{name:{width}}  {what}"))
-
-
-def _can_be_written(path: Path | None) -> None:
-    """Whether a report may have its place: an hour of load for nothing would be a pity."""
-    if path is None:
-        return
-    if path.is_dir():
-        raise OptionError(f"cannot write {path}: it is a folder")
-    if not path.parent.is_dir():
-        raise OptionError(f"cannot write {path}: there is no folder {path.parent}")
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
-        raise OptionError(f"cannot write {path}: nobody lets this user")
 
 
 def _report(options: Options, ended: Ended) -> bool:

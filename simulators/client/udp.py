@@ -178,7 +178,7 @@ class Udp:
         candidates: Collection[int] = self._by_name.get(request.username, ())
         named = self._by_serial.get(request.serial) if request.serial else None
         if named is not None:
-            candidates = [each for each in candidates if each == named]
+            candidates = [named] if named in candidates else []
         elif not candidates or len(candidates) > MAX_NAMESAKES:
             return Missed.UNKNOWN
         for each in candidates:

@@ -131,7 +131,7 @@ class CpeSession:
         if self.state not in _LISTENING:
             raise AcsError("no session", f"an answer when it is {self.state.value}")
         try:
-            return self._received(body, now) if body else self._nothing(now)
+            return self._received(body, now) if body else self._nothing()
         except AcsError:
             self._move(Input.FAIL)
             raise
@@ -220,7 +220,7 @@ class CpeSession:
         self._move(Input.ANSWER)
         return headers.fault(envelope.id, unknown)
 
-    def _nothing(self, _now: float) -> bytes | None:
+    def _nothing(self) -> bytes | None:
         if self.state is not State.ACS_TURN:
             raise AcsError("no answer", f"nothing in answer to {self.state.value}")
         self._holding = False

@@ -167,6 +167,12 @@ def test_one_report_cannot_have_the_place_of_the_other(tmp_path: Path) -> None:
     assert "--json and --report: one would take the place of the other" in said
 
 
+def test_a_name_that_cannot_be_is_told_before_the_run(tmp_path: Path) -> None:
+    status, said = run("--json", f"{tmp_path}/{'x' * 300}")
+    assert status == 2
+    assert "file name too long" in said
+
+
 def test_a_folder_is_no_place_for_a_report(tmp_path: Path) -> None:
     status, said = run("--report", str(tmp_path))
     assert status == 2
