@@ -80,6 +80,7 @@ class Fleet:
         self._waits = bytearray(len(devices))
         self._open: dict[int, Call] = {}
         self._script: list[tuple[float, int, Iterable[int], Deed]] = []
+        self._count = 0
         self._deeds: deque[tuple[Iterator[int], Deed]] = deque()
         self._holds = 0
         self._timer: asyncio.Handle | None = None
@@ -115,13 +116,11 @@ class Fleet:
             raise self._broken
 
     def at(self, moment: float, devices: Iterable[int], deed: Deed) -> None:
-        """Something happens to these devices at a moment; call it before the start."""
-        heapq.heappush(self._script, (moment, len(self._script), devices, deed))
-
-    def do(self, devices: Iterable[int], deed: Deed) -> None:
-        """Something happens to these devices as soon as there is time."""
-        self._deeds.append((iter(devices), deed))
-        self._soon()
+        """Something happens to these devices at a moment."""
+        self._count += 1
+        heapq.heappush(self._script, (moment, self._count, devices, deed))
+        if self._timer is not None:
+            self._wake_in(max(0.0, moment - self._clock.now()))
 
     def woke(self, cpe: Cpe) -> None:
         """Something has happened to a device from outside: it may be due earlier than planned."""

@@ -39,7 +39,7 @@ async def test_time_stands_still_while_a_session_goes_on_well_and_runs_when_it_h
     world.hand.seconds += 70
     assert world.clock.now() > START + 74
     world.fleet.woke(world.devices[0])
-    world.fleet.do((), lambda *_: None)
+    world.fleet.at(START, (), lambda *_: None)
     await world.settle()
     assert world.failed == [(0, "timeout")]
     world.fleet.stop()
@@ -67,7 +67,7 @@ async def test_a_device_that_loses_its_power_hangs_up_and_calls_when_it_is_up_ag
     world.fleet.start()
     await world.settle()
     world.is_quick = True
-    world.fleet.do([0], lose_power)
+    world.fleet.at(START, [0], lose_power)
     await world.over()
     assert world.failed == [(0, "power cut")]
     assert [at for at, _ in world.begun] == [0.0, 50.0]
@@ -77,7 +77,7 @@ async def test_a_device_that_waits_for_its_turn_and_loses_its_power_does_not_cal
     world = World(0.0, 0.0, until=20.0, max_open=1, is_quick=False)
     world.fleet.start()
     await world.settle()
-    world.fleet.do([1], lambda cpe, now: cpe.restart(now, takes=50.0))
+    world.fleet.at(START, [1], lambda cpe, now: cpe.restart(now, takes=50.0))
     await world.settle()
     world.talks[0].end()
     await world.over()
@@ -141,7 +141,7 @@ async def test_after_the_end_no_file_is_fetched_any_more() -> None:
 
     world.fleet.start()
     await world.settle()
-    world.fleet.do([0], want)
+    world.fleet.at(START, [0], want)
     await world.settle()
     world.fleet.end()
     await world.over()
@@ -164,7 +164,7 @@ async def test_a_held_run_goes_on_after_its_last_moment() -> None:
     world.fleet.start()
     await world.settle()
     world.hand.seconds += 30
-    world.fleet.do((), lambda *_: None)
+    world.fleet.at(START, (), lambda *_: None)
     await world.settle()
     assert not world.fleet._over.is_set()
     world.fleet.release()

@@ -28,7 +28,7 @@ async def test_a_power_cut_ends_sessions_and_devices_boot_once_the_power_is_back
     assert world.fleet.open == 2
     world.hand.seconds += 15
     world.is_quick = True
-    world.fleet.do((), lambda *_: None)
+    world.fleet.at(START, (), lambda *_: None)
     await world.over()
     assert world.failed == [(0, "power cut"), (1, "power cut")]
     # The cut was noticed two seconds late, as the sessions had not ended.
@@ -73,7 +73,7 @@ async def test_a_restart_ends_the_session_that_is_open(tmp_path: Path, action: s
     await world.settle()
     world.hand.seconds += 15
     world.is_quick = True
-    world.fleet.do((), lambda *_: None)
+    world.fleet.at(START, (), lambda *_: None)
     await world.over()
     assert world.failed == [(0, "restarted")]
     assert len(world.begun) == 2
