@@ -15,7 +15,7 @@ from rich.console import Console
 from simulators.campaign import Campaign
 from simulators.client.caller import Caller
 from simulators.client.files import FileCarrier
-from simulators.client.tls import DeviceTls, TlsFileError, tls_context
+from simulators.client.tls import TlsFileError, tls_context
 from simulators.clock import LeapingClock, WorldClock
 from simulators.device.cpe import Cpe
 from simulators.device.errors import ModelError
@@ -198,7 +198,7 @@ def _signals(fleet: Fleet) -> Iterator[list[int]]:
             loop.remove_signal_handler(number)
 
 
-def _tls(plan: Plan) -> DeviceTls:
+def _tls(plan: Plan) -> ssl.SSLContext:
     """How devices speak TLS: they trust whom the machine trusts, those of ``--ca`` alone, or everybody."""
     options = plan.options
     try:

@@ -1,11 +1,12 @@
 """Opens the sessions of all devices of a process."""
 
+import ssl
 from collections.abc import Callable
 
 from simulators.client.connector import Connector
 from simulators.client.counting import Counting
 from simulators.client.odd_visit import Memory, OddVisit
-from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
+from simulators.client.tls import ANY_CERTIFICATE
 from simulators.client.visit import Visit
 from simulators.device.cpe import Cpe
 from simulators.device.quirks import PLAIN_HTTP
@@ -22,7 +23,7 @@ class Caller:
         tally: Counting,
         now: Callable[[], float],
         *,
-        tls: DeviceTls = ANY_CERTIFICATE,
+        tls: ssl.SSLContext = ANY_CERTIFICATE,
         faults: Callable[[int], RandomFaults] = lambda _: NO_FAULTS,
         wants_jobs: Callable[[Cpe], None] | None = None,
     ) -> None:

@@ -1,13 +1,14 @@
 """Makes the connections of all devices of a process: names, TLS."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import TypeVar
 
 from simulators.client.connection import Connection
 from simulators.client.names import Names
 from simulators.client.target import Target
-from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
+from simulators.client.tls import ANY_CERTIFICATE
 
 Made = TypeVar("Made", bound=Connection)
 
@@ -17,7 +18,7 @@ class Connector:
 
     __slots__ = ("_names", "_tls")
 
-    def __init__(self, tls: DeviceTls = ANY_CERTIFICATE, names: Names | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext = ANY_CERTIFICATE, names: Names | None = None) -> None:
         self._tls = tls
         self._names = names or Names()
 
@@ -32,11 +33,6 @@ class Connector:
             except OSError as error:
                 failure = error
         raise failure or OSError("a name without an address")
-
-    def leave(self, connection: Connection) -> None:
-        """Remember what is good for the next connection."""
-        if self._tls.resumes and (secure := connection.transport.get_extra_info("ssl_object")) is not None:
-            self._tls.remember(secure)
 
     async def _connect(self, make: Callable[[], Made], address: str, target: Target) -> Made:
         connect = asyncio.get_running_loop().create_connection

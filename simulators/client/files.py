@@ -1,6 +1,7 @@
 """Fetches and sends files for devices, over HTTP as devices have it: no more than so many at once, and not for ever."""
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from typing import Final
 
@@ -11,7 +12,7 @@ from simulators.client.counting import Counting
 from simulators.client.login import MAX_STALE, Credentials, Login
 from simulators.client.requests import file_request, form_of
 from simulators.client.target import MAX_REDIRECTS, REDIRECTS, Target, read_target
-from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
+from simulators.client.tls import ANY_CERTIFICATE
 from simulators.device.cpe import Cpe
 from simulators.device.jobs import HEAD, Job, Outcome, fault_of_fetch, fault_of_sending
 
@@ -224,7 +225,7 @@ class FileCarrier:
         tally: Counting,
         now: Callable[[], float],
         *,
-        tls: DeviceTls = ANY_CERTIFICATE,
+        tls: ssl.SSLContext = ANY_CERTIFICATE,
         max_open: int = MAX_OPEN,
         patience: float = PATIENCE,
         longest: float = LONGEST,

@@ -296,8 +296,6 @@ class Visit:
     def _hang_up(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            if self._target is not None and self._target.is_tls:
-                self._connector.leave(connection)
             connection.close()
 
     def _fail(self, why: str) -> None:

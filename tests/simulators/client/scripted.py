@@ -16,7 +16,7 @@ from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.messages import AcsRequest
 from cwmp_schemas.rpc.session import InformResponse
 from simulators.client.caller import Caller
-from simulators.client.tls import ANY_CERTIFICATE, DeviceTls
+from simulators.client.tls import ANY_CERTIFICATE
 from simulators.client.visit import Visit
 from simulators.device.chance import Chance
 from simulators.device.cpe import Cpe
@@ -261,7 +261,7 @@ class Visiting:
         *,
         quirks: Quirks = PLAIN,
         faults: RandomFaults = NO_FAULTS,
-        tls: DeviceTls = ANY_CERTIFICATE,
+        tls: ssl.SSLContext = ANY_CERTIFICATE,
         username: str = "user",
         password: str = "secret",
         seed: int = 1,

@@ -50,16 +50,6 @@ async def test_a_device_shows_its_certificate_and_the_name_it_calls(authority: A
     assert names == ["localhost", "localhost"]
 
 
-@pytest.mark.parametrize("resumes", [True, False])
-async def test_a_session_of_tls_is_gone_on_with_if_that_is_wanted(authority: Authority, resumes: bool) -> None:
-    context = authority.server("127.0.0.1")
-    async with serving(asking(), tls=context) as server:
-        tls = tls_context(authorities=authority.file, resumes=resumes)
-        for _ in range(3):
-            assert await Visiting(server.url, tls=tls).session() == "ok"
-    assert context.session_stats()["hits"] == (2 if resumes else 0)
-
-
 async def test_a_server_that_speaks_no_tls_is_no_server() -> None:
     async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(reply(400).octets)
