@@ -12,9 +12,6 @@ from simulators.device.model import Leaf
 from simulators.device.names import make_instances, resolve
 from simulators.device.tree import Tree
 
-MAX_KEY: Final = 32
-"""A ParameterKey is a string(32)."""
-
 _WORDS: Final[Mapping[CpeFault, str]] = {
     CpeFault.INVALID_ARGUMENTS: "Invalid arguments",
     CpeFault.INVALID_PARAMETER_NAME: "Invalid parameter name",
@@ -22,12 +19,6 @@ _WORDS: Final[Mapping[CpeFault, str]] = {
     CpeFault.INVALID_PARAMETER_VALUE: "Invalid parameter value",
     CpeFault.NON_WRITABLE_PARAMETER: "Attempt to set a non-writable parameter",
 }
-
-
-def check_key(parameter_key: str) -> None:
-    """Fault 9003 where a ParameterKey is none."""
-    if len(parameter_key) > MAX_KEY:
-        raise RefusedError(CpeFault.INVALID_ARGUMENTS, f"Invalid arguments: ParameterKey of more than {MAX_KEY}")
 
 
 def plan_values(tree: Tree, wanted: Sequence[ParameterValue], now: float) -> dict[str, str]:

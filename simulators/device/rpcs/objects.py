@@ -8,9 +8,9 @@ from cwmp_schemas.rpc.control import AddObject, AddObjectResponse, DeleteObject,
 from simulators.device.errors import RefusedError
 from simulators.device.model import Node
 from simulators.device.names import resolve, split_alias
+from simulators.device.rpcs.arguments import check_parameter_key
 from simulators.device.rpcs.handler import Handler
 from simulators.device.tree import Tree
-from simulators.device.writing import check_key
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def add_object(cpe: "Cpe", rpc: AddObject, _now: float) -> AddObjectResponse:
     """Make an instance with the values of the factory, and with the alias that the name may end in."""
     tree = cpe.tree
-    check_key(rpc.parameter_key)
+    check_parameter_key(rpc.parameter_key)
     name, alias = split_alias(tree, rpc.object_name) or (rpc.object_name, None)
     table = resolve(tree, name)
     node = None if table is None else tree.item(table)
@@ -37,7 +37,7 @@ def add_object(cpe: "Cpe", rpc: AddObject, _now: float) -> AddObjectResponse:
 def delete_object(cpe: "Cpe", rpc: DeleteObject, _now: float) -> DeleteObjectResponse:
     """Delete an instance with all below it."""
     tree = cpe.tree
-    check_key(rpc.parameter_key)
+    check_parameter_key(rpc.parameter_key)
     path = resolve(tree, rpc.object_name)
     node = None if path is None else tree.item(path)
     if path is None or not isinstance(node, Node) or not node.writable or not _is_instance(tree, path):

@@ -17,9 +17,10 @@ from cwmp_schemas.rpc.parameters import (
 from simulators.device.errors import RefusedError
 from simulators.device.model import Leaf, blank
 from simulators.device.names import Asked, Naming, find_asked
+from simulators.device.rpcs.arguments import check_parameter_key
 from simulators.device.rpcs.handler import Handler
 from simulators.device.tree import Tree
-from simulators.device.writing import check_key, plan_values
+from simulators.device.writing import plan_values
 
 if TYPE_CHECKING:
     from simulators.device.cpe import Cpe
@@ -68,7 +69,7 @@ def get_names(cpe: "Cpe", rpc: GetParameterNames, _now: float) -> GetParameterNa
 def set_values(cpe: "Cpe", rpc: SetParameterValues, now: float) -> SetParameterValuesResponse:
     """All values are written, or none; Status 1 when some are in use from the next session on only."""
     tree = cpe.tree
-    check_key(rpc.parameter_key)
+    check_parameter_key(rpc.parameter_key)
     changes = plan_values(tree, rpc.parameter_list, now)
     later = {tree.model.management(name) for name in _APPLIED_LATER}
     status = any(path in later and tree.value(path, now) != value for path, value in changes.items())

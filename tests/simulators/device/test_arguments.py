@@ -10,34 +10,16 @@ from cwmp_schemas.messages import AcsRequest
 from cwmp_schemas.rpc.parameters import SetParameterValues
 from cwmp_schemas.rpc.software import ChangeDUState, InstallOperation
 from cwmp_schemas.rpc.transfers import Download, GetAllQueuedTransfers, ScheduleDownload, TimeWindow, Upload
-from simulators.device.chance import Chance
-from simulators.device.cpe import Cpe
-from simulators.device.identity import Identity
 from simulators.device.quirk_names import quirk
 from simulators.device.rpcs.arguments import MAX_COMMAND_KEY, MAX_FILE_NAME
-from simulators.device.timing import AT_ONCE
 from simulators.trees import built_in
 from tests.simulators.device.asking import of
-from tests.simulators.device.conversing import START, ask, converse, device, fault_of, small_model
+from tests.simulators.device.conversing import START, ask, converse, device, fault_of
 from tests.simulators.device.dialogue import informed, said
 from tests.simulators.device.serving import FIRMWARE, URL, completed, serve
 
 LOG = "2 Vendor Log File"
 WINDOWS = (TimeWindow(0, 60, "1 At Any Time", "", 0),)
-
-
-def old(name: str) -> Cpe:
-    """A device that speaks an older version of CWMP."""
-    model = small_model()
-    return Cpe(
-        model,
-        Identity(model.device_id, 1),
-        chance=Chance(1),
-        now=START,
-        quirks=quirk(name),
-        timing=AT_ONCE,
-        is_known=True,
-    )
 
 
 def asked(key: str, name: str = "") -> list[AcsRequest]:
@@ -86,20 +68,20 @@ def test_values_of_which_one_has_no_name_are_no_arguments_and_none_is_set() -> N
 
 def test_a_device_of_an_older_version_knows_vendors_by_their_number_alone() -> None:
     for kind, code in (("X ACME Logo", 9003), ("X 00A0F1 Logo", 0)):
-        (answer,) = ask(old("namespace-1-1"), START, Download("key", kind, URL, delay_seconds=60))
+        (answer,) = ask(device(quirks=quirk("namespace-1-1")), START, Download("key", kind, URL, delay_seconds=60))
         assert getattr(answer, "code", 0) == code
 
 
 @pytest.mark.parametrize(("status", "code"), [(0, 9010), (401, 9012), (404, 9010), (500, 9010)])
 def test_a_device_of_the_first_version_says_of_a_failed_download_what_that_version_knew(status: int, code: int) -> None:
-    cpe = old("namespace-1-0")
+    cpe = device(quirks=quirk("namespace-1-0"))
     ask(cpe, START, Download("key", FIRMWARE, URL))
     serve(cpe, START, b"", status=status)
     assert completed(converse(cpe, START + 3)).fault_struct.fault_code == code
 
 
 def test_a_device_of_the_first_version_says_of_any_failed_upload_what_that_version_knew() -> None:
-    cpe = old("namespace-1-0")
+    cpe = device(quirks=quirk("namespace-1-0"))
     ask(cpe, START, Upload("key", LOG, URL))
     serve(cpe, START, b"", status=0)
     assert completed(converse(cpe, START + 3)).fault_struct.fault_code == 9011
