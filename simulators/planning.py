@@ -91,22 +91,22 @@ def plan(options: Options, environment: Mapping[str, str]) -> Plan:
     if wrong:
         raise ScenarioError(f"{loaded.name}: {wrong}")
     return Plan(
-        options,
-        loaded,
-        target,
-        makeup,
-        arrivals,
-        trace,
-        duration,
-        in_range("--concurrency", or_else(options.concurrency, scenario.concurrency), 1, _MOST_OPEN),
-        or_else(options.time_lapse, scenario.time_lapse),
-        read_listening(or_else(options.connection_requests, scenario.connection_requests)),
-        read_access(options, environment),
-        names,
+        options=options,
+        loaded=loaded,
+        target=target,
+        makeup=makeup,
+        arrivals=arrivals,
+        trace=trace,
+        duration=duration,
+        concurrency=in_range("--concurrency", or_else(options.concurrency, scenario.concurrency), 1, _MOST_OPEN),
+        time_lapse=or_else(options.time_lapse, scenario.time_lapse),
+        listening=read_listening(or_else(options.connection_requests, scenario.connection_requests)),
+        access=read_access(options, environment),
+        names=names,
     )
 
 
-def told(plan: Plan) -> dict[str, str | int | float | bool | None]:
+def options_to_repeat(plan: Plan) -> dict[str, str | int | float | bool | None]:
     """The options with which the run can be made again, but for secrets."""
     options, makeup = plan.options, plan.makeup
     return {

@@ -22,7 +22,7 @@ from simulators.device.errors import ModelError
 from simulators.fleet import Fleet
 from simulators.judging import findings, judge
 from simulators.options import OptionError
-from simulators.planning import Plan, told
+from simulators.planning import Plan, options_to_repeat
 from simulators.population import Makeup, populate
 from simulators.progress import EVERY, Progress
 from simulators.reach import Reach
@@ -61,8 +61,8 @@ async def run(plan: Plan, console: Console) -> Ended:
             await campaign.close()
     # A run that was cut short could not come to what was expected of it.
     expectations = [] if caught else simulation.expectations()
-    told_of = simulation.told(expectations, before, is_whole=not caught)
-    return Ended(document(told_of, simulation.tally, machine()), caught)
+    summary = simulation.summary(expectations, before, is_whole=not caught)
+    return Ended(document(summary, simulation.tally, machine()), caught)
 
 
 class _Simulation:
@@ -112,21 +112,21 @@ class _Simulation:
         campaigns = [each for campaign in self.campaigns for each in campaign.expectations(now)]
         return [*judge(self.plan.scenario.expect, found, self.plan.names), *campaigns]
 
-    def told(self, expectations: list[Expectation], before: Usage, *, is_whole: bool) -> Run:
+    def summary(self, expectations: list[Expectation], before: Usage, *, is_whole: bool) -> Run:
         """What the counts do not say."""
         after = usage()
         return Run(
-            told(self.plan),
-            self.plan.loaded.name,
-            self.plan.makeup.seed,
-            self.plan.makeup.devices,
-            self.started,
-            self.clock.now(),
-            after.cpu_seconds - before.cpu_seconds,
-            after.peak_memory,
-            expectations,
-            is_whole,
-            time.monotonic() - self._began,
+            settings=options_to_repeat(self.plan),
+            scenario=self.plan.loaded.name,
+            seed=self.plan.makeup.seed,
+            devices=self.plan.makeup.devices,
+            started=self.started,
+            ended=self.clock.now(),
+            cpu_seconds=after.cpu_seconds - before.cpu_seconds,
+            peak_memory=after.peak_memory,
+            expectations=expectations,
+            is_whole=is_whole,
+            real_seconds=time.monotonic() - self._began,
         )
 
     def _ended(self, cpe: Cpe, outcome: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from simulators.options import Listening, OptionError, Options
-from simulators.planning import Plan, plan, told
+from simulators.planning import Plan, options_to_repeat, plan
 from simulators.scenarios.loading import NAMES, ScenarioError, load, read
 
 
@@ -182,7 +182,7 @@ def test_the_command_that_is_told_makes_the_same_run_again(tmp_path: Path) -> No
         insecure=True,
         ca=tmp_path / "ca.pem",
     )
-    found = told(made)
+    found = options_to_repeat(made)
     assert (found["api-url"], found["connection-requests"]) == ("http://127.0.0.1:8080", "off")
     assert (found["insecure"], found["ca"]) == (True, str(tmp_path / "ca.pem"))
     assert found["password"] == "***"
