@@ -8,11 +8,10 @@ from typing import Final
 
 from cwmp_schemas import events
 from simulators.device.chance import Chance
+from simulators.spans import LONGEST
 
 MOST_LINES: Final = 1_000_000
 """How long a trace may be."""
-LONGEST: Final = 366 * 86_400.0
-"""The latest moment a trace may name, in seconds: about a year."""
 _DRAWS: Final = 5
 _MAX_EVENT: Final = 64
 # Those of the standard, those that an RPC brings about, and those of vendors (A.3.3.1).

@@ -35,10 +35,9 @@ from simulators.options import (
 from simulators.population import MOST_DEVICES, Makeup, Way, counts
 from simulators.report.settings import HIDDEN
 from simulators.scenarios.loading import Loaded, ScenarioError, load
-from simulators.scenarios.schema import Arrivals, Scenario
+from simulators.scenarios.schema import MOST_OPEN, Arrivals, Scenario
 
 _STORM: Final = 60.0
-_MOST_OPEN: Final = 100_000
 _LONGEST_LINE: Final = 4_096
 _PREFIX: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 
@@ -98,7 +97,7 @@ def plan(options: Options, environment: Mapping[str, str]) -> Plan:
         arrivals=arrivals,
         trace=trace,
         duration=duration,
-        concurrency=in_range("--concurrency", or_else(options.concurrency, scenario.concurrency), 1, _MOST_OPEN),
+        concurrency=in_range("--concurrency", or_else(options.concurrency, scenario.concurrency), 1, MOST_OPEN),
         time_lapse=or_else(options.time_lapse, scenario.time_lapse),
         listening=read_listening(or_else(options.connection_requests, scenario.connection_requests)),
         access=read_access(options, environment),

@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 LONGEST: Final = 366 * 86_400.0
-"""The longest that is taken, in seconds: about a year."""
+"""The longest that is taken, and the latest moment of a trace, in seconds: about a year."""
 _UNITS: Final = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _SPAN: Final = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)\s*(ms|[smhd]?)", re.ASCII)
 

@@ -6,7 +6,6 @@ from typing import Final
 
 from fuzz.draw import Draw
 from fuzz.target import Target
-from simulators.arrivals import LONGEST as LATEST
 from simulators.arrivals import TraceError, read_trace
 from simulators.client.udp_request import UdpRequestError, read_udp_request
 from simulators.device.capture import read_capture
@@ -43,7 +42,7 @@ def _captures(data: bytes) -> None:
     with suppress(TraceError):
         arrivals = read_trace(StringIO(text))
         assert arrivals
-        assert all(0 <= each.at <= LATEST for each in arrivals)
+        assert all(0 <= each.at <= LONGEST for each in arrivals)
 
 
 def _expressions(data: bytes) -> None:

@@ -14,6 +14,8 @@ from simulators.expressions import names_in
 from simulators.population import MOST_DEVICES
 from simulators.spans import read_span
 
+MOST_OPEN: Final = 100_000
+"""How many devices may call at once, at most."""
 MOST_PHASES: Final = 100
 """How many phases a scenario may have."""
 
@@ -237,7 +239,7 @@ class Scenario(Section):
     """Whether the ACS has met the devices before."""
     time_lapse: bool = False
     """Whether time leaps to the next moment at which a device does something."""
-    concurrency: int = Field(default=200, ge=1, le=100_000)
+    concurrency: int = Field(default=200, ge=1, le=MOST_OPEN)
     """How many devices may call at once."""
     connection_requests: Literal["http", "udp", "off"] = "http"
     """How devices can be called: by HTTP, by UDP alone (behind a NAT), or not at all."""
