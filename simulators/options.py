@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from simulators.access import Access
 from simulators.client.target import Target, read_target
+from simulators.device.numbers import whole_number
 from simulators.reading import UnreadableError, read_file
 from simulators.report.settings import place
 from simulators.spans import read_span
@@ -128,9 +129,10 @@ def read_listening(text: str) -> Listening | None:
     if text in {"off", "http", "udp"}:
         return None if text == "off" else Listening(None, 0, is_udp=text == "udp")
     host, colon, port = text.removeprefix("udp:").rpartition(":")
-    if not (colon and port.isascii() and port.isdigit() and int(port[:6]) < 65536):
+    number = whole_number(port)
+    if not colon or number is None or number >= 65_536:
         raise OptionError(f"--connection-requests: {text[:60]!r} is none of off, udp, host:port and udp:host:port")
-    return Listening(host.strip("[]") or None, int(port), is_udp=text.startswith("udp:"))
+    return Listening(host.strip("[]") or None, number, is_udp=text.startswith("udp:"))
 
 
 def seconds_of(name: str, text: str | None, default: float) -> float:

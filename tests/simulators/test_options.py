@@ -95,6 +95,10 @@ def test_a_trace_names_devices_by_serial_number_or_index(tmp_path: Path) -> None
         ({"concurrency": 0}, "--concurrency: 0 is no whole number"),
         ({"serial_prefix": "a b"}, "--serial-prefix"),
         (
+            {"connection_requests": "127.0.0.1:00000099999"},
+            "--connection-requests: '127.0.0.1:00000099999' is none of off, udp, host:port and udp:host:port",
+        ),
+        (
             {"connection_requests": "here"},
             "--connection-requests: 'here' is none of off, udp, host:port and udp:host:port",
         ),
