@@ -24,6 +24,7 @@ _REFUSED = {
     "cwmp_ex__071__AddObject.xml": "9005",  # a table without its dot
     "cwmp_ex__130__SetParameterValues.xml": "9003",  # sets a parameter, and one below it
     "cwmp_ex__131__SetParameterValues.xml": "9003",
+    "ibnhatab__033__ChangeDUState.xml": "9003",  # a change of no units
     "cwmp_ex__012__CancelTransfer.xml": "9021",  # a transfer that was never asked for
     "cwmp_ex__077__CancelTransfer.xml": "9021",
     "ibnhatab__031__CancelTransfer.xml": "9021",
