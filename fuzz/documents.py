@@ -15,7 +15,8 @@ _TEXTS: Final = (
     "x" * 300, "unsignedInt", "xsd:dateTime", "integer", "boolean", "string", "base64", "********", "bulk_serial_sync",
     "set", "get", "reboot", "download", "del.obj", "recurring",
     "WyJhIiwxLG51bGxd", "WyJcdWQ4MDAiLDEsbnVsbF0", "W05hTiwxLG51bGxd", "a,b,,c", "1e999",
-    "\N{ARABIC-INDIC DIGIT THREE}", "Device..A", ".", "a\nb", "[]", "{}",
+    "0.5", "1/3", "1/0", "1e400", "nan", "90s", "1.5h", "devices * 2", ">= interval", "tr181:3", "power-cut",
+    "1 BOOT", "cookies-never", "\N{ARABIC-INDIC DIGIT THREE}", "Device..A", ".", "a\nb", "[]", "{}",
 )  # fmt: skip
 _NUMBERS: Final = (
     0, 1, -1, 2, 60, 100, 2**31 - 1, 2**31, 2**63 - 1, 2**63, -(2**63), 10**30, 0.5, -0.0, 1e308, float("inf"),

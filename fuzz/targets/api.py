@@ -15,11 +15,14 @@ from api.paging import Paged
 from api.problems import Problem
 from api.reading import checked, checked_query, passed_over, read_json
 from api.routes import routes
+from api.variables import VariableBody
+from api.wishes import WishReader
 from fuzz.documents import document, text
 from fuzz.draw import Draw
 from fuzz.target import Target
 
 _DEEPEST: Final = 4
+_WISHES: Final = WishReader({}, {}, lambda number, name: f"variables[{number}].{name}")
 
 
 def _made_of(kinds: Mapping[str, Any]) -> list[tuple[Any, TypeAdapter[Any], Mapping[str, Any]]]:
@@ -59,6 +62,9 @@ def _look_at(found: object, depth: int = 0) -> None:
             if issubclass(kind, BaseModel) and kind is not BaseModel:
                 for name in [name for name, value in vars(kind).items() if isinstance(value, property)]:
                     getattr(found, name)
+        if isinstance(found, VariableBody):
+            # What a device is to have is held to the data model as well.
+            _WISHES.read([found], may_drop=True)
         for name in type(found).model_fields:
             _look_at(getattr(found, name), depth + 1)
     elif isinstance(found, list | tuple):

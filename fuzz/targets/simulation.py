@@ -1,9 +1,12 @@
 """What simulated devices read: files that people name, expressions, datagrams."""
 
+import json
+from collections.abc import Mapping
 from contextlib import suppress
 from io import StringIO
 from typing import Final
 
+from fuzz.documents import document
 from fuzz.draw import Draw
 from fuzz.target import Target
 from simulators.arrivals import TraceError, read_trace
@@ -14,21 +17,46 @@ from simulators.device.stun import StunError, StunMessage, decode_stun, encode_s
 from simulators.expressions import GREATEST, ExpressionError, names_in, value_of
 from simulators.kinds import read_kinds
 from simulators.scenarios.loading import ScenarioError, read
+from simulators.scenarios.schema import Scenario
 from simulators.spans import LONGEST, read_span
 
 _NAMES: Final = {"devices": 100, "interval": 60}
+_SCHEMA: Final = Scenario.model_json_schema()
 
 
 def _scenarios(data: bytes) -> None:
-    """A scenario, or a sentence of bounded length about what is wrong with it."""
+    """A scenario, or a sentence about what is wrong with it. Behind a NUL comes one that nearly fits its schema."""
     try:
-        text = data.decode("utf-8")
+        text = _toml(Draw(data[1:])) if data[:1] == b"\0" else data.decode("utf-8")
     except UnicodeDecodeError:
         return
     try:
         read(text, "a.toml")
     except ScenarioError as error:
         assert str(error)
+
+
+def _toml(draw: Draw) -> str:
+    found = document(draw, _SCHEMA, _SCHEMA)
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    return "".join(f"{_written(name)} = {_written(value)}\n" for name, value in pairs)
+
+
+def _written(value: object) -> str:
+    """A value of TOML; there is none for nothing."""
+    match value:
+        case Mapping():
+            inner = ", ".join(f"{_written(name)} = {_written(each)}" for name, each in value.items())
+            return f"{{{inner}}}"
+        case list():
+            return f"[{', '.join(map(_written, value))}]"
+        case float():
+            return repr(value)
+        case str():
+            return json.dumps(value.encode("utf-8", "replace").decode(), ensure_ascii=False).replace("\x7f", "")
+        case None:
+            return '""'
+    return json.dumps(value)
 
 
 def _captures(data: bytes) -> None:
