@@ -1,23 +1,25 @@
 """What the server counts, for Prometheus. Made once by the composition root and passed to whoever counts.
 
 No word of a device ever becomes a label: the values of each label are fixed here, and anything else counts as "other".
-Whatever has a bound shows it beside what is used of it. On the busy path counting is one look-up and one addition.
+Whatever has a bound shows it beside what is used of it. On the busy path counting is one look-up and one addition: the
+library's own counters take a lock each time, for threads, and only the event loop counts here.
 """
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from enum import Enum
 from itertools import product
 from typing import Final
 
 from prometheus_client import (
     CollectorRegistry,
-    Counter,
     Gauge,
     Histogram,
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from acs.auth.authenticator import Outcome
 from acs.domain.delivery import Channel
@@ -65,24 +67,29 @@ _STANDARD: Final = frozenset(STANDARD)
 _BATCHES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 
 
-class Counts:
-    """A counter for each combination of labels."""
+class Counts(Collector):
+    """A counter for each combination of labels; without labels, one."""
 
     def __init__(self, registry: CollectorRegistry, name: str, text: str, **labels: Iterable[Hashable]) -> None:
-        counter = Counter(name, text, list(labels), registry=registry)
+        self._name, self._text, self._labels = name, text, list(labels)
         self._known = [frozenset(values) for values in labels.values()]
-        self._children = {
-            values: counter.labels(*map(_label, values))
-            for values in product(*((*values, OTHER) for values in labels.values()))
-        }
+        self._counts = dict.fromkeys(product(*((*values, OTHER) for values in labels.values())), 0.0)
+        registry.register(self)
 
     def inc(self, *values: Hashable, amount: float = 1) -> None:
         """Count one more, or so many, under these values of the labels, in their order."""
-        child = self._children.get(values)
-        if child is None:
+        counts = self._counts
+        if values not in counts:
             pairs = zip(values, self._known, strict=True)
-            child = self._children[tuple(value if value in known else OTHER for value, known in pairs)]
-        child.inc(amount)
+            values = tuple(value if value in known else OTHER for value, known in pairs)
+        counts[values] += amount
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """What was counted, for whoever looks."""
+        family = CounterMetricFamily(self._name, self._text, labels=self._labels)
+        for values, count in self._counts.items():
+            family.add_metric([*map(_label, values)], count)
+        yield family
 
 
 class Times:
@@ -144,7 +151,7 @@ class Metrics:
     def _connection_metrics(self, registry: CollectorRegistry, settings: Settings) -> None:
         self.http_requests = Counts(registry, "aioacs_cwmp_requests", "Answers of the CWMP endpoint", status=STATUSES)
         self.connections = Level(registry, "aioacs_connections", "Connections of devices", settings.max_connections)
-        self.tls_failures = Counter("aioacs_tls_failures", "TLS handshakes that failed", registry=registry)
+        self.tls_failures = Counts(registry, "aioacs_tls_failures", "TLS handshakes that failed")
         self.loop_lag = Histogram(
             "aioacs_loop_lag_seconds", "How late the event loop runs what is due", registry=registry, buckets=_QUICK
         )
@@ -159,7 +166,7 @@ class Metrics:
         )
 
     def _session_metrics(self, registry: CollectorRegistry, settings: Settings) -> None:
-        self.sessions_opened = Counter("aioacs_sessions_opened", "Sessions that were opened", registry=registry)
+        self.sessions_opened = Counts(registry, "aioacs_sessions_opened", "Sessions that were opened")
         self.sessions_ended = Counts(registry, "aioacs_sessions_ended", "Sessions that ended", reason=EndReason)
         self.sessions_refused = Counts(
             registry, "aioacs_sessions_refused", "Sessions that were not opened", reason=REFUSALS
@@ -173,7 +180,7 @@ class Metrics:
 
     def _message_metrics(self, registry: CollectorRegistry) -> None:
         self._events = Counts(registry, "aioacs_inform_events", "Events of Informs", event=STANDARD)
-        self.informs = Counter("aioacs_informs", "Informs that were taken", registry=registry)
+        self.informs = Counts(registry, "aioacs_informs", "Informs that were taken")
         self.oddities = Counts(registry, "aioacs_decode_oddities", "What was tolerated in messages", kind=Oddity)
         self.decode_refusals = Counts(registry, "aioacs_decode_refusals", "Bodies that could not be read", kind=Refusal)
         self.rpc_seconds = Times(registry, "aioacs_rpc_seconds", "From an RPC to its answer", "method", RPCS)
@@ -185,7 +192,7 @@ class Metrics:
         self.commit_seconds = Histogram(
             "aioacs_commit_seconds", "How long a commit took", registry=registry, buckets=_QUICK
         )
-        self.commit_failures = Counter("aioacs_commit_failures", "Commits that failed", registry=registry)
+        self.commit_failures = Counts(registry, "aioacs_commit_failures", "Commits that failed")
         self.store_queue = Level(registry, "aioacs_store_queue", "Writes that wait for a commit", settings.store_queue)
 
     def _operation_metrics(self, registry: CollectorRegistry, settings: Settings) -> None:

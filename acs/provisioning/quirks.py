@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated
 
 from acs.domain.operation import JSON
@@ -72,13 +73,19 @@ class Quirks:
     @property
     def style(self) -> WireStyle:
         """How to write to the device."""
-        return WireStyle(
-            declaration=self.declaration,
-            boolean_words=self.boolean_words,
-            next_level_words=self.next_level_words,
-            milliseconds=self.milliseconds,
-        )
+        return _style(self.declaration, self.boolean_words, self.next_level_words, self.milliseconds)
 
     def tree_path(self, path: str) -> str:
         """A path as the device takes it: the top of the tree may need a name."""
         return path or self.root_path or ""
+
+
+@cache
+def _style(declaration: bool, boolean_words: bool, next_level_words: bool, milliseconds: bool) -> WireStyle:
+    """Asked for at each answer, so made once."""
+    return WireStyle(
+        declaration=declaration,
+        boolean_words=boolean_words,
+        next_level_words=next_level_words,
+        milliseconds=milliseconds,
+    )

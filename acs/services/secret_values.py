@@ -1,5 +1,6 @@
 """Which parameters hold secrets, and what is shown of them."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 from acs.domain.secret_names import MASK
@@ -9,6 +10,7 @@ from cwmp_schemas.datamodel import lookup
 V = TypeVar("V", str, str | None)
 
 
+@lru_cache(maxsize=4096)
 def is_secret(path: str) -> bool:
     """Whether the value of a parameter is a secret, by its name or by the data model."""
     return value_types.is_secret(path, lookup)

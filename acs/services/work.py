@@ -34,6 +34,8 @@ from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
 
 _JITTER: Final = 0.2
+# What is said of operations that an earlier session left in progress.
+_CUT_OFF: Final = fault_text(OperationFault("its session was cut off"))
 # What changes a device, and may be refused while it starts (Baicells).
 _CONFIGURES: Final = frozenset(
     {
@@ -267,7 +269,7 @@ class Work:
         if self._is_recovered:
             return None
         self._is_recovered = True
-        return fault_text(OperationFault("its session was cut off"))
+        return _CUT_OFF
 
     async def _begin(self, claimed: ClaimedOperation | None) -> None:
         """Plan an operation that was taken; in the place of one that cannot be begun now there is the next one."""

@@ -220,7 +220,7 @@ async def test_handshakes_that_fail_are_counted_and_told_in_words_a_few_times_a_
             "plain HTTP where TLS is spoken",
         ]
         assert len(told) == 5
-        assert served.server.services.tools.metrics.tls_failures._value.get() == 22
+        assert served.server.services.tools.metrics.registry.get_sample_value("aioacs_tls_failures_total") == 22
 
 
 async def test_where_certificates_are_optional_a_device_without_one_logs_in(
