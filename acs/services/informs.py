@@ -15,6 +15,7 @@ _MAX_TEXT: Final = 256
 _MAX_URL: Final = 1024
 _MAX_INTERVAL: Final = 10 * 365 * 86_400
 _MAX_DIGITS: Final = 10
+_METHOD: Final = "M "
 
 # TR-098 and TR-181 differ in the root alone.
 _TOLD: Final = {
@@ -165,20 +166,18 @@ def _history(device: ManagedDevice, codes: tuple[str, ...], told: Told) -> tuple
 
 
 def _proofs(told: Told) -> tuple[Proof, ...]:
-    """What the events prove (TR-069 3.7.1.5): a reset, or a boot, with the key of the request or without."""
-    if not told.is_boot:
-        return ()
+    """What the events prove (TR-069 3.7.1.5): a reset, a boot, or a request whose key they name."""
     proofs: list[Proof] = []
     for code, key in zip(told.codes, told.keys, strict=True):
-        if code == events.M_REBOOT and key:
-            proofs.append(Proof("Reboot", key))
+        if key and code.startswith(_METHOD):
+            proofs.append(Proof(code.removeprefix(_METHOD), key))
         elif code in {events.BOOT, events.M_REBOOT}:
             proofs.append(Proof("Reboot", None))
         elif code == events.BOOTSTRAP:
             proofs.append(Proof("FactoryReset", None))
     # A device that names requests has carried out these and no other; and two changes of one operation cannot stand in
     # one statement.
-    if any(proof.command_key is not None for proof in proofs):
+    if any(proof.sent == "Reboot" and proof.command_key is not None for proof in proofs):
         proofs = [proof for proof in proofs if proof.sent != "Reboot" or proof.command_key is not None]
     return tuple(dict.fromkeys(proofs))
 

@@ -93,7 +93,7 @@ def _of_keyed(memory: Memory, kind: str, key: str, name: str, state: OperationSt
     yield from _once(name, state, memory.done[kind, key])
     if memory.completed[key] and state not in {OperationState.COMPLETED, OperationState.FAILED}:
         yield f"the end of {name} was acknowledged, and it is {state}"
-    if kind != "ScheduleInform" and memory.done[kind, key] and state is OperationState.UNKNOWN:
+    if memory.done[kind, key] and state is OperationState.UNKNOWN:
         yield f"{name} is unknown, though the device has told that it is done"
 
 

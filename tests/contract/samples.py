@@ -5,7 +5,7 @@ from dataclasses import replace
 from acs.domain.contact import InformRecord, Met, NewValue
 from acs.domain.device import Identity
 from acs.domain.inventory import FirmwareImageDetails
-from acs.domain.queue import Origin, QueuedOperation
+from acs.domain.queue import ClaimedOperation, OperationRecord, Origin, QueuedOperation
 from tests.contract.opened import OpenStore
 
 AT = 1_700_000_000.25
@@ -102,4 +102,26 @@ async def make_transfer(
         file_key=text,
         expires_at=AT + 100,
         at=AT,
+    )
+
+
+async def claim(store: OpenStore, device_id: int, at: float = AT) -> tuple[int, ClaimedOperation]:
+    """A session of a device, with the operation that it has taken."""
+    fence = (await meet(store, device_id, at)).fence
+    claimed = await store.operations.claim(device_id, fence, at)
+    assert claimed is not None
+    return fence, claimed
+
+
+async def record_of(store: OpenStore, public_id: str) -> OperationRecord:
+    """An operation as it is kept."""
+    record = await store.operations.by_public_id(public_id)
+    assert record is not None
+    return record
+
+
+async def send(store: OpenStore, device_id: int, fence: int, claimed: ClaimedOperation, sent: str = "Reboot") -> None:
+    """Note that its RPC is about to leave."""
+    assert await store.operations.mark_sent(
+        device_id, fence, claimed, sent=sent, progress="p", at=AT, lease_until=AT + 60, snapshot="{}"
     )

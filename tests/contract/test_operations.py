@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from acs.domain.contact import HistoryEntry, Proof
+from acs.domain.contact import HistoryEntry
 from acs.domain.inventory import DeviceTypeDetails
-from acs.domain.queue import ClaimedOperation, OperationRecord, OperationState, Phase
+from acs.domain.queue import OperationState, Phase
 from acs.domain.setting import SettingState
 from acs.domain.settlement import Consequences, SettingsReport, Settled, Settlement
 from acs.domain.transfer import ReceivedFile
@@ -14,26 +14,17 @@ from acs.store.device_types import TypeUpdate
 from acs.store.operations import WAKE_NET
 from acs.store.settings import KeptSetting, WantedValue
 from tests.contract.opened import OpenStore
-from tests.contract.samples import AT, TEXTS, inform, make_device, make_transfer, meet, operation
-
-
-async def _claimed(store: OpenStore, device_id: int, at: float = AT) -> tuple[int, ClaimedOperation]:
-    fence = (await meet(store, device_id, at)).fence
-    claimed = await store.operations.claim(device_id, fence, at)
-    assert claimed is not None
-    return fence, claimed
-
-
-async def _record(store: OpenStore, public_id: str) -> OperationRecord:
-    record = await store.operations.by_public_id(public_id)
-    assert record is not None
-    return record
-
-
-async def _send(store: OpenStore, device_id: int, fence: int, claimed: ClaimedOperation, sent: str = "Reboot") -> None:
-    assert await store.operations.mark_sent(
-        device_id, fence, claimed, sent=sent, progress="p", at=AT, lease_until=AT + 60, snapshot="{}"
-    )
+from tests.contract.samples import (
+    AT,
+    TEXTS,
+    claim,
+    make_device,
+    make_transfer,
+    meet,
+    operation,
+    record_of,
+    send,
+)
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:12]))
@@ -42,7 +33,7 @@ async def test_an_operation_is_kept_as_it_was_asked_and_as_it_ended(store: OpenS
     queued = replace(operation(device_id), kind=text, request=text, priority=-3, max_attempts=5, retry_delay=0.5)
     number = await store.operations.queue(replace(queued, wakes=False, expires_at=AT + 9), AT)
     await store.reopen()
-    fence, claimed = await _claimed(store, device_id)
+    fence, claimed = await claim(store, device_id)
     assert (claimed.id, claimed.public_id, claimed.kind, claimed.origin) == (number, queued.public_id, text, "user")
     assert (claimed.request, claimed.progress, claimed.command_key) == (text, "", queued.command_key)
     assert (claimed.priority, claimed.attempts, claimed.max_attempts, claimed.retry_delay) == (-3, 1, 5, 0.5)
@@ -52,7 +43,7 @@ async def test_an_operation_is_kept_as_it_was_asked_and_as_it_ended(store: OpenS
     )
     assert await store.operations.settle(device_id, fence, settlement) == Settled(True, False, None)
     await store.reopen()
-    record = await _record(store, queued.public_id)
+    record = await record_of(store, queued.public_id)
     assert (record.state, record.phase, record.origin) == (OperationState.FAILED, Phase.NONE, "user")
     assert (record.request, record.progress, record.outcome, record.fault, record.sent) == (text,) * 5
     assert (record.attempts, record.completed_at, record.updated) == (7, AT + 1, AT + 1)
@@ -93,7 +84,7 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
     await store.operations.queue(replace(operation(device_id, "later"), scheduled_at=AT + 10), AT)
     await store.operations.queue(replace(operation(device_id, "gone"), expires_at=AT + 1), AT)
     fence = (await meet(store, device_id)).fence
-    assert (await _record(store, f"op_{device_id}_later")).state is OperationState.SCHEDULED
+    assert (await record_of(store, f"op_{device_id}_later")).state is OperationState.SCHEDULED
     assert await store.operations.claim(device_id, fence, AT + 1) is None
     assert await store.operations.take_wakes(AT + 9, 9) == []
     assert await store.operations.take_wakes(AT + 10, 9) == [device_id]
@@ -104,7 +95,7 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
     assert await store.operations.start_scheduled(AT + 9, 9) == []
     assert await store.operations.start_scheduled(AT + 10, 9) == [(device_id, f"op_{device_id}_later")]
     assert await store.operations.expire(AT + 10, "too late", 9) == [(device_id, f"op_{device_id}_gone")]
-    gone = await _record(store, f"op_{device_id}_gone")
+    gone = await record_of(store, f"op_{device_id}_gone")
     assert (gone.state, gone.fault, gone.completed_at) == (OperationState.EXPIRED, "too late", AT + 10)
     claimed = await store.operations.claim(device_id, fence, AT + 10)
     assert claimed is not None
@@ -114,7 +105,7 @@ async def test_nothing_is_claimed_before_its_time_or_after_it_expired(store: Ope
 async def test_what_was_begun_does_not_expire_but_is_given_up_as_it_was_looked_at(store: OpenStore) -> None:
     device_id = await make_device(store)
     await store.operations.queue(replace(operation(device_id, "begun"), expires_at=AT + 9), AT)
-    fence, claimed = await _claimed(store, device_id)
+    fence, claimed = await claim(store, device_id)
     queued = Settlement(claimed, OperationState.QUEUED, AT + 1, progress="half", ready_at=AT + 1, attempts=0)
     assert await store.operations.settle(device_id, fence, queued)
     assert await store.operations.overdue(AT + 8, 9) == []
@@ -128,42 +119,15 @@ async def test_what_was_begun_does_not_expire_but_is_given_up_as_it_was_looked_a
     assert await store.operations.give_up(device_id, end)
     assert not await store.operations.give_up(device_id, end)
     assert await store.operations.overdue(AT + 9, 9) == []
-    record = await _record(store, claimed.public_id)
+    record = await record_of(store, claimed.public_id)
     assert (record.state, record.outcome, record.fault) == (OperationState.FAILED, "half of it", "too late")
     assert (record.completed_at, record.progress) == (AT + 9, "half")
-
-
-async def test_what_was_sent_and_must_not_be_repeated_is_unknown_after_a_loss(store: OpenStore) -> None:
-    device_id = await make_device(store)
-    await store.operations.queue(operation(device_id, "harmful"), AT)
-    fence, claimed = await _claimed(store, device_id)
-    await _send(store, device_id, fence, claimed)
-    await store.reopen()
-    later = (await meet(store, device_id, AT + 1)).fence
-    assert await store.operations.recover(device_id, later, AT + 1, "lost") == [
-        (claimed.public_id, OperationState.UNKNOWN)
-    ]
-    record = await _record(store, claimed.public_id)
-    assert (record.state, record.fault, record.completed_at, record.sent) == (
-        OperationState.UNKNOWN,
-        "lost",
-        AT + 1,
-        "Reboot",
-    )
-    assert await store.operations.claim(device_id, later, AT + 2) is None
-    proven = await store.contacts.record_inform(
-        replace(inform(device_id, AT + 3), proofs=(Proof("Reboot", claimed.command_key),))
-    )
-    assert proven is not None
-    assert proven.proven == (claimed.public_id,)
-    record = await _record(store, claimed.public_id)
-    assert (record.state, record.fault, record.completed_at) == (OperationState.COMPLETED, "", AT + 3)
 
 
 async def test_what_may_be_repeated_is_queued_again_until_its_attempts_end(store: OpenStore) -> None:
     device_id = await make_device(store)
     await store.operations.queue(replace(operation(device_id), max_attempts=2), AT)
-    fence, claimed = await _claimed(store, device_id)
+    fence, claimed = await claim(store, device_id)
     assert await store.operations.save(
         device_id, fence, claimed, progress="half", at=AT, lease_until=AT + 60, snapshot="{}"
     )
@@ -185,7 +149,7 @@ async def test_a_session_that_went_silent_loses_its_operation(store: OpenStore) 
     devices = [await make_device(store, f"S{number}") for number in range(3)]
     for device_id in devices:
         await store.operations.queue(operation(device_id), AT)
-        await _claimed(store, device_id)
+        await claim(store, device_id)
     assert await store.operations.abandon_lost_sessions(AT + 59, 9) == []
     for bound, expected in ((2, 2), (2, 1)):
         taken = await store.operations.abandon_lost_sessions(AT + 61, bound)
@@ -201,36 +165,12 @@ async def test_only_what_has_not_begun_is_cancelled(store: OpenStore) -> None:
     device_id = await make_device(store)
     await store.operations.queue(operation(device_id, "a"), AT)
     await store.operations.queue(operation(device_id, "b"), AT)
-    await _claimed(store, device_id)
+    await claim(store, device_id)
     assert not await store.operations.cancel(f"op_{device_id}_a", AT + 1)
     assert await store.operations.cancel(f"op_{device_id}_b", AT + 1) == "get"
     assert not await store.operations.cancel(f"op_{device_id}_b", AT + 2)
     assert not await store.operations.cancel("op_nobody", AT)
-    assert (await _record(store, f"op_{device_id}_b")).completed_at == AT + 1
-
-
-async def test_what_is_not_proven_in_time_fails_and_a_late_proof_still_counts(store: OpenStore) -> None:
-    device_id = await make_device(store)
-    await store.operations.queue(operation(device_id), AT)
-    fence, claimed = await _claimed(store, device_id)
-    await _send(store, device_id, fence, claimed)
-    waits = Settlement(
-        claimed, OperationState.IN_PROGRESS, AT + 1, phase=Phase.AWAITING, sent="Reboot", proof_by=AT + 100
-    )
-    assert await store.operations.settle(device_id, fence, waits) == Settled(True, False, None)
-    # It waits for the device, not for a session: a new one leaves it alone.
-    later = (await meet(store, device_id, AT + 2)).fence
-    assert await store.operations.recover(device_id, later, AT + 2, "lost") == []
-    assert await store.operations.fail_unproven(AT + 99, "no proof", 9) == []
-    assert await store.operations.fail_unproven(AT + 100, "no proof", 9) == [(device_id, claimed.public_id)]
-    assert (await _record(store, claimed.public_id)).state is OperationState.FAILED
-    other = inform(device_id, AT + 101)
-    stranger = await store.contacts.record_inform(replace(other, proofs=(Proof("Reboot", "another key"),)))
-    assert stranger is not None
-    assert stranger.proven == ()
-    unnamed = await store.contacts.record_inform(replace(other, proofs=(Proof("Reboot", None),)))
-    assert unnamed is not None
-    assert unnamed.proven == (claimed.public_id,)
+    assert (await record_of(store, f"op_{device_id}_b")).completed_at == AT + 1
 
 
 async def test_results_are_pruned_a_few_at_a_time_and_what_has_not_ended_never(store: OpenStore) -> None:
@@ -268,10 +208,10 @@ async def test_a_transfer_is_kept_and_settles_its_operation(store: OpenStore, te
     device_id = await make_device(store)
     number = await store.operations.queue(operation(device_id), AT)
     assert number is not None
-    fence, claimed = await _claimed(store, device_id)
+    fence, claimed = await claim(store, device_id)
     transfer_id = await make_transfer(store, device_id, number, "upload", text)
     assert await make_transfer(store, device_id, number, "upload", "again") == transfer_id, "one for each operation"
-    await _send(store, device_id, fence, claimed, "Upload")
+    await send(store, device_id, fence, claimed, "Upload")
     received = ReceivedFile(f"k{text}", 2**40, text, text, text, text)
     assert await store.transfers.receive(transfer_id, received, AT + 1)
     await store.reopen()
@@ -293,7 +233,7 @@ async def test_a_transfer_is_kept_and_settles_its_operation(store: OpenStore, te
     )
     assert settled == claimed.public_id
     assert await store.transfers.open_of_device(device_id) == []
-    record = await _record(store, claimed.public_id)
+    record = await record_of(store, claimed.public_id)
     assert (record.state, record.outcome, record.completed_at) == (OperationState.COMPLETED, text, AT + 2)
     transfer = await store.transfers.by_id(transfer_id)
     assert transfer is not None
@@ -304,7 +244,7 @@ async def test_a_transfer_is_kept_and_settles_its_operation(store: OpenStore, te
 async def test_a_transfer_ends_by_its_time_when_its_operation_no_longer_waits(store: OpenStore) -> None:
     device_id = await make_device(store)
     numbers = [await store.operations.queue(operation(device_id, name), AT) for name in "ab"]
-    await _claimed(store, device_id)
+    await claim(store, device_id)
     for number in numbers:
         assert number is not None
         await make_transfer(store, device_id, number, "download")

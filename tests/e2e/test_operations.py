@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from acs.domain.operation import OperationKind, Variable, VariableStatus
+from acs.domain.operation import JSON, OperationKind, Variable, VariableStatus
 from acs.domain.queue import OperationState, Phase
 from acs.services.operations import NotNowError, Terms
 from tests.e2e.device import EndedBy
@@ -117,6 +117,19 @@ async def test_a_reboot_whose_answer_is_lost_is_unknown_and_never_repeated_and_p
     await device.run_session()
     assert (await served.view(public_id)).record.state is OperationState.COMPLETED
     assert len(device.journal.carried_out("Reboot")) == 1
+
+
+async def test_a_request_whose_answer_is_lost_is_proven_by_the_event_that_names_it(served: Served) -> None:
+    device = served.device(on_rpc={"ScheduleInform": lambda _: VANISH_AFTER})
+    await device.run_session()
+    wish: dict[str, JSON] = {"delay_seconds": 1}
+    public_id = await served.queue(device, OperationKind.RPC, method="ScheduleInform", arguments=wish)
+    assert (await device.run_session()).ended_by is EndedBy.VANISHED
+    await served.sweep(120)
+    assert (await served.view(public_id)).record.state is OperationState.UNKNOWN
+    await device.run_session()
+    assert (await served.view(public_id)).record.state is OperationState.COMPLETED
+    assert len(device.journal.carried_out("ScheduleInform")) == 1
 
 
 async def test_a_factory_reset_is_complete_at_the_bootstrap(served: Served) -> None:

@@ -102,13 +102,14 @@ WHERE operation.id = rows.id AND operation.state = 'in_progress' AND operation.f
 RETURNING operation.device_id, operation.id;
 
 -- The device itself says that a request was carried out. No command key stands for an event that names
--- none: it proves only what was begun lately.
+-- none: it proves only what was begun lately. Of a transfer of ours it proves nothing: its report does.
 -- name: prove
 -- rows: device_id bigint, sent text, command_key text, since float8, at float8
 UPDATE operation SET state = 'completed', phase = '', fault = '', proof_by = NULL, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.device_id = rows.device_id AND operation.phase <> '' AND operation.sent = rows.sent
     AND ((rows.command_key IS NULL AND operation.started_at >= rows.since) OR operation.command_key = rows.command_key)
+    AND (operation.kind = 'rpc' OR rows.sent IN ('Reboot', 'FactoryReset'))
     AND operation.state IN ('in_progress', 'unknown', 'failed')
 RETURNING operation.device_id, operation.id, public_id, kind;
 
