@@ -6,13 +6,14 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
 
 from acs.store.migrations import migrate
 from tests.chaos.battle import Battle, Told
-from tests.chaos.faults import ON_POSTGRESQL, ON_SQLITE
+from tests.chaos.faults import ON_POSTGRESQL, ON_SQLITE, Fault
 from tests.contract.servers import running_server
 
 _EVERY = 10
@@ -23,18 +24,24 @@ def main() -> int:
     arguments = _arguments()
     with ExitStack() as stack:
         folder = Path(tempfile.mkdtemp(prefix="aioacs-chaos-"))
-        is_sqlite = arguments.database == "sqlite"
-        known = ON_SQLITE if is_sqlite else ON_POSTGRESQL
-        wrong = set(arguments.faults or known) - set(known)
+        faults, control = dict(ON_SQLITE), None
+        if arguments.database == "postgresql":
+            server = stack.enter_context(running_server())
+            faults, control = dict(ON_POSTGRESQL), server.control
+            if control is None:
+                # Somebody else keeps it.
+                del faults["down"]
+        wrong = set(arguments.faults) - set(faults)
         if wrong:
             print(f"nothing that befalls {arguments.database}: {', '.join(sorted(wrong))}", file=sys.stderr)
             return 2
-        if is_sqlite:
-            url = f"sqlite:///{folder / 'aioacs.db'}"
-        else:
-            server = stack.enter_context(running_server())
+        if arguments.database == "postgresql":
             url = server.url(asyncio.run(server.create()))
-        told = asyncio.run(_fight(url, folder, arguments))
+        else:
+            url = f"sqlite:///{folder / 'aioacs.db'}"
+        chosen = {name: faults[name] for name in arguments.faults or sorted(faults)}
+        battle = Battle(url, folder, arguments.seed, arguments.devices, control)
+        told = asyncio.run(_fight(battle, chosen, arguments))
         _show(told)
         if told.contradictions:
             print(f"what the server left is in {folder}", file=sys.stderr)
@@ -43,15 +50,12 @@ def main() -> int:
     return 0
 
 
-async def _fight(url: str, folder: Path, arguments: argparse.Namespace) -> Told:
-    await migrate(url)
-    faults = ON_SQLITE if url.startswith("sqlite") else ON_POSTGRESQL
-    names = arguments.faults or sorted(faults)
-    battle = Battle(url, folder, arguments.seed, arguments.devices)
+async def _fight(battle: Battle, faults: Mapping[str, Fault], arguments: argparse.Namespace) -> Told:
+    await migrate(battle.database_url)
     random, began = Random(arguments.seed), time.monotonic()
     async with battle.begun():
         for number in range(1, arguments.rounds + 1):
-            name = random.choice(names)
+            name = random.choice(list(faults))
             if arguments.verbose:
                 print(f"{time.monotonic() - began:7.1f} s  round {number}: {name}", flush=True)
             await battle.strike(name, faults[name])

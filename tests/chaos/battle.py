@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -15,10 +16,12 @@ from aiohttp import web
 from simulators.client.caller import Caller
 from simulators.client.files import FileCarrier
 from simulators.clock import WorldClock
+from simulators.device.behaviours import FIT, Behaviour
 from simulators.device.cpe import Cpe
+from simulators.device.quirk_names import named
 from simulators.device.timing import AT_ONCE
 from simulators.fleet import Fleet
-from simulators.population import Kind, Makeup, populate_with
+from simulators.population import Kind, Makeup, Way, populate_with
 from simulators.tally import Tally
 from tests.chaos.faults import Fault
 from tests.chaos.judge import contradictions
@@ -36,6 +39,13 @@ _PASSWORD: Final = f"{SECRET}of-all-devices"
 _INTERVAL: Final = 1
 _CALM: Final = 3_000
 _FIRST: Final = 3
+# What leaves out the events leaves the witness nothing to hold the server to.
+_SPELLINGS: Final = tuple(
+    Behaviour((name,))
+    for name in FIT
+    if named(name).group in {"http", "wire", "namespace"} and not named(name).settings and name != "no-event"
+)
+_ODD: Final = Way("odd spelling", Fraction(1, 2), _SPELLINGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +71,16 @@ class Told:
 class Battle:
     """Begins with ``begun``; ``strike`` lets things happen; ``end`` judges."""
 
-    def __init__(self, database_url: str, folder: Path, seed: int, devices: int) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        seed: int,
+        devices: int,
+        control: Callable[..., None] | None = None,
+    ) -> None:
         self.database_url = database_url
+        self.control = control
         self.random = Random(seed)
         self.beat = Beat()
         self.process = ServerProcess(
@@ -92,7 +110,7 @@ class Battle:
             makeup = Makeup(
                 self._count, (Kind("small", small_model()),), f"http://127.0.0.1:{self.line.port}/", _INTERVAL,
                 prefix="CHAOS", password=_PASSWORD, timing=AT_ONCE,
-                values={"ManagementServer.CWMPRetryMinimumWaitInterval": "1"},
+                values={"ManagementServer.CWMPRetryMinimumWaitInterval": "1"}, ways=(_ODD,),
             )  # fmt: skip
             arrivals = [self.random.uniform(0, _INTERVAL) for _ in range(self._count)]
             self._devices = list(populate_with(WitnessedCpe, makeup, arrivals, clock.now()))

@@ -127,6 +127,17 @@ async def cut_database(battle: "Battle") -> None:
     await battle.beat.wait(100)
 
 
+async def stop_database(battle: "Battle") -> None:
+    """Stop PostgreSQL in the middle of whatever it does, and start it again."""
+    assert battle.control is not None
+    await asyncio.to_thread(battle.control, "-m", battle.random.choice(("fast", "immediate")), "stop")
+    try:
+        await asyncio.sleep(battle.random.uniform(0.2, 3.0))
+    finally:
+        await asyncio.to_thread(battle.control, "start")
+    await battle.beat.wait(100)
+
+
 ON_ANY: Final[dict[str, Fault]] = {
     "kill": kill,
     "commit": kill_at_a_commit,
@@ -141,5 +152,5 @@ ON_ANY: Final[dict[str, Fault]] = {
 """All that can befall a server, by name."""
 ON_SQLITE: Final[dict[str, Fault]] = {**ON_ANY, "disk": fill_files}
 """With a database in a file of its own."""
-ON_POSTGRESQL: Final[dict[str, Fault]] = {**ON_ANY, "cut": cut_database}
-"""With one that somebody else keeps."""
+ON_POSTGRESQL: Final[dict[str, Fault]] = {**ON_ANY, "cut": cut_database, "down": stop_database}
+"""With a server of its own."""

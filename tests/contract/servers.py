@@ -5,9 +5,10 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,8 @@ class Server:
 
     admin_url: str
     """A database to connect to for making others."""
+    control: Callable[..., None] | None = None
+    """Calls pg_ctl with these arguments; None: somebody else keeps it."""
     _clean: list[str] = field(default_factory=list)
 
     def url(self, name: str) -> str:
@@ -93,8 +96,9 @@ def running_server() -> Iterator[Server]:
         data = str(folder / "data")
         _run(programs / "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=utf8", "--no-sync")
         settings = f"-h '' -k {folder} -c max_connections=50"
-        _run(programs / "pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings, "start")
-        yield Server(f"postgresql://postgres@/postgres?host={folder}")
+        control = partial(_run, programs / "pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", settings)
+        control("start")
+        yield Server(f"postgresql://postgres@/postgres?host={folder}", control)
 
 
 def reachable(package: Path, folder: Path) -> Path:
