@@ -96,11 +96,19 @@ class Authenticator:
         return credentials
 
     def check(
-        self, credentials: Credentials, secrets: Sequence[Secret], *, method: str, target: str, now: float
+        self,
+        credentials: Credentials,
+        secrets: Sequence[Secret],
+        *,
+        method: str,
+        target: str,
+        now: float,
+        is_again: bool = False,
     ) -> Verdict:
         """Whether the credentials prove one of the secrets their username may have; none for a name nobody has.
 
-        Several secrets are tried alike: a device whose password is being changed may still have the old one.
+        Several secrets are tried alike: a device whose password is being changed may still have the old one. A request
+        that was let in and is looked at once more has used its nonce already.
         """
         if not self._accepts(credentials):
             return Verdict(Outcome.MISSING)
@@ -111,7 +119,7 @@ class Authenticator:
         username = credentials.username
         if proven is None or not secrets:
             return Verdict(Outcome.REFUSED, username)
-        if isinstance(credentials, DigestCredentials):
+        if isinstance(credentials, DigestCredentials) and not is_again:
             outcome = self._take_nonce(credentials, now)
             if outcome is not Outcome.ACCEPTED:
                 return Verdict(outcome, username)

@@ -103,6 +103,8 @@ class InformRecord:
     """What its events prove."""
     description: Description | None = None
     """What it says of itself, when that is new."""
+    is_repeated: bool = False
+    """Whether it was recorded before, and is not counted once more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,9 @@ def inform_record(
     lease_until: float,
     snapshot: str,
     news: News,
+    is_repeated: bool = False,
 ) -> InformRecord:
-    """Everything that an Inform changes."""
+    """Everything that an Inform changes; one that was recorded before is not told again."""
     codes = told.codes
     identity = identity_of(inform)
     described = (identity, inform.device_id.manufacturer, told.software, told.hardware, cwmp_version, True)
@@ -132,9 +133,10 @@ def inform_record(
         not at < news.up_until <= at + down_after,
         at if told.is_boot else None,
         tuple(news.values),
-        _history(device, codes, told),
+        () if is_repeated else _history(device, codes, told),
         _proofs(told),
         description,
+        is_repeated,
     )
 
 

@@ -63,8 +63,8 @@ class Door:
         tools.metrics.memories.watch("logins", _CACHED, lambda: len(self._known))
         tools.metrics.memories.watch("unanswered challenges", _ADDRESSES, lambda: len(self._unanswered))
 
-    async def check(self, caller: Caller) -> Login | Reply:
-        """The login of a caller, or what to answer instead."""
+    async def check(self, caller: Caller, *, is_again: bool = False) -> Login | Reply:
+        """The login of a caller, or what to answer instead; ``is_again`` is for the same post once more."""
         tools = self._tools
         credentials = self._authenticator.read(caller.authorization)
         trusted = self._is_trusted_place(caller.address)
@@ -77,7 +77,7 @@ class Door:
                 return Login(is_trusted_place=trusted)
             return self._ask(caller)
         self._unanswered.pop(caller.address, None)
-        verdict, logins = await self._verdict(caller, credentials)
+        verdict, logins = await self._verdict(caller, credentials, is_again)
         tools.metrics.logins.inc(verdict.outcome)
         if verdict.outcome is Outcome.ACCEPTED:
             credential = logins[verdict.proven or 0]
@@ -104,19 +104,26 @@ class Door:
             self._password(one).encode("utf-8"), self._password(other).encode("utf-8")
         )
 
-    async def _verdict(self, caller: Caller, credentials: Credentials) -> tuple[Verdict, list[Credential]]:
+    async def _verdict(
+        self, caller: Caller, credentials: Credentials, is_again: bool
+    ) -> tuple[Verdict, list[Credential]]:
         known = await self._logins(credentials.username)
-        verdict = self._judge(caller, credentials, known)
+        verdict = self._judge(caller, credentials, known, is_again)
         if verdict.outcome is Outcome.REFUSED and known.read_at < self._tools.clock.monotonic() - 1.0:
             # What was believed may be old: a password that was just changed must work at once.
             self.forget(credentials.username)
             known = await self._logins(credentials.username)
-            verdict = self._judge(caller, credentials, known)
+            verdict = self._judge(caller, credentials, known, is_again)
         return verdict, known.logins
 
-    def _judge(self, caller: Caller, credentials: Credentials, known: _Known) -> Verdict:
+    def _judge(self, caller: Caller, credentials: Credentials, known: _Known, is_again: bool) -> Verdict:
         return self._authenticator.check(
-            credentials, known.secrets, method=caller.method, target=caller.target, now=self._tools.clock.wall()
+            credentials,
+            known.secrets,
+            method=caller.method,
+            target=caller.target,
+            now=self._tools.clock.wall(),
+            is_again=is_again,
         )
 
     async def _logins(self, username: str) -> _Known:

@@ -47,6 +47,14 @@ class Opened:
     """How to write it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The device was changed, or deleted, since it was admitted: all is to be decided anew."""
+
+    recorded: int | None
+    """The device with which the Inform stands recorded all the same; None if it was deleted."""
+
+
 class Opening:
     """Opens sessions."""
 
@@ -66,9 +74,16 @@ class Opening:
         """Makes the work of a session, once it has any."""
 
     async def open(
-        self, caller: Caller, admitted: Admitted, envelope: Envelope, inform: Inform, told: Told
-    ) -> Opened | None:
-        """Begin a session, durably; None if the device was changed since it was admitted."""
+        self,
+        caller: Caller,
+        admitted: Admitted,
+        envelope: Envelope,
+        inform: Inform,
+        told: Told,
+        *,
+        recorded: int | None = None,
+    ) -> Opened | Overtaken:
+        """Begin a session, durably. ``recorded`` is the device with which this Inform was recorded before."""
         tools, device = self._tools, admitted.device
         now, at = tools.clock.monotonic(), tools.clock.wall()
         quirks = quirks_of(device.quirks)
@@ -99,6 +114,7 @@ class Opening:
             lease_until=at + session.time_left(now),
             snapshot=f"{_FRESH} {envelope.minor or 0} {envelope.session_timeout or 0}",
             news=news,
+            is_repeated=recorded == device.id,
         )
         try:
             met = await tools.contacts.record_inform(record)
@@ -107,12 +123,12 @@ class Opening:
                 raise
             # What it said of itself had no device any more to stand with.
             met = None
+        for public_id in () if met is None else met.proven:
+            tools.endings.ended(public_id, "", OperationState.COMPLETED.value)
         if met is None or met.revision != device.revision:
             # Somebody has changed or deleted the device since it was looked up.
             self._enrolment.forget(device)
-            return None
-        for public_id in met.proven:
-            tools.endings.ended(public_id, "", OperationState.COMPLETED.value)
+            return Overtaken(None if met is None else device.id)
         if news.fence is not None and met.fence != news.fence:
             # Another process spoke with the device since: what it last said here may not be what is kept.
             everything = await self._keeper.keep(device.id, inform.parameter_list)

@@ -12,7 +12,7 @@ from acs.services.enrol import Enrolment, Refused
 from acs.services.informs import identity_of, is_out_of_bounds, read_inform
 from acs.services.live import MAX_WAITING, Entry, LiveSession, SessionTable
 from acs.services.login import Door, Login
-from acs.services.opening import Opening, set_cookie
+from acs.services.opening import Opening, Overtaken, set_cookie
 from acs.services.recording import Recorder
 from acs.services.tools import Tools
 from acs.services.trace import Trace
@@ -214,7 +214,7 @@ class Sessions:
             self._beginning -= 1
 
     async def _open(self, caller: Caller, login: Login, envelope: Envelope, inform: Inform, body: bytes) -> Reply:
-        told = read_inform(inform)
+        told, recorded = read_inform(inform), None
         for _ in range(_TRIES):
             admitted = await self._enrolment.admit(caller, login, inform, told)
             if isinstance(admitted, Refused):
@@ -225,11 +225,12 @@ class Sessions:
             old = self.table.of_device(device.id)
             if old is not None and not await self._supersede(old, caller):
                 return FORBIDDEN
-            opened = await self._opening.open(caller, admitted, envelope, inform, told)
-            if opened is None:
+            opened = await self._opening.open(caller, admitted, envelope, inform, told, recorded=recorded)
+            if isinstance(opened, Overtaken):
+                recorded = opened.recorded
                 # Its login may be what has changed.
                 self._door.forget(login.username)
-                checked = await self._door.check(caller)
+                checked = await self._door.check(caller, is_again=True)
                 if isinstance(checked, Reply):
                     return checked
                 login = checked

@@ -63,6 +63,7 @@ class ContactStore:
             record.lease_until,
             record.snapshot,
             record.booted_at,
+            0 if record.is_repeated else 1,
         )
         described = (
             ()

@@ -153,6 +153,23 @@ async def test_its_next_inform_sees_what_was_changed(api: Api) -> None:
     assert (await device.run_session()).methods == ()
 
 
+async def test_an_inform_counts_once_and_is_told_once_though_its_device_was_changed_just_before(api: Api) -> None:
+    await make(api, "a", serial_number="S1", username="u", password="p")
+    device, contacts = router(api), api.served.server.services.tools.contacts
+    for _ in range(2):
+        await device.run_session()
+    await api.client.patch(f"{PATH}a/", {"description": "changed"})
+    await device.run_session([("1 BOOT", "")])
+    row = await api.served.id_of(device)
+    contact = await contacts.of_device(row)
+    assert contact is not None
+    assert contact.informs == 3
+    told = [
+        entry.subject for _, _, entry in await contacts.history(row, before=2**62, most=100) if entry.kind == "inform"
+    ]
+    assert told == ["1 BOOT"]
+
+
 async def test_an_update_frequency_that_it_was_registered_with_is_pushed_at_its_first_call(api: Api) -> None:
     await make(api, "a", serial_number="S1", username="u", password="p", update_frequency=900)
     device = router(api)

@@ -1,14 +1,14 @@
 -- What an Inform touches.
 
 -- name: meet
--- rows: device_id bigint, at float8, down_after float8, events text, address text, inform_interval bigint, connection_request_url text, session_key text, lease_until float8, snapshot text, booted_at float8
+-- rows: device_id bigint, at float8, down_after float8, events text, address text, inform_interval bigint, connection_request_url text, session_key text, lease_until float8, snapshot text, booted_at float8, times bigint
 UPDATE contact SET
     fence = contact.fence + 1,
     status_change = CASE WHEN contact.is_up THEN contact.status_change ELSE rows.at END,
     is_up = TRUE,
     down_after = rows.down_after,
     last_inform = rows.at,
-    informs = contact.informs + 1,
+    informs = contact.informs + rows.times,
     events = rows.events,
     address = rows.address,
     inform_interval = COALESCE(rows.inform_interval, contact.inform_interval),
