@@ -11,7 +11,7 @@ endif
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-api fuzz fuzz-long chaos demo lock diagram datamodel clean
+.PHONY: help run test check format bench bench-api fuzz fuzz-long chaos endurance demo lock diagram datamodel clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ fuzz-long: $(READY)  ## Guided input for each parser of what strangers send: mak
 
 chaos: $(READY)  ## Kill, freeze, starve and cut off a server a hundred times, on each database
 	$(BIN)/python -m tests.chaos; sqlite=$$?; $(BIN)/python -m tests.chaos --database postgresql && exit $$sqlite
+
+endurance: $(READY)  ## Half an hour of 5,000 odd routers and busy operators: nothing is lost, grows or is unexplained
+	$(BIN)/python -m tests.chaos.endurance --report endurance.html
 
 lock: $(READY)  ## Resolve the dependencies anew into requirements.lock
 	$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)

@@ -1,5 +1,6 @@
 """The page of a run: one file that needs nothing else and runs no program."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,8 @@ _SHEET: Final = Path(__file__).with_name("page.css")
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def page(document: Document) -> str:
-    """The document as a page for people."""
+def page(document: Document, further: Sequence[Markup] = (), program: str = "aioacs simulate") -> str:
+    """The document as a page for people; ``further`` are sections of whoever ran more than a simulation."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -24,35 +25,37 @@ def page(document: Document) -> str:
         tag("title", f"{document.scenario}: {_verdict(document)[1]}"),
         tag("style", Markup(_SHEET.read_text(encoding="utf-8"))),
     )
-    body = tag("body", tag("main", _opening(document), *_sections(document)), _closing(document))
+    body = tag("body", tag("main", _opening(document, program), *_sections(document, further)), _closing(document))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
-def _sections(document: Document) -> list[Markup]:
+def _sections(document: Document, further: Sequence[Markup]) -> list[Markup]:
     return [
-        *([_section("Expectations", tables.expectations(document.expectations))] if document.expectations else []),
-        _section(
+        *([section("Expectations", tables.expectations(document.expectations))] if document.expectations else []),
+        *further,
+        section(
             "Over time",
             over_time.sessions(document),
             over_time.open_sessions(document),
             over_time.latency(document),
             over_time.failures(document),
         ),
-        _section("How long it took", distribution.distribution(document), tables.latencies(document)),
-        _section(
+        section("How long it took", distribution.distribution(document), tables.latencies(document)),
+        section(
             "What the ACS asked for",
             tables.rpcs(document) if document.rpcs else tag("p", "No RPC came.", class_="nothing"),
         ),
-        _section("Counts", _counts(document)),
-        _section("How it was run", _command(document.command), _circumstances(document)),
+        section("Counts", _counts(document)),
+        section("How it was run", _command(document.command), _circumstances(document)),
     ]
 
 
-def _section(heading: str, *parts: Markup | None) -> Markup:
+def section(heading: str, *parts: Markup | None) -> Markup:
+    """A part of the page under a heading of its own."""
     return tag("section", tag("h2", heading), *parts)
 
 
-def _opening(document: Document) -> Markup:
+def _opening(document: Document, program: str) -> Markup:
     style, words = _verdict(document)
     lead = (
         f"{amount(document.devices)} {'device' if document.devices == 1 else 'devices'}, {_lasted(document)}, "
@@ -60,7 +63,7 @@ def _opening(document: Document) -> Markup:
     )
     return tag(
         "header",
-        tag("p", "aioacs simulate", class_="program"),
+        tag("p", program, class_="program"),
         tag("h1", document.scenario),
         tag("p", lead, class_="lead"),
         tag("p", words[0].upper() + words[1:], class_=f"verdict {style}"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,7 +24,7 @@ from simulators.fleet import Fleet
 from simulators.population import Kind, Makeup, Way, populate_with
 from simulators.tally import Tally
 from tests.chaos.faults import Fault
-from tests.chaos.judge import contradictions
+from tests.chaos.judge import contradictions, in_the_log
 from tests.chaos.line import Line
 from tests.chaos.noc import SECRET, Noc
 from tests.chaos.witness import WitnessedCpe
@@ -177,7 +177,7 @@ class Battle:
             found.append(f"{left} operations are not done, however long one waits")
         async with serving(self.database_url, self._folder) as served:
             found += await contradictions(served, self._devices, noc)
-        found += _in_the_log(self.process.log)
+        found += in_the_log(self.process.log, (SECRET, _TOKEN))
         return Told(
             found,
             self._rounds,
@@ -234,15 +234,3 @@ async def _a_file() -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}/file"
     finally:
         await runner.cleanup()
-
-
-def _in_the_log(path: Path) -> Sequence[str]:
-    """What no server should ever say."""
-    found: Counter[str] = Counter()
-    for line in path.read_text("utf-8", "replace").splitlines():
-        if SECRET in line or _TOKEN in line:
-            found["the log has a secret"] += 1
-        for words in ("never retrieved", "was never awaited", "ResourceWarning", "Traceback", "internal error"):
-            if words in line:
-                found[f"the log says: {line[:300]}"] += 1
-    return [f"{words} ({times} times)" for words, times in found.items()]

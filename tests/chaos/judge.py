@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Final
 
 from acs.domain.device import Identity
@@ -15,6 +16,7 @@ _KEYED: Final = frozenset({"Reboot", "ScheduleInform", "Download"})
 _MAY_BE_DONE: Final = frozenset({OperationState.COMPLETED, OperationState.UNKNOWN})
 _MOST: Final = 1_000_000
 _PERIODIC: Final = "2 PERIODIC"
+_GRAVE: Final = ("never retrieved", "was never awaited", "ResourceWarning", "Traceback", "internal error")
 
 
 async def contradictions(served: Served, devices: Sequence[WitnessedCpe], noc: Noc) -> list[str]:
@@ -35,7 +37,7 @@ async def contradictions(served: Served, devices: Sequence[WitnessedCpe], noc: N
         kept = Counter(entry.subject for _, _, entry in history if entry.kind == "inform")
         contact = await services.tools.contacts.of_device(rows[0].id)
         told = [
-            *_of_informs(cpe.memory, kept, 0 if contact is None else contact.informs),
+            *of_informs(cpe.memory, kept, 0 if contact is None else contact.informs),
             *_of_operations(cpe.memory, views, noc),
         ]
         asked = noc.asked[who.serial_number]
@@ -45,7 +47,7 @@ async def contradictions(served: Served, devices: Sequence[WitnessedCpe], noc: N
     return found + [f"operation {each} was promised and is gone" for each in noc.promised.keys() - known]
 
 
-def _of_informs(memory: Memory, kept: Counter[str], counted: int) -> Iterator[str]:
+def of_informs(memory: Memory, kept: Counter[str], counted: int) -> Iterator[str]:
     """Each acknowledged Inform is counted, and in the history if it is news; nothing is there that was not told."""
     acknowledged, tried = memory.acknowledged.total(), memory.tried.total()
     if not acknowledged <= counted <= tried:
@@ -71,7 +73,7 @@ def _of_operations(memory: Memory, views: Sequence[OperationView], noc: Noc) -> 
         if kind in _KEYED:
             yield from _of_keyed(memory, kind, record.command_key, name, state)
         if kind == "del.obj":
-            yield from _once(name, state, memory.done["DeleteObject", operation.variables[0].name])
+            yield from once(name, state, memory.done["DeleteObject", operation.variables[0].name])
         if kind in {"get", "set"} and state is not OperationState.COMPLETED:
             yield f"{name} is {state}, and nothing stood against it: {record.fault}"
         if state is OperationState.COMPLETED and view.outcome is not None:
@@ -90,14 +92,14 @@ def _of_operations(memory: Memory, views: Sequence[OperationView], noc: Noc) -> 
 
 
 def _of_keyed(memory: Memory, kind: str, key: str, name: str, state: OperationState) -> Iterator[str]:
-    yield from _once(name, state, memory.done[kind, key])
+    yield from once(name, state, memory.done[kind, key])
     if memory.completed[key] and state not in {OperationState.COMPLETED, OperationState.FAILED}:
         yield f"the end of {name} was acknowledged, and it is {state}"
     if memory.done[kind, key] and state is OperationState.UNKNOWN:
         yield f"{name} is unknown, though the device has told that it is done"
 
 
-def _once(name: str, state: OperationState, times: int) -> Iterator[str]:
+def once(name: str, state: OperationState, times: int) -> Iterator[str]:
     """What must not be done twice was not, and was done if it is said to be."""
     if times > 1:
         yield f"{name} ({state}) was carried out {times} times"
@@ -105,3 +107,16 @@ def _once(name: str, state: OperationState, times: int) -> Iterator[str]:
         yield f"{name} is completed, and was never carried out"
     if times and state not in _MAY_BE_DONE:
         yield f"{name} was carried out {times} times and is {state}"
+
+
+def in_the_log(path: Path, secrets: Sequence[str]) -> list[str]:
+    """What no server should ever say."""
+    found: Counter[str] = Counter()
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if any(secret in line for secret in secrets):
+                found["the log has a secret"] += 1
+            for words in _GRAVE:
+                if words in line:
+                    found[f"the log says: {line.strip()[:300]}"] += 1
+    return [f"{words} ({times} times)" for words, times in found.items()]

@@ -1,0 +1,74 @@
+"""The server as ``aioacs serve`` runs it, with a door through which it is asked what it holds.
+
+What warns of an open file or of a coroutine that nobody awaited is an error here: it stands in the log.
+"""
+
+import asyncio
+import gc
+import os
+import threading
+import warnings
+from collections import Counter
+from typing import Any, Final
+from unittest import mock
+
+import uvloop
+
+import acs.server
+from acs.settings import load_settings
+from tests.e2e.crash.operator_server import Do, ServerWithDoor
+
+_KINDS: Final = 40
+
+
+class OpenServer(ServerWithDoor):
+    """A server that tells what it holds."""
+
+    def __init__(self, *given: Any, **ways: Any) -> None:
+        super().__init__(*given, **ways)
+        self._kept: list[bytes] = []
+
+    async def __aexit__(self, *about: object) -> None:
+        self._talking.cancel()
+        await asyncio.gather(self._talking, return_exceptions=True)
+        await super().__aexit__(*about)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await super()._talk(reader, writer)
+        finally:
+            # A door that is left open would pass for something that the server has left open.
+            writer.close()
+
+    def doing(self) -> dict[str, Do]:
+        """See ``ServerWithDoor``."""
+        return super().doing() | {"census": self._census, "leak": self._leak}
+
+    async def _census(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Its tasks, its threads, and the Python objects that were made since it serves."""
+        gc.collect()
+        objects = Counter(type(each).__qualname__ for each in gc.get_objects())
+        return {
+            "tasks": dict(Counter(_name(each) for each in asyncio.all_tasks())),
+            "threads": threading.active_count(),
+            "objects": objects.total(),
+            "kinds": dict(objects.most_common(_KINDS)),
+        }
+
+    async def _leak(self, command: dict[str, Any]) -> dict[str, Any]:
+        """Hold on to something, as a server with a defect would."""
+        self._kept.append(os.urandom(command["octets"]))
+        return {"kept": len(self._kept)}
+
+
+def _name(task: "asyncio.Task[Any]") -> str:
+    """What a task runs; names are numbered."""
+    work = task.get_coro()
+    return str(getattr(work, "__qualname__", type(work).__name__))
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("error", ResourceWarning)
+    warnings.filterwarnings("error", "coroutine .* was never awaited", RuntimeWarning)
+    with mock.patch.object(acs.server, "Server", OpenServer):
+        uvloop.run(acs.server.serve(load_settings()))

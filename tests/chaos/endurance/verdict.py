@@ -1,0 +1,218 @@
+"""Judges a run: nothing lost, nothing unexplained, nothing left open, nothing that grows."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from acs.domain.device import Identity
+from acs.domain.queue import OperationState
+from acs.services.operations import OperationView
+from simulators.report.document import Expectation
+from tests.chaos.endurance.fleet import Member
+from tests.chaos.endurance.ledger import Ledger
+from tests.chaos.endurance.places import PLACES
+from tests.chaos.endurance.reasons import of_line, of_operation, of_setting
+from tests.chaos.endurance.run import TOKEN, End, Endurance, Plan
+from tests.chaos.endurance.watching import of_growth
+from tests.chaos.judge import in_the_log, of_informs, once
+from tests.chaos.noc import SECRET
+from tests.e2e.serving import Served, serving
+
+WARM: Final = 0.3
+"""By this share of the run the server is warm: what grows from then on grows for ever."""
+STOPS_WITHIN: Final = 30.0
+"""Seconds in which a server that is told to stop has stopped."""
+_KEYED: Final = frozenset({"Reboot", "FactoryReset", "ScheduleInform", "Download", "Upload", "reboot", "download"})
+_METHODS: Final = {"reboot": "Reboot", "download": "Download"}
+_MOST: Final = 1_000_000
+_GRAVE: Final = frozenset({"warning", "error", "critical"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of a run."""
+
+    run: Endurance
+    """The run."""
+    end: End
+    """How it ended."""
+    states: Counter[tuple[str, str]]
+    """How many operations there were, by kind and state."""
+    expectations: list[Expectation]
+    """What was demanded, and whether it holds."""
+
+    @property
+    def is_well(self) -> bool:
+        """Whether all is as it should be."""
+        return all(each.holds for each in self.expectations)
+
+    @property
+    def warm(self) -> float:
+        """From when on nothing may grow, in seconds."""
+        return WARM * self.run.ended
+
+    def sentences(self) -> list[str]:
+        """What is wrong."""
+        broken = [each for each in self.expectations if not each.holds]
+        found = [f"{each.what}: {each.found} instead of {each.expected}" for each in broken]
+        return found + self.run.ledger.sentences()
+
+
+async def endure(plan: Plan) -> Verdict:
+    """Run, and judge."""
+    run = Endurance(plan)
+    end = await run.run()
+    async with serving(plan.database_url, plan.folder) as served:
+        states = await judge_operations(served, run)
+    judge_log(run.process.log, run.ledger, run.members)
+    return Verdict(run, end, states, expectations(run, end))
+
+
+async def judge_operations(served: Served, run: Endurance) -> Counter[tuple[str, str]]:
+    """Compare the server's story of all devices and operations with theirs and with the operators'; how many there
+    are, by kind and state."""
+    ledger, known = run.ledger, set[str]()
+    states: Counter[tuple[str, str]] = Counter()
+    services = served.server.services
+    for member in run.members:
+        who = member.cpe.identity.device_id
+        rows = await services.tools.devices.matching(Identity(who.oui, who.product_class, who.serial_number))
+        if member.outcome != "ok" or not member.cpe.memory.acknowledged:
+            continue
+        rows = [each for each in rows if each.identity.serial_number == who.serial_number]
+        if len(rows) != 1:
+            ledger.note("a device is not there once", None, f"{member.serial}: {len(rows)} times")
+            continue
+        views = await services.operations.of_device(rows[0].id, most=_MOST)
+        known |= {view.record.public_id for view in views}
+        history = await services.tools.contacts.history(rows[0].id, before=2**62, most=_MOST)
+        kept = Counter(entry.subject for _, _, entry in history if entry.kind == "inform")
+        contact = await services.tools.contacts.of_device(rows[0].id)
+        _of_informs(member, kept, 0 if contact is None else contact.informs, ledger)
+        _of_setting(member, run)
+        for view in views:
+            kind = view.requested.operation.method or str(view.record.kind)
+            states[kind, view.record.state] += 1
+            _of_operation(member, view, kind, run)
+    for each in run.operators.promised.keys() - known:
+        ledger.note("an operation that was promised is gone", None, f"{each} of {run.operators.promised[each].serial}")
+    return states
+
+
+def judge_log(path: Path, ledger: Ledger, members: Sequence[Member]) -> Counter[str]:
+    """Find an explanation for each line that warns; how many there are of each."""
+    found: Counter[str] = Counter()
+    by_serial = {each.serial: each for each in members}
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for text in lines:
+            if not text.strip():
+                continue
+            line = _line(text)
+            if line is None:
+                ledger.note("log: a line that is none of the server's", None, text[:300].strip())
+            elif line.get("level") in _GRAVE:
+                event = str(line["event"])
+                found[event] += 1
+                ledger.note(f"log: {event}", of_line(line, by_serial), text[:400].strip())
+    for sentence in in_the_log(path, (SECRET, TOKEN)):
+        ledger.note("log: what no server should ever say", None, sentence)
+    return found
+
+
+def expectations(run: Endurance, end: End) -> list[Expectation]:
+    """The verdicts."""
+    ledger, operators, receiver = run.ledger, run.operators, run.receiver
+    more = dict(Counter(end.after) - Counter(end.idle))
+    found = [
+        Expectation("operations that were promised", ">= 1", len(operators.promised), bool(operators.promised)),
+        _none("operations that are still open", end.left),
+        _none("webhooks that are still on their way", end.untold),
+        _none("kinds of trouble that nothing explains", len(ledger.unexplained)),
+        *(_none(f"unexplained: {kind}", times) for kind, times in ledger.unexplained.most_common()),
+        _none("webhooks with a wrong signature", receiver.forged),
+        _none("answers of the API with a secret in them", len(operators.secrets)),
+        _none(f"descriptors open beyond those of an idle server: {more or 'none'}", sum(more.values())),
+        Expectation("exit status of the server", 0, end.status, end.status == 0),
+        Expectation(
+            "seconds that the server took to stop", f"<= {STOPS_WITHIN:g}", round(end.stopped_after, 1),
+            end.stopped_after <= STOPS_WITHIN,
+        ),
+    ]  # fmt: skip
+    grown = of_growth(run.watch, WARM * run.ended, run.ended)
+    return [*found, *grown, *run.projects.expectations(run.world.clock.now())]
+
+
+def _none(what: str, count: int) -> Expectation:
+    return Expectation(what, 0, count, count == 0)
+
+
+def _of_informs(member: Member, kept: Counter[str], counted: int, ledger: Ledger) -> None:
+    # A post that was sent twice is two for the server, and one whose octets were changed may tell something else.
+    if member.disturbed & {"repeat", "garble"} or {"no-event"} & set(member.behaviour.names):
+        return
+    for sentence in of_informs(member.cpe.memory, kept, counted):
+        ledger.note("the story of Informs", None, f"{member.serial} {member.behaviour.names}: {sentence}")
+
+
+def _of_setting(member: Member, run: Endurance) -> None:
+    """What it is to have it has."""
+    wanted = run.operators.wanted.get(member.serial)
+    found = member.cpe.tree.value(PLACES[member.sort.kind.name].wanted, run.over_at)
+    if wanted is not None and found != wanted:
+        who = f"{member.serial} ({', '.join(member.behaviour.names)})"
+        run.ledger.note("a setting did not come to the device", of_setting(member), f"{who}: {found} and not {wanted}")
+
+
+def _of_operation(member: Member, view: OperationView, kind: str, run: Endurance) -> None:
+    record, ledger = view.record, run.ledger
+    promise = run.operators.promised.get(record.public_id)
+    who = f"{record.public_id} of {member.serial} ({', '.join(member.behaviour.names)})"
+    if record.state is not OperationState.COMPLETED:
+        said = json.loads(record.fault) if record.fault else {}
+        fault = f"{said.get('code') or ''} {said.get('string', '')}".strip()
+        why = of_operation(record, kind, said, member, promise)
+        ledger.note(f"operation {kind} {record.state}", why, f"{who}: {fault}")
+    for sentence in _contradictions(member, view, kind, run):
+        ledger.note("a contradiction", None, f"{kind} {who}: {sentence}")
+    if (
+        promise is not None
+        and promise.is_told
+        and record.state.value not in run.receiver.told.get(record.public_id, [])
+    ):
+        told = run.receiver.told.get(record.public_id, [])
+        ledger.note("an end was not told", None, f"{kind} {who} is {record.state}, told was {told}")
+
+
+def _contradictions(member: Member, view: OperationView, kind: str, run: Endurance) -> Iterator[str]:
+    record, memory = view.record, member.cpe.memory
+    if kind in {"Reboot", "reboot", "ScheduleInform", "Download", "download"}:
+        times = memory.done[_METHODS.get(kind, kind), record.command_key]
+        if times > 1:
+            yield f"carried out {times} times"
+        if record.state is OperationState.COMPLETED and not times:
+            yield "completed and never carried out"
+        if times and record.state in {OperationState.EXPIRED, OperationState.CANCELLED}:
+            yield f"carried out and {record.state}"
+    if kind == "del.obj":
+        yield from once(kind, record.state, memory.done["DeleteObject", view.requested.operation.variables[0].name])
+    if record.state is not OperationState.COMPLETED or view.outcome is None:
+        return
+    promise = run.operators.promised.get(record.public_id)
+    values = {each.name: each for each in view.outcome.variables}
+    if kind == "get" and member.cpe.code_path in values and promise is not None:
+        value = values[member.cpe.code_path].value
+        if value not in memory.codes[promise.since - 1 :]:
+            yield f"has read {value}, which was not so"
+    if kind == "add.obj" and view.outcome.variables[0].instance_number not in memory.made:
+        yield f"has made instance {view.outcome.variables[0].instance_number}, which was never made"
+
+
+def _line(text: str) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "event" in found else None
