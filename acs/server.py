@@ -143,8 +143,8 @@ class Server:
         deadline = self._clock.monotonic() + self._settings.drain_timeout
         while len(sessions) and self._clock.monotonic() < deadline and not self.is_hurried:
             await asyncio.sleep(0.05)
-            await sessions.close_overdue()
-        await sessions.leave_all()
+            await sessions.closing.end_overdue()
+        await sessions.closing.leave_all()
         # Whoever waits for an operation is told how it stands, before the API ends.
         self._services.tools.endings.stop()
         for listener in self._listeners:

@@ -7,6 +7,7 @@ from typing import Final
 
 from acs.provisioning.quirks import Quirks
 from acs.services.calling import BAD_REQUEST, EMPTY, FORBIDDEN, XML, Caller, Reply
+from acs.services.closing import Closing
 from acs.services.decoding import decoded
 from acs.services.enrol import Enrolment, Refused
 from acs.services.informs import identity_of, is_out_of_bounds, read_inform
@@ -27,7 +28,6 @@ from cwmp_schemas.envelope import Envelope, Received
 from cwmp_schemas.errors import DecodeError
 from cwmp_schemas.rpc.session import Inform
 
-_LINGERING: Final = 1_000
 _TRIES: Final = 3
 
 
@@ -48,20 +48,19 @@ class Sessions:
         self._door = door
         self._enrolment = enrolment
         self._opening = opening
-        self._recorder = recorder
         self._trace = trace
-        self._lingering: dict[LiveSession, None] = {}
-        tools.metrics.memories.watch("sessions after their end", _LINGERING, lambda: len(self._lingering))
         # How many are about to be opened: they count, or a crowd that comes at once would all find room.
         self._beginning = 0
         self.table = SessionTable()
         """The open sessions."""
+        self.closing = Closing(tools, recorder, self.table)
+        """How they end."""
         self.is_draining = False
         """Whether new sessions are turned away because the server is about to stop."""
 
     def __len__(self) -> int:
         """How many sessions are open, those left out that have had their last answer."""
-        return len(self.table) - len(self._lingering)
+        return len(self.table) - len(self.closing)
 
     @property
     def _is_full(self) -> bool:
@@ -101,7 +100,7 @@ class Sessions:
         now = self._tools.clock.monotonic()
         session.machine.receive(None, now)
         self._heard(session, caller, now)
-        return self._end(session, now)
+        return self.closing.end(session, now)
 
     async def handle(self, caller: Caller, entry: Entry, body: bytes) -> Reply:
         """Answer a post."""
@@ -147,33 +146,6 @@ class Sessions:
             self._tools.complain("resume", "a session cannot be continued", reason=str(error))
             return None
         return session if session is not None and self._add(session) else None
-
-    async def close_overdue(self) -> None:
-        """End the sessions whose time is over."""
-        now = self._tools.clock.monotonic()
-        for session in self.table:
-            deadline = session.machine.deadline()
-            if deadline is not None and deadline <= now and not session.lock.locked():
-                async with session.lock:
-                    session.machine.handle_timeout(now)
-                    await self._settle_events(session)
-
-    async def leave_all(self) -> None:
-        """The server stops: each post is answered yet, and the sessions are left for the next process to go on with."""
-        for session in self.table:
-            async with session.lock:
-                self.drop(session, EndReason.DONE if session.machine.state is State.CLOSING else EndReason.CLOSED)
-
-    async def _settle_events(self, session: LiveSession) -> None:
-        """Make the events durable of a session that nobody waits for."""
-        try:
-            await self._record_events(session)
-        except (StoreError, FenceLostError) as error:
-            self._tools.complain("settle", "a session was not settled", reason=str(error))
-            self.drop(session, EndReason.CLOSED)
-        except Exception:
-            self._tools.log.exception("a session was not settled", device=session.device.name)
-            self.drop(session, EndReason.CLOSED)
 
     def come_later(self, reason: str) -> Reply:
         """503 with a jittered Retry-After: they must not all come back at once."""
@@ -252,7 +224,7 @@ class Sessions:
         gone = self.table.add(session)
         if gone is not None:
             # A post of its may be under way, so its machine is left alone: it can change nothing any more.
-            self.drop(gone, EndReason.SUPERSEDED)
+            self.closing.drop(gone, EndReason.SUPERSEDED)
         return gone is not session
 
     async def _supersede(self, old: LiveSession, caller: Caller) -> bool:
@@ -261,7 +233,7 @@ class Sessions:
             is_cut = old.machine.state is not State.CLOSING and not old.is_over
             if not old.is_over:
                 old.machine.supersede()
-            await self._settle_events(old)
+            await self.closing.settle(old)
         if is_cut and old.address != caller.address:
             return await self._enrolment.note_superseded(old.device, caller.address)
         return True
@@ -274,20 +246,20 @@ class Sessions:
             async with session.lock:
                 reply = await self._step(session, caller, received, body)
         except FenceLostError:
-            self.drop(session, EndReason.SUPERSEDED)
+            self.closing.drop(session, EndReason.SUPERSEDED)
             return self.come_later("storage")
         except RecordError as error:
             # What the device said cannot be kept as it is; its session cannot go on truthfully.
             self._tools.complain("record", "an answer cannot be kept", device=session.device.name, reason=str(error))
-            self.drop(session, EndReason.CLOSED)
+            self.closing.drop(session, EndReason.CLOSED)
             return BAD_REQUEST
         except StoreError as error:
             # What was not made durable must not be acknowledged: the device begins again, and tells it again.
-            self.drop(session, EndReason.CLOSED)
+            self.closing.drop(session, EndReason.CLOSED)
             return self._store_failed(error)
         except Exception:
             # Nobody knows what of it is true now.
-            self.drop(session, EndReason.CLOSED)
+            self.closing.drop(session, EndReason.CLOSED)
             raise
         finally:
             session.waiting -= 1
@@ -327,15 +299,10 @@ class Sessions:
             )
             return Reply(error.status)
         self._heard(session, caller, now)
-        await self._record_events(session)
+        await self.closing.record(session)
         if answer is not None:
             return self._reply(session, answer, session.quirks)
         return await self._speak(session) if session.machine.state is State.ACS_TURN else EMPTY
-
-    async def _record_events(self, session: LiveSession) -> None:
-        ended = await self._recorder.record(session)
-        if ended is not None:
-            self.drop(session, ended)
 
     async def _speak(self, session: LiveSession) -> Reply:
         """It is our turn: the next RPC, or 204."""
@@ -350,7 +317,7 @@ class Sessions:
             # Another one of the device has begun meanwhile.
             return EMPTY
         if rpc is None or work is None:
-            return self._end(session, self._tools.clock.monotonic())
+            return self.closing.end(session, self._tools.clock.monotonic())
         now = self._tools.clock.monotonic()
         envelope = machine.send(rpc, now)
         session.rpc_sent_at = now
@@ -359,33 +326,10 @@ class Sessions:
 
     def _heard(self, session: LiveSession, caller: Caller, now: float) -> None:
         # It goes on, if it had had its last answer.
-        self._lingering.pop(session, None)
+        self.closing.reopen(session)
         session.posts += 1
         session.heard_at = now
         self.table.attach(session, caller.link)
-
-    def _end(self, session: LiveSession, now: float) -> Reply:
-        """We have nothing (more) to ask."""
-        session.machine.end(now)
-        self._linger(session)
-        self._recorder.tell(session, EndReason.DONE)
-        return EMPTY
-
-    def _linger(self, session: LiveSession) -> None:
-        """The device may still have something to say after our 204; but not all that have had theirs can be kept."""
-        self._lingering[session] = None
-        if len(self._lingering) > _LINGERING:
-            self.drop(next(iter(self._lingering)), EndReason.DONE)
-
-    def drop(self, session: LiveSession, reason: str) -> None:
-        """A session is over: forget it, and say so if that was not said with its last answer."""
-        if session.is_forgotten:
-            return
-        session.is_forgotten = True
-        self._lingering.pop(session, None)
-        self.table.remove(session)
-        self._tools.metrics.sessions_ended.inc(reason)
-        self._recorder.tell(session, reason)
 
     def _reply(
         self,

@@ -76,7 +76,7 @@ class Sweeper:
         """One round."""
         self._round += 1
         tasks: list[Callable[[], Awaitable[None]]] = [
-            self._sessions.close_overdue,
+            self._sessions.closing.end_overdue,
             self._renew,
             self._expiry.end_overdue,
             self._operations,
@@ -112,7 +112,7 @@ class Sweeper:
                 held = session.held(clock.monotonic(), clock.wall())
                 try:
                     if not await self._tools.contacts.hold(session.device.id, session.fence, **held):
-                        self._sessions.drop(session, EndReason.SUPERSEDED)
+                        self._sessions.closing.drop(session, EndReason.SUPERSEDED)
                 except StoreError:
                     session.leased_until = before
                     raise

@@ -51,6 +51,9 @@ _CONFIGURES: Final = frozenset(
 class FenceLostError(Exception):
     """Another session of the device has begun: this one may change nothing more."""
 
+    def __init__(self) -> None:
+        super().__init__("another session of the device has begun, or another process goes on with this one")
+
 
 class Briefing(Protocol):
     """Knows what planning needs beside the operation."""

@@ -273,7 +273,7 @@ async def test_an_empty_post_of_a_session_that_is_forgotten_is_not_answered_for_
     connection = await opened(served)
     assert (await connection.post(inform(device))).status == 200
     (session,) = sessions.table
-    sessions.drop(session, "closed")
+    sessions.closing.drop(session, "closed")
     session.link = None
     (listener,) = served.server._listeners
     for held in listener.connections:
