@@ -83,6 +83,7 @@ from acs.store.setting_changes import SettingChangeStore
 from acs.store.settings import SettingStore
 from acs.store.signals import WAITING as SIGNALS_WAITING
 from acs.store.signals import Signals
+from acs.store.statements import Dialect
 from acs.store.tokens import TokenStore
 from acs.store.transfers import TransferStore
 from acs.store.type_changes import TypeChangeStore
@@ -200,6 +201,7 @@ def make_tools(parts: Parts, keyring: Keyring, database: AnyDatabase, writer: Gr
         transfers=TransferStore(database, writer),
         images=FirmwareImageStore(database, writer),
         type_changes=TypeChangeStore(database, writer),
+        is_shared=database.dialect is Dialect.POSTGRESQL,
     )
 
 

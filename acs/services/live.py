@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from acs.session.states import State
 if TYPE_CHECKING:
     from acs.services.work import Work
 
+_OPERATION: Final = "operation"
 MAX_WAITING: Final = 2
 """How many posts of one session may wait for the one before."""
 
@@ -45,6 +46,7 @@ class LiveSession:
         "noted",
         "posts",
         "quirks",
+        "roams",
         "rpc_sent_at",
         "settings_due",
         "started",
@@ -80,6 +82,8 @@ class LiveSession:
         self.rpc_sent_at = started
         self.heard_at = started
         self.link: Link | None = None
+        # Whether it does not stay on its connection, so that its next post may come to another process.
+        self.roams = False
         self.noted: set[HistoryEntry] = set()
         self.base_url = ""
         # What its Inform said, as a number.
@@ -96,10 +100,14 @@ class LiveSession:
         deadline = self.machine.deadline()
         return 0.0 if deadline is None else deadline - now
 
-    def held(self, now: float, at: float) -> dict[str, Any]:
-        """What to keep of it, so that nobody takes it for lost until it may be."""
+    def held(self, now: float, at: float, operation_id: int = 0) -> dict[str, Any]:
+        """What to keep of it, so that nobody takes it for lost until it may be.
+
+        Whoever goes on with it takes the answer to the request that is out for the operation's, if one is named.
+        """
         self.leased_until = self.machine.deadline() or now
-        return {"lease_until": at + self.time_left(now), "snapshot": json.dumps(self.machine.snapshot(now))}
+        kept = {**self.machine.snapshot(now), _OPERATION: operation_id}
+        return {"lease_until": at + self.time_left(now), "snapshot": json.dumps(kept)}
 
     def starts_until(self, at: float) -> float | None:
         """Until when the device is starting and would refuse to be changed (Baicells, 600 s); None if it is not."""
@@ -128,6 +136,12 @@ class LiveSession:
     def is_over(self) -> bool:
         """Whether nothing more can come of it; posts that were waiting may still find that out."""
         return self.is_forgotten or self.machine.state is State.ENDED
+
+
+def operation_of(snapshot: Mapping[str, object]) -> int:
+    """The operation that a snapshot names; 0 for none."""
+    found = snapshot.get(_OPERATION)
+    return found if isinstance(found, int) else 0
 
 
 class SessionTable:
@@ -199,6 +213,7 @@ class SessionTable:
         """Note that a connection carries a session."""
         if link.session is session:
             return
+        session.roams |= session.link is not None
         if link.device_id is not None and link.device_id != session.device.id:
             link.is_shared = True
         link.session, link.device_id = session, session.device.id

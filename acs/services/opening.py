@@ -14,7 +14,7 @@ from acs.provisioning.quirks import Quirks
 from acs.services.calling import COOKIE, Caller
 from acs.services.enrol import Admitted, Enrolment
 from acs.services.informs import Told, inform_record
-from acs.services.live import LiveSession
+from acs.services.live import LiveSession, operation_of
 from acs.services.tools import Tools, quirks_of
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper, print_of, prints_of
@@ -173,10 +173,11 @@ class Opening:
                 continue
             fence, snapshot, booted_at = found
             quirks = quirks_of(device.quirks)
-            machine = self._restored(device, snapshot, now, self._limits(quirks))
-            taken = None if machine is None else await tools.contacts.take_over(device_id, fence, at)
-            if machine is None or taken is None:
+            restored = self._restored(device, snapshot, now, self._limits(quirks))
+            taken = None if restored is None else await tools.contacts.take_over(device_id, fence, at)
+            if restored is None or taken is None:
                 continue
+            machine, operation_id = restored
             session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
             session.fence = taken
             session.base_url = caller.base_url
@@ -187,15 +188,26 @@ class Opening:
             # Only a device that was to get logins gets them: another one would have to log in from then on.
             session.credentials_due = await tools.contacts.credentials_due(device_id)
             session.work = self.new_work(session)
-            await session.work.adopt(fence)
+            session.roams = True
+            await session.work.adopt(fence, operation_id)
             return session
         return None
 
-    def _restored(self, device: ManagedDevice, snapshot: str, now: float, limits: SessionLimits) -> AcsSession | None:
+    async def is_elsewhere(self, session: LiveSession) -> bool:
+        """Whether another process has gone on with a session of ours."""
+        tools, device_id = self._tools, session.device.id
+        found = await tools.contacts.find_session(device_id, session_key(session.cookie), tools.clock.wall())
+        return found is not None and found[0] != session.fence
+
+    def _restored(
+        self, device: ManagedDevice, snapshot: str, now: float, limits: SessionLimits
+    ) -> tuple[AcsSession, int] | None:
+        """The session of a snapshot, and the operation that it names."""
         kind, _, rest = snapshot.partition(" ")
         try:
             if kind != _FRESH:
-                return AcsSession.restore(json.loads(snapshot), now, limits=limits)
+                kept = json.loads(snapshot)
+                return AcsSession.restore(kept, now, limits=limits), operation_of(kept)
             minor, timeout = (int(number) for number in rest.split(" "))
         except (SnapshotError, ValueError) as error:
             self._tools.complain("snapshot", "a session cannot be continued", device=device.name, reason=str(error))
@@ -207,7 +219,7 @@ class Opening:
         machine = AcsSession(now, limits=limits, id_prefix=prefix)
         machine.receive(Envelope(None, inform, minor, session_timeout=timeout), now)
         machine.events()
-        return machine
+        return machine, 0
 
     def _limits(self, quirks: Quirks) -> SessionLimits:
         settings = self._tools.settings

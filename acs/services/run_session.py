@@ -114,9 +114,11 @@ class Sessions:
             return BAD_REQUEST
         session = entry.session
         is_inform = received is not None and isinstance(received.envelope.message, Inform)
-        if session is None and caller.cookies and not is_inform:
+        # What comes on another connection may have a session that another process has, or has gone on with.
+        strays = caller.link is not session.link and self._tools.is_shared if session is not None else caller.cookies
+        if strays and not is_inform:
             try:
-                session = await self._resumed(caller)
+                session = await self._resumed(caller, session)
             except StoreError as error:
                 # It may well have a session: what it says must not be lost for want of a look at it.
                 return self._store_failed(error)
@@ -138,8 +140,12 @@ class Sessions:
         session = self.table.of_device(device_id)
         return session is not None and session.may_work
 
-    async def _resumed(self, caller: Caller) -> LiveSession | None:
-        """A session that another process had."""
+    async def _resumed(self, caller: Caller, ours: LiveSession | None) -> LiveSession | None:
+        """The session of a caller as the store has it."""
+        if ours is not None:
+            if not await self._opening.is_elsewhere(ours):
+                return ours
+            self.closing.drop(ours, EndReason.SUPERSEDED)
         try:
             session = await self._opening.resume(caller)
         except FenceLostError as error:

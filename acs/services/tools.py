@@ -46,6 +46,8 @@ class Tools:
     transfers: TransferStore
     images: FirmwareImageStore
     type_changes: TypeChangeStore
+    is_shared: bool
+    """Whether other processes may work on the same database."""
 
     def complain(self, key: str, event: str, **values: object) -> None:
         """Log what a peer did wrong, a few times a minute."""

@@ -119,19 +119,24 @@ class Work:
             plan.answered(Fault(0, f"{method_of(rpc)} cannot be written: {problem}"))
 
     async def sending(self, rpc: AcsRequest) -> None:
-        """The RPC is about to leave: if it must not be repeated, that is noted first."""
-        if is_repeatable(rpc) or self._in_hand is None:
+        """The RPC is about to leave: if it must not be repeated, that is noted first.
+
+        Where another process may get the answer, it has to know what was asked.
+        """
+        work, session = self._in_hand, self._session
+        if work is None or is_repeatable(rpc):
+            if session.roams and self._tools.is_shared:
+                await (self._hold_session() if work is None else self._save(work))
             return
-        work = self._in_hand
         work.sent = method_of(rpc)
         marked = await self._tools.operations.mark_sent(
-            self._session.device.id,
-            self._session.fence,
+            session.device.id,
+            session.fence,
             work.claimed,
             sent=work.sent,
             progress=progress_text(self._tools.vault, work),
             at=self._tools.clock.wall(),
-            **self._hold(),
+            **self._held(work),
         )
         if not marked:
             raise FenceLostError
@@ -226,11 +231,11 @@ class Work:
         session.has_operations = session.settings_due = session.credentials_due = False
         self._wake(session.device.id)
 
-    async def adopt(self, fence: int) -> None:
+    async def adopt(self, fence: int, operation_id: int) -> None:
         """Go on with the operation that the session had under another worker, its request still out."""
         session, outstanding = self._session, self._session.machine.outstanding
-        sent = outstanding.method if outstanding is not None else ""
-        claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence, sent)
+        asked_for = None if outstanding is None else operation_id
+        claimed = await self._tools.operations.adopt(session.device.id, fence, session.fence, asked_for)
         await self._begin(claimed)
         work = self._in_hand
         if work is None or outstanding is None:
@@ -365,10 +370,16 @@ class Work:
             work.claimed,
             progress=progress_text(self._tools.vault, work),
             at=self._tools.clock.wall(),
-            **self._hold(),
+            **self._held(work),
         )
         if not saved:
             raise FenceLostError
 
-    def _hold(self) -> dict[str, Any]:
-        return self._session.held(self._tools.clock.monotonic(), self._tools.clock.wall())
+    async def _hold_session(self) -> None:
+        session = self._session
+        if not await self._tools.contacts.hold(session.device.id, session.fence, **self._held(None)):
+            raise FenceLostError
+
+    def _held(self, work: InHand | None) -> dict[str, Any]:
+        clock = self._tools.clock
+        return self._session.held(clock.monotonic(), clock.wall(), 0 if work is None else work.claimed.id)

@@ -236,9 +236,11 @@ class OperationStore:
         )
         return bool(held)
 
-    async def adopt(self, device_id: int, fence: int, new_fence: int, sent: str = "") -> ClaimedOperation | None:
-        """Take the operation that a session had, for the one that goes on with it; ``sent`` is what is out."""
-        (adopted,) = await self._writer.write(device_id, (_ADOPT, [(device_id, fence, new_fence, sent)]))
+    async def adopt(
+        self, device_id: int, fence: int, new_fence: int, operation_id: int | None = None
+    ) -> ClaimedOperation | None:
+        """Take the operation that a session had, for the one that goes on with it: if one is named, no other."""
+        (adopted,) = await self._writer.write(device_id, (_ADOPT, [(device_id, fence, new_fence, operation_id)]))
         return _claimed(adopted[0]) if adopted else None
 
     async def prove_late(self, device_id: int, fence: int, method: str, at: float) -> None:

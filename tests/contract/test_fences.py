@@ -47,7 +47,7 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
         "at": AT + 1,
     },
     "history.add_in_session": {"at": AT, "kind": "operation", "subject": "", "old": None, "new": None, "actor": None},
-    "operation.adopt": {"sent": ""},
+    "operation.adopt": {"id": None},
     "operation.abandon": {"at": AT + 1_000},
     "parameter.note_changes": {"subject": "Device.X", "value": "2", "shown": "2", "is_secret": False, "at": AT + 1},
     "parameter.record": {"value": "2", "type": "xsd:string", "writable": True, "at": AT + 1},

@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from tests.e2e.check import Heard
@@ -112,6 +112,11 @@ class Link:
             self.connection = await HttpConnection.open(place.host, place.port, tls=place.tls, source=place.source)
             self.connections += 1
         return self.connection
+
+    async def move(self, port: int) -> None:
+        """Leave the connection; the next one goes to another port."""
+        await self.close()
+        self._place = replace(self._place, port=port)
 
     async def close(self) -> None:
         """Close in good order what is open; cookies stay."""

@@ -56,13 +56,13 @@ async def test_a_post_that_waited_for_one_that_lost_the_session_leaves_nothing_b
         assert asked is not None
         session = sessions.table.of_device(await served.id_of(device))
         assert session is not None
-        await probe.execute("UPDATE contact SET fence = fence + 1")
         answer = device.envelope(device.writer.message("AddObjectResponse", ADDED), asked.id)
         async with session.lock:
             first = asyncio.create_task(post(served, session.cookie, answer))
             await waiting(session, 1)
             second = asyncio.create_task(post(served, session.cookie, b""))
             await waiting(session, 2)
+            await probe.execute("UPDATE contact SET fence = fence + 1")
         assert (await first, await second) == (503, 204)
         assert len(sessions) == 0
         assert (await other.run_session()).is_acknowledged

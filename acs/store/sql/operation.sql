@@ -113,14 +113,14 @@ WHERE operation.device_id = rows.device_id AND operation.phase <> '' AND operati
     AND operation.state IN ('in_progress', 'unknown', 'failed')
 RETURNING operation.device_id, operation.id, public_id, kind;
 
--- A session goes on elsewhere: so does what it had in hand. While a request is out that must not be repeated, that is
--- the operation it was sent for, and not one that was taken after it had been answered.
+-- A session goes on elsewhere: so does what it had in hand. While a request is out, that is the operation it was sent
+-- for, and not one that was taken after it had been answered.
 -- name: adopt
--- rows: device_id bigint, fence bigint, new_fence bigint, sent text
+-- rows: device_id bigint, fence bigint, new_fence bigint, id bigint
 UPDATE operation SET fence = rows.new_fence FROM {rows}
 WHERE operation.device_id = rows.device_id AND operation.phase <> '' AND operation.state = 'in_progress'
     AND operation.phase IN ('claimed', 'sent') AND operation.fence = rows.fence
-    AND (rows.sent = '' OR operation.sent = rows.sent)
+    AND (rows.id IS NULL OR operation.id = rows.id)
     AND rows.new_fence = (SELECT contact.fence FROM contact WHERE contact.device_id = rows.device_id)
 RETURNING operation.device_id, operation.id, public_id, kind, origin, priority, request, progress, command_key,
     attempts, max_attempts, retry_delay, scheduled_at, created, started_at;
