@@ -31,6 +31,9 @@ def main() -> int:
             if control is None:
                 # Somebody else keeps it.
                 del faults["down"]
+        elif arguments.servers > 1:
+            print("SQLite bears one server", file=sys.stderr)
+            return 2
         wrong = set(arguments.faults) - set(faults)
         if wrong:
             print(f"nothing that befalls {arguments.database}: {', '.join(sorted(wrong))}", file=sys.stderr)
@@ -40,7 +43,7 @@ def main() -> int:
         else:
             url = f"sqlite:///{folder / 'aioacs.db'}"
         chosen = {name: faults[name] for name in arguments.faults or sorted(faults)}
-        battle = Battle(url, folder, arguments.seed, arguments.devices, control)
+        battle = Battle(url, folder, arguments.seed, arguments.devices, servers=arguments.servers, control=control)
         told = asyncio.run(_fight(battle, chosen, arguments))
         _show(told)
         if told.contradictions:
@@ -77,6 +80,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("faults", nargs="*", help="what befalls the server; all there is if nothing is named")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--servers", type=int, default=1, help="so many servers on one PostgreSQL (default: 1)")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--devices", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)

@@ -77,18 +77,26 @@ class Battle:
         folder: Path,
         seed: int,
         devices: int,
+        *,
+        servers: int = 1,
         control: Callable[..., None] | None = None,
     ) -> None:
         self.database_url = database_url
         self.control = control
         self.random = Random(seed)
         self.beat = Beat()
-        self.process = ServerProcess(
-            database_url, folder, program=_PROGRAM, idle_timeout=5, retry_delay_minutes=0.1, drain_timeout=2,
-            bootstrap_token=_TOKEN, api_rate=100_000, api_burst=100_000, operation_attempts=100,
-            max_retry_delay_minutes=0.1, max_downloads=50, connection_requests=1, connection_request_timeouts="0.1,0.1",
-        )  # fmt: skip
-        self.line = Line(self.process.port, Random(self.random.random()))
+        self._servers = [
+            ServerProcess(
+                database_url, folder, program=_PROGRAM, name=f"server{number}", idle_timeout=5, retry_delay_minutes=0.1,
+                drain_timeout=2, bootstrap_token=_TOKEN, api_rate=100_000, api_burst=100_000, operation_attempts=100,
+                max_retry_delay_minutes=0.1, max_downloads=50, connection_requests=1,
+                connection_request_timeouts="0.1,0.1",
+            )
+            for number in range(servers)
+        ]  # fmt: skip
+        self.process = self._servers[0]
+        """The one to which something happens now."""
+        self.line = Line([each.port for each in self._servers], Random(self.random.random()))
         self._folder = folder
         self._count = devices
         self._rounds: Counter[str] = Counter()
@@ -102,10 +110,12 @@ class Battle:
     async def begun(self) -> AsyncIterator[None]:
         """All are at work within."""
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self.process.close)
+            for each in self._servers:
+                stack.push_async_callback(each.close)
             await stack.enter_async_context(self.line)
             file_url = await stack.enter_async_context(_a_file())
-            await self.process.start()
+            for each in self._servers:
+                await each.start()
             clock = WorldClock()
             makeup = Makeup(
                 self._count, (Kind("small", small_model()),), f"http://127.0.0.1:{self.line.port}/", _INTERVAL,
@@ -115,9 +125,8 @@ class Battle:
             arrivals = [self.random.uniform(0, _INTERVAL) for _ in range(self._count)]
             self._devices = list(populate_with(WitnessedCpe, makeup, arrivals, clock.now()))
             self._fleet = fleet = self._living(clock)
-            api = f"http://127.0.0.1:{self.process.api_port}"
-            self._noc = noc = Noc(api, _TOKEN, file_url, self._devices, self.beat, Random(self.random.random()))
-            noc.up = self.process.up
+            order = Random(self.random.random())
+            self._noc = noc = Noc(self._servers, _TOKEN, file_url, self._devices, self.beat, order)
             clock.start()
             fleet.start()
             work = asyncio.create_task(noc.work())
@@ -131,8 +140,9 @@ class Battle:
                 fleet.stop()
 
     async def strike(self, name: str, fault: Fault) -> None:
-        """Let something happen, once."""
+        """Let something happen to one of the servers, once."""
         self._rounds[name] += 1
+        self.process = self.random.choice(self._servers)
         self._watch()
         await fault(self)
         if not self.process.is_running:
@@ -171,13 +181,17 @@ class Battle:
         self._watch()
         fleet.end()
         await fleet.over()
-        self.process.terminate()
-        found = [] if (status := await self.process.ended()) == 0 else [f"at the end it ended with {status}"]
+        found = []
+        for each in self._servers:
+            each.terminate()
+            if (status := await each.ended()) != 0:
+                found.append(f"at the end it ended with {status}")
         if left:
             found.append(f"{left} operations are not done, however long one waits")
         async with serving(self.database_url, self._folder) as served:
             found += await contradictions(served, self._devices, noc)
-        found += in_the_log(self.process.log, (SECRET, _TOKEN))
+        for each in self._servers:
+            found += in_the_log(each.log, (SECRET, _TOKEN))
         return Told(
             found,
             self._rounds,
@@ -212,9 +226,9 @@ class Battle:
         self.beat.strike()
 
     def _watch(self) -> None:
-        pid = self.process.pid
-        if pid is not None and psutil.pid_exists(pid):
-            self._peak = max(self._peak, psutil.Process(pid).memory_info().rss)
+        for pid in [each.pid for each in self._servers]:
+            if pid is not None and psutil.pid_exists(pid):
+                self._peak = max(self._peak, psutil.Process(pid).memory_info().rss)
 
 
 @asynccontextmanager

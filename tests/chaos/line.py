@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -27,11 +28,11 @@ class Weather:
 
 
 class Line:
-    """Listens on a port of its own, and passes on what it hears."""
+    """Listens on a port of its own, and passes on what it hears: each connection to any of the servers."""
 
-    def __init__(self, port: int, random: Random) -> None:
+    def __init__(self, ports: Sequence[int], random: Random) -> None:
         self.weather = Weather()
-        self._to = port
+        self._to = ports
         self._random = random
         self._server: asyncio.Server | None = None
         self._talks: set[asyncio.Task[None]] = set()
@@ -59,7 +60,7 @@ class Line:
         self._talks.add(this)
         this.add_done_callback(self._talks.discard)
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._to)
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._random.choice(self._to))
         except OSError:
             _reset(writer)
             return

@@ -1,6 +1,5 @@
 """The operators: they give devices work through the API, and remember what they were promised."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import aiohttp
 
 from tests.chaos.witness import CODE, WitnessedCpe
 from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.processes import ServerProcess
 
 PATH: Final = "/api/v1/inventory_device_serial_headless_operation/"
 TABLE: Final = "Device.NAT.PortMapping."
@@ -37,17 +37,21 @@ class Noc:
     """Asks for one thing after the other."""
 
     def __init__(
-        self, api: str, token: str, file_url: str, devices: Sequence[WitnessedCpe], beat: Beat, random: Random
+        self,
+        servers: Sequence[ServerProcess],
+        token: str,
+        file_url: str,
+        devices: Sequence[WitnessedCpe],
+        beat: Beat,
+        random: Random,
     ) -> None:
-        self._api = api
+        self._servers = servers
         self._head = {"Authorization": f"Bearer {token}"}
         self._file_url = file_url
         self._devices = devices
         self._beat = beat
         self._random = random
         self._number = 0
-        self.up = asyncio.Event()
-        """Set while a server runs."""
         self.is_over = False
         """Whether nothing more is asked for."""
         self.promised: dict[str, Wish] = {}
@@ -63,7 +67,7 @@ class Noc:
 
     async def work(self) -> None:
         """Ask until it is over."""
-        async with aiohttp.ClientSession(self._api, headers=self._head, timeout=_PATIENCE) as session:
+        async with aiohttp.ClientSession(headers=self._head, timeout=_PATIENCE) as session:
             while not self.is_over:
                 await self._beat.wait(self._random.randint(1, 8))
                 cpe = self._random.choice(self._devices)
@@ -74,10 +78,10 @@ class Noc:
     async def count_open(self) -> int | None:
         """How many operations are still to be done; None if nobody says so."""
         found = 0
-        async with aiohttp.ClientSession(self._api, headers=self._head, timeout=_PATIENCE) as session:
+        async with aiohttp.ClientSession(headers=self._head, timeout=_PATIENCE) as session:
             for state in ("scheduled", "queued", "in_progress"):
                 try:
-                    async with session.get(PATH, params={"status": state, "limit": 1}) as said:
+                    async with session.get(await self._somewhere(), params={"status": state, "limit": 1}) as said:
                         if said.status != 200:
                             return None
                         found += int((await said.json())["count"])
@@ -93,9 +97,10 @@ class Noc:
         # The same key each time: however often it is said, it is one wish.
         head = {"Idempotency-Key": f"wish-{self._number}"}
         for _ in range(_REPETITIONS):
-            await self.up.wait()
+            # Whichever server is asked, also when the same is asked again.
+            place = await self._somewhere()
             try:
-                async with session.post(PATH, json={"serial_number": serial, **body}, headers=head) as said:
+                async with session.post(place, json={"serial_number": serial, **body}, headers=head) as said:
                     told = await said.json()
                     self._note(said, await said.text())
             except (aiohttp.ClientError, TimeoutError) as error:
@@ -108,6 +113,13 @@ class Noc:
                 # It was killed between the commit and the answer, and says so to whoever asks again.
                 self.promised[told["resource_id"]] = wish
             return
+
+    async def _somewhere(self) -> str:
+        """The URL of any server that runs; waits for one while there is none."""
+        running = [each for each in self._servers if each.up.is_set()]
+        chosen = self._random.choice(running or self._servers)
+        await chosen.up.wait()
+        return f"http://127.0.0.1:{chosen.api_port}{PATH}"
 
     def _note(self, said: aiohttp.ClientResponse, text: str) -> None:
         self.answers[str(said.status)] += 1

@@ -17,7 +17,7 @@ async def test_whatever_befalls_it_nothing_acknowledged_is_lost_and_nothing_harm
     server: Server | None, database_url: str, tmp_path: Path
 ) -> None:
     control = None if server is None else server.control
-    battle = Battle(database_url, tmp_path, _SEED, devices=30, control=control)
+    battle = Battle(database_url, tmp_path, _SEED, devices=30, servers=1 if server is None else 2, control=control)
     faults = dict(ON_SQLITE if server is None else ON_POSTGRESQL)
     if control is None:
         faults.pop("down", None)

@@ -21,8 +21,11 @@ _DOOR: Final = "AIOACS_TEST_DOOR"
 class ServerProcess:
     """One server after the other, each with a door for the operator (see ``operator_server``)."""
 
-    def __init__(self, database_url: str, folder: Path, *, program: str = _PROGRAM, **settings: object) -> None:
+    def __init__(
+        self, database_url: str, folder: Path, *, program: str = _PROGRAM, name: str = "server", **settings: object
+    ) -> None:
         self._folder = folder
+        self._name = name
         self._program = program
         self._url = database_url
         self._settings = settings
@@ -43,7 +46,7 @@ class ServerProcess:
     @property
     def log(self) -> Path:
         """What the servers have said."""
-        return self._folder / "server.log"
+        return self._folder / f"{self._name}.log"
 
     @property
     def is_running(self) -> bool:
