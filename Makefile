@@ -11,7 +11,7 @@ endif
 UV_VERSION := 0.13.8
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench bench-api fuzz fuzz-long chaos endurance demo lock diagram datamodel clean
+.PHONY: help run test check audit format bench bench-api fuzz fuzz-long chaos endurance demo lock diagram datamodel clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ check: $(READY)  ## Format, lint, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+audit: $(READY)  ## Look for known weaknesses of the locked dependencies; asks for the advisories over the network
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement requirements.lock --progress-spinner off
 
 format: $(READY)  ## Rewrite the sources in the project's format
 	$(BIN)/ruff format .
