@@ -13,6 +13,7 @@ _CHANNEL: Final = "aioacs_work"
 _PAUSE: Final = 5.0
 _CLOSE: Final = 2.0
 _LISTEN: Final = 15.0
+_MOST_DIGITS: Final = 18
 WAITING: Final = 10_000
 """How many words may wait to be sent."""
 
@@ -91,7 +92,8 @@ class PostgresqlSignals:
 
 def _calling(heard: Callable[[int], object]) -> Callable[..., None]:
     def called(_connection: Any, _process: int, _channel: str, payload: object) -> None:  # noqa: ANN401  asyncpg's
-        if isinstance(payload, str) and payload.isascii() and payload.isdigit():
+        # Whoever may connect to the database may say anything there.
+        if isinstance(payload, str) and payload.isascii() and payload.isdigit() and len(payload) <= _MOST_DIGITS:
             heard(int(payload))
 
     return called
