@@ -27,6 +27,7 @@ FILE: Final = "file"
 """The field that is the file."""
 _MOST_AT_ONCE: Final = 8
 _LONGEST_FIELD: Final = 16 * 1024
+_MOST_FIELDS: Final = 16
 _FAULTS: Final[Mapping[type[Exception], FileFault]] = {
     FormError: FileFault.BAD_FORM,
     FileTooLargeError: FileFault.TOO_LARGE,
@@ -146,6 +147,8 @@ async def _receive(reader: FormReader, incoming: IncomingFile, taken: TakenForm,
             await before_file(taken.fields)
             while piece := await reader.piece():
                 await incoming.write(piece)
+        elif len(taken.fields) == _MOST_FIELDS:
+            raise FormError(f"the form has more than {_MOST_FIELDS} fields beside its {FILE}")
         else:
             taken.fields[name] = await _text(reader, name)
     if not has_file:

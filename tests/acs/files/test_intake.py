@@ -18,6 +18,12 @@ FORM = (
 )
 
 
+def fields(count: int) -> bytes:
+    """A form with so many fields more before its file."""
+    part = b'--xyz\r\nContent-Disposition: form-data; name="more%d"\r\n\r\nx\r\n'
+    return b"".join(part % number for number in range(count)) + FORM
+
+
 def body(octets: bytes = FORM, length: int | None = None, error: Exception | None = None) -> FormBody:
     """A form that comes in pieces of ten octets; perhaps its end is an error."""
     pieces = [octets[start : start + 10] for start in range(0, len(octets), 10)]
@@ -79,6 +85,7 @@ async def test_a_form_that_is_not_kept_leaves_nothing_and_one_that_is_kept_can_b
         (body(), 5, FileFault.TOO_LARGE),
         (body(FORM + b"x" * 70_000), 100, FileFault.TOO_LARGE),
         (body(FORM[:-10]), 100, FileFault.BAD_FORM),
+        (body(fields(16)), 2**30, FileFault.BAD_FORM),
         (body(error=ConnectionResetError()), 100, FileFault.BROKEN),
         (body(error=RuntimeError("the connection is gone")), 100, FileFault.BROKEN),
         (body(error=TimeoutError()), 100, FileFault.TOO_SLOW),
@@ -89,6 +96,13 @@ async def test_what_is_wrong_with_a_form_is_told(tmp_path: Path, form: FormBody,
     intake, files = intake_of(tmp_path)
     assert await fault_of(intake, form, most) is fault
     assert files_in(tmp_path) == []
+    await files.close()
+
+
+async def test_a_form_may_say_a_little_beside_its_file(tmp_path: Path) -> None:
+    intake, files = intake_of(tmp_path)
+    async with intake.take(body(fields(15)), 6, nothing, lambda _: None) as taken:
+        assert len(taken.fields) == 16
     await files.close()
 
 
