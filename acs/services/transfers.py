@@ -109,7 +109,7 @@ class Transfers:
 
     async def downloaded(self, transfer_id: int, octets: int, *, to_end: bool) -> None:
         """See ``TransferDesk``: what the device makes of it is what counts, so only the log tells."""
-        self._tools.log.info("download", transfer=transfer_id, octets=octets, to_end=to_end)
+        self._tools.remark(f"download {transfer_id}", "download", transfer=transfer_id, octets=octets, to_end=to_end)
 
     async def _download(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> AcsRequest:
         arguments = dict(requested.operation.arguments)

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from acs.domain.operation import OperationKind
 from acs.domain.queue import OperationState, Phase
@@ -226,6 +227,16 @@ async def test_an_address_is_good_until_its_transfer_ends_or_its_time_is_over(de
     log = await device.run_session()
     depot.served.clock.advance(3_601)
     assert (await fetched(log.rpcs[0].text("URL"))).status == 404
+
+
+async def test_a_device_that_fetches_a_file_again_and_again_does_not_fill_the_log(depot: Depot) -> None:
+    device = await known(depot.served.device())
+    await depot.upgrade(device, await depot.image())
+    url = await url_asked(device)
+    with capture_logs() as lines:
+        for _ in range(20):
+            assert (await fetched(url)).status == 200
+    assert [line["event"] for line in lines if line["log_level"] != "debug"] == ["download"] * 5
 
 
 async def test_a_report_is_acknowledged_only_once_it_is_durable_and_repeating_it_does_no_harm(
