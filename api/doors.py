@@ -1,10 +1,8 @@
 """Who may come in: tokens, roles, and how often."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import web
@@ -14,6 +12,7 @@ from acs.domain.access import Principal
 from acs.domain.token import Role, Token
 from acs.services.management import Management
 from acs.services.peers import forwarded_for, is_within, plain_address
+from acs.services.rates import Rates
 from acs.settings.values import Network
 from acs.store.errors import StoreUnavailableError
 from api.problems import Kind, Problem, forbidden
@@ -30,33 +29,6 @@ NOBODY: Final = Token(0, "nobody", Role.VIEWER, (), 0.0, None, None, None)
 """Who asks where no token is needed: somebody who sees no device."""
 
 
-@dataclass(slots=True)
-class RateLimiter:
-    """A bucket for each key: full at first, refilled steadily, emptied by requests."""
-
-    rate: float
-    """How many requests a second it bears."""
-    burst: float
-    """How many it bears at once."""
-    _buckets: OrderedDict[object, tuple[float, float]] = field(default_factory=OrderedDict, repr=False)
-
-    def __len__(self) -> int:
-        """How many buckets there are."""
-        return len(self._buckets)
-
-    def wait(self, key: object, now: float) -> float:
-        """Take one from a bucket: 0, or the seconds until there is one again."""
-        left, then = self._buckets.get(key, (self.burst, now))
-        left = min(self.burst, left + (now - then) * self.rate)
-        if left < 1:
-            return (1 - left) / self.rate
-        self._buckets[key] = (left - 1, now)
-        self._buckets.move_to_end(key)
-        if len(self._buckets) > _BUCKETS:
-            self._buckets.popitem(last=False)
-        return 0.0
-
-
 class Doors:
     """Finds out who asks."""
 
@@ -65,9 +37,9 @@ class Doors:
         self._tokens = management.tokens
         self._clock = management.tools.clock
         self._proxies: Sequence[Network] = settings.trusted_proxies
-        self._limits = RateLimiter(settings.api_rate, settings.api_burst)
-        self._wrong = RateLimiter(_WRONG_RATE, _WRONG_BURST)
-        self._open = RateLimiter(settings.api_rate, settings.api_burst)
+        self._limits = Rates(settings.api_rate, settings.api_burst, _BUCKETS)
+        self._wrong = Rates(_WRONG_RATE, _WRONG_BURST, _BUCKETS)
+        self._open = Rates(settings.api_rate, settings.api_burst, _BUCKETS)
         watch = management.tools.metrics.memories.watch
         watch("rates of tokens", _BUCKETS, lambda: len(self._limits))
         watch("rates of failed logins", _BUCKETS, lambda: len(self._wrong))
@@ -115,7 +87,7 @@ class Doors:
             headers={"WWW-Authenticate": "Bearer"},
         )
 
-    def _admit(self, limiter: RateLimiter, key: object) -> None:
+    def _admit(self, limiter: Rates, key: object) -> None:
         wait = limiter.wait(key, self._clock.monotonic())
         if wait:
             seconds = math.ceil(wait)

@@ -9,6 +9,7 @@ from acs.services.admission import Admission, Answer, decide
 from acs.services.calling import FORBIDDEN, Caller, Reply
 from acs.services.informs import Told, identity_of
 from acs.services.login import Door, Login
+from acs.services.rates import Rates
 from acs.services.tools import Tools
 from acs.services.turns import Turns
 from acs.store.errors import ConflictError
@@ -18,6 +19,7 @@ _CACHED: Final = 50_000
 _COUNTED: Final = 100_000
 _CHALLENGED: Final = 10_000
 _MINUTE: Final = 60.0
+_HOUR: Final = 3_600.0
 _CLASHES: Final = 3
 _CLASH_WINDOW: Final = 600.0
 _MAX_NAME: Final = 200
@@ -53,13 +55,18 @@ class Enrolment:
         # What a device says of itself may be more than its registration knew.
         self._told: dict[int, Identity] = {}
         self._challenged: OrderedDict[Identity, None] = OrderedDict()
-        self._calls: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        settings = tools.settings
+        self._calls = Rates(
+            settings.device_sessions_per_minute / _MINUTE, settings.device_sessions_per_minute, _COUNTED
+        )
+        self._said = Rates(settings.device_bytes_per_hour / _HOUR, settings.device_bytes_per_hour, _COUNTED)
         self._clashes: OrderedDict[int, deque[float]] = OrderedDict()
         self._new = Turns()
         watch = tools.metrics.memories.watch
         watch("known devices", _CACHED, lambda: len(self._known))
         watch("challenged devices", _CHALLENGED, lambda: len(self._challenged))
         watch("rates of sessions", _COUNTED, lambda: len(self._calls))
+        watch("rates of what devices say", _COUNTED, lambda: len(self._said))
         watch("clashes of sessions", _COUNTED, lambda: len(self._clashes))
 
     async def admit(self, caller: Caller, login: Login, inform: Inform, told: Told) -> Admitted | Refused:
@@ -95,18 +102,15 @@ class Enrolment:
             self._known.pop(identity, None)
 
     def may_call_again(self, device_id: int) -> bool:
-        """Whether a device has not opened too many sessions lately (a leaky bucket)."""
-        rate = self._tools.settings.device_sessions_per_minute
-        now = self._tools.clock.monotonic()
-        level, filled_at = self._calls.get(device_id, (0.0, now))
-        level = max(0.0, level - (now - filled_at) * rate / _MINUTE)
-        if level + 1 > rate:
-            return False
-        self._calls[device_id] = (level + 1, now)
-        self._calls.move_to_end(device_id)
-        if len(self._calls) > _COUNTED:
-            self._calls.popitem(last=False)
-        return True
+        """Whether a device has not opened too many sessions lately."""
+        return not self._calls.wait(device_id, self._tools.clock.monotonic())
+
+    def may_say(self, device: ManagedDevice, octets: int) -> bool:
+        """Whether a device has not said too much lately that nobody asked for: all of it may have to be kept."""
+        if not self._said.wait(device.id, self._tools.clock.monotonic(), octets):
+            return True
+        self._tools.complain(f"said {device.id}", "a device says too much unasked", device=device.name)
+        return False
 
     async def note_superseded(self, device: ManagedDevice, address: str) -> bool:
         """A session was cut by one from another address. Happens too often: two devices share an identity."""

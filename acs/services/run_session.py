@@ -26,9 +26,11 @@ from acs.store.errors import RecordError, StoreError
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope, Received
 from cwmp_schemas.errors import DecodeError
+from cwmp_schemas.messages import CPE_REQUESTS
 from cwmp_schemas.rpc.session import Inform
 
 _TRIES: Final = 3
+_UNASKED: Final = tuple(CPE_REQUESTS)
 
 
 class Sessions:
@@ -198,7 +200,7 @@ class Sessions:
             if isinstance(admitted, Refused):
                 return admitted.reply
             device = admitted.device
-            if not self._enrolment.may_call_again(device.id):
+            if not self._enrolment.may_call_again(device.id) or not self._enrolment.may_say(device, len(body)):
                 return self.come_later("rate")
             old = self.table.of_device(device.id)
             if old is not None and not await self._supersede(old, caller):
@@ -293,6 +295,8 @@ class Sessions:
             return None
         if session.is_over:
             return EMPTY if envelope is None else BAD_REQUEST
+        if isinstance(message, _UNASKED) and not self._enrolment.may_say(session.device, len(body)):
+            return self.come_later("rate")
         if session.device.debug:
             self._trace.received(session.device, body, self._tools.clock.wall(), hides_faults=session.has_sent_secrets)
         try:

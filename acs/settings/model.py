@@ -179,6 +179,9 @@ class Sessions(_Group):
     max_sessions: int = _count(10_000, 1, 1_000_000, "Open sessions; further devices are asked to come later")
     max_connections: int = _count(15_000, 16, 1_000_000, "Open connections of devices")
     device_sessions_per_minute: int = _count(30, 1, 600, "Sessions a device may open in a minute")
+    device_bytes_per_hour: ByteSize = _size(
+        16 * _MIB, _MIB, 64 * _GIB, "What a device may say in an hour that nobody has asked it for, such as its Informs"
+    )
     max_body: ByteSize = _size(16 * _MIB, 64 * _KIB, 256 * _MIB, "The largest body, after decompression")
     max_unauthenticated_body: ByteSize = _size(
         256 * _KIB, 16 * _KIB, 16 * _MIB, "The largest body of a device that has not logged in"

@@ -10,6 +10,7 @@ import pytest
 
 from acs.cwmp_http.patience import Patience, Phase
 from acs.domain.operation import OperationKind, Variable
+from acs.domain.queue import OperationState
 from acs.store.errors import StoreUnavailableError
 from tests.contract.opened import probing
 from tests.e2e.device import EndedBy, ScriptedDevice
@@ -116,6 +117,39 @@ async def test_a_device_that_informs_too_often_is_told_to_come_later_and_no_othe
         assert (await calm.run_session()).is_acknowledged
         served.clock.advance(60)
         assert (await eager.run_session()).is_acknowledged
+
+
+async def test_a_device_that_says_too_much_unasked_is_told_to_come_later_and_no_other(url: str, tmp_path: Path) -> None:
+    mib = 1024 * 1024
+    sizes = {"device_bytes_per_hour": mib, "max_unauthenticated_body": 4 * mib}
+    async with serving(url, tmp_path, **sizes) as served:
+        talker, calm = served.device(), served.device()
+        much = {f"Device.X_{place}": "x" * 1_000 for place in range(400)}
+        for _ in range(2):
+            assert (await talker.run_session(parameters=much)).is_acknowledged
+        retry_after((await talker.run_session(parameters=much)).replies[0])
+        assert (await calm.run_session(parameters=much)).is_acknowledged
+        served.clock.advance(3_600)
+        assert (await talker.run_session(parameters=much)).is_acknowledged
+
+
+async def test_what_a_device_asks_within_a_session_counts_as_well_and_answers_do_not(url: str, tmp_path: Path) -> None:
+    async with serving(url, tmp_path, device_bytes_per_hour=1024 * 1024) as served:
+        device = served.device()
+        await device.run_session()
+        public_id = await served.queue(device, OperationKind.GET, Variable("Device.WiFi.SSID.1.SSID"))
+        await device.inform()
+        kicked = [device.request("Kicked", f"<Command>{each}</Command><Arg>{'x' * 300_000}</Arg>") for each in range(4)]
+        for each in kicked[:3]:
+            assert (await device.ask(each)).status == 200
+        retry_after(await device.ask(kicked[3]))
+        asked = await device.empty_post()
+        assert asked.method == "GetParameterValues", "the session goes on"
+        assert (await device.answer(asked)).status == 204
+        assert (await served.view(public_id)).record.state is OperationState.COMPLETED
+        entries = await served.server.services.tools.contacts.history(await served.id_of(device), before=2**62, most=50)
+        assert sum(each.subject == "Kicked" for _, _, each in entries) == 3
+        await device.close()
 
 
 async def test_bodies_share_one_budget_and_whoever_exceeds_it_is_told_to_come_later(url: str, tmp_path: Path) -> None:
