@@ -8,8 +8,10 @@ from acs.doctor.database import postgresql_findings, sqlite_findings
 from acs.doctor.files import folder_findings, key_findings, keyring_of, webhook_secret_findings
 from acs.doctor.findings import Finding, failure, ok
 from acs.doctor.listeners import open_file_findings, port_findings, public_url_findings
+from acs.doctor.secrecy import open_api_findings, settings_file_findings
 from acs.doctor.tls import tls_findings
 from acs.settings import Settings
+from acs.settings.loading import settings_file
 from acs.settings.values import sqlite_path
 
 RELEASED: Final = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
@@ -68,6 +70,8 @@ async def _ports(settings: Settings, _: float) -> AsyncIterator[Finding]:
 
 
 _LOOKS: Final[tuple[tuple[str, Callable[[Settings, float], Iterable[Finding]]], ...]] = (
+    ("settings", lambda *_: settings_file_findings(settings_file())),
+    ("API", lambda settings, _: open_api_findings(settings)),
     ("folders", lambda settings, _: folder_findings(settings)),
     ("keys", lambda settings, _: key_findings(settings)),
     ("webhooks", lambda settings, _: webhook_secret_findings(settings)),

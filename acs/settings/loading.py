@@ -38,12 +38,23 @@ class SettingsError(Exception):
         """A sentence for each; none quotes a secret."""
 
 
+def settings_file(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Path:
+    """The file that ``load_settings`` reads with the same arguments, if it is there."""
+    config = _variables(environment).get(CONFIG_VARIABLE, "")
+    return (folder or Path()) / (config or _FILE)
+
+
+def secrets_in(path: Path) -> list[str]:
+    """The names of the secrets that a settings file holds; none if it cannot be read."""
+    values = _read(path, required=False, problems=[])
+    return [name for name in values if holds_secret(Fields.model_fields[name])]
+
+
 def load_settings(environment: Mapping[str, str] | None = None, folder: Path | None = None) -> Settings:
     """Read the environment and the file in the working folder, or raise SettingsError with all that is wrong."""
-    environment = os.environ if environment is None else environment
-    variables = {name.upper(): value for name, value in environment.items() if name.upper().startswith(PREFIX)}
+    path = settings_file(environment, folder)
+    variables = _variables(environment)
     config = variables.pop(CONFIG_VARIABLE, "")
-    path = (folder or Path()) / (config or _FILE)
     problems = [*_unknown_variables(variables)]
     source = EnvSettingsSource(Fields)
     source.env_vars = {name.lower(): value for name, value in variables.items() if value}
@@ -69,6 +80,11 @@ def accepted(field: FieldInfo) -> str:
 def holds_secret(field: FieldInfo) -> bool:
     """Whether the value of a setting must not be shown."""
     return _mentions_secret(field.annotation)
+
+
+def _variables(environment: Mapping[str, str] | None) -> dict[str, str]:
+    environment = os.environ if environment is None else environment
+    return {name.upper(): value for name, value in environment.items() if name.upper().startswith(PREFIX)}
 
 
 def _mentions_secret(kind: object) -> bool:
