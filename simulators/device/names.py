@@ -81,7 +81,7 @@ class Naming:
         return self._object(parent) + self._step(parent, name[len(parent) :])
 
     def _object(self, path: str) -> str:
-        assert self._aliased is not None  # noqa: S101
+        assert self._aliased is not None  # noqa: S101  ``say`` has looked
         said = self._aliased.get(path)
         if said is None:
             parent = path[: path[:-1].rfind(".") + 1]

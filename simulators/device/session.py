@@ -174,7 +174,7 @@ class CpeSession:
 
     def _acknowledged(self, envelope: Envelope, now: float) -> bytes:
         message, request = envelope.message, self._asked
-        assert request is not None  # noqa: S101
+        assert request is not None  # noqa: S101  an answer comes behind a request alone
         method = method_of(request.message)
         if isinstance(message, Fault) and message.code == AcsFault.RETRY_REQUEST:
             self._repeat(message, method)
