@@ -47,11 +47,11 @@ format: $(READY)  ## Rewrite the sources in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY)  ## Measure the protocol core beside bare lxml, then a whole server beside bare aiohttp
-	$(BIN)/python -m benchmarks; core=$$?; $(BIN)/python -m benchmarks.engine.harness && exit $$core
+bench: $(READY)  ## Measure everything beside what is known, into benchmarks/out/bench.html; KEEP=1 keeps it in docs/benchmarks
+	$(BIN)/python -m benchmarks $(if $(KEEP),--keep)
 
-bench-api: $(READY)  ## Measure the management API on a database of 100,000 devices
-	$(BIN)/python -m benchmarks.api.harness; sqlite=$$?; $(BIN)/python -m benchmarks.api.harness --database postgresql && exit $$sqlite
+bench-api: $(READY)  ## Measure the management API on a database of 100,000 devices, on SQLite and on PostgreSQL
+	$(BIN)/python -m benchmarks.api.harness --database sqlite --database postgresql
 
 fuzz: $(READY)  ## Mutated envelopes through the decoder, random posts through the session
 	$(BIN)/python -m fuzz

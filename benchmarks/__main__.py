@@ -1,45 +1,37 @@
-"""``make bench``: measure everything on one core, print it, and leave it as JSON and as a picture."""
+"""``make bench``: measure everything, print it, and leave it as JSON, as a picture and as a page in benchmarks/out."""
 
-import json
-import os
-import platform
+import argparse
 import sys
-from dataclasses import asdict
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Final
 
-from lxml import etree
-
-from benchmarks import bench_datamodel, bench_encode, bench_inform, bench_large_response, bench_session
-from benchmarks.figures import Figure
-from benchmarks.picture import picture
-
-_OUT: Final = Path(__file__).parent / "out"
+from benchmarks.parts import all_parts
+from benchmarks.running import OUT, run
 
 
 def main() -> int:
-    """Run every benchmark; exit status 1 when a figure that is laid down is not reached."""
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    _OUT.mkdir(exist_ok=True)
-    figures: list[Figure] = []
-    for bench in (bench_inform, bench_large_response, bench_encode, bench_session, bench_datamodel):
-        for figure in bench.measure():
-            figures.append(figure)
-            print(_line(figure), flush=True)
-    versions = f"Python {platform.python_version()}, lxml {etree.__version__}"
-    machine = f"{platform.processor() or platform.machine()}, one core, {versions}"
-    report = {"machine": machine, "figures": [asdict(figure) for figure in figures]}
-    (_OUT / "figures.json").write_text(json.dumps(report, indent=2) + "\n")
-    (_OUT / "figures.svg").write_text(picture(figures, machine))
-    print(f"written: benchmarks/out/figures.json and benchmarks/out/figures.svg ({machine})")
-    return 0 if all(figure.reached for figure in figures) else 1
-
-
-def _line(figure: Figure) -> str:
-    text = f"{figure.name:48} {figure.value:10.2f} {figure.unit}"
-    if figure.at_most is None:
-        return text
-    return f"{text:64} at most {figure.at_most:g}: {'reached' if figure.reached else 'MISSED'}"
+    """Run every benchmark; exit status 1 when a figure that is laid down is not reached, or a part failed."""
+    described = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = described.add_argument
+    add("parts", nargs="*", help="which parts, as core or 'first_*', into some.json (default: all, into bench.json)")
+    add("--list", action="store_true", help="say which parts there are, and end")
+    add("--keep", action="store_true", help="keep the result in docs/benchmarks, under its date")
+    add("--rounds", type=int, default=5, help="how often each server is loaded (default 5)")
+    add("--sessions", type=int, default=4000, help="sessions of a load (default 4000)")
+    add("--out", type=Path, default=OUT, help="the folder for the results (default benchmarks/out)")
+    given = described.parse_args()
+    if min(given.rounds, given.sessions) < 1:
+        described.error("at least one round of one session")
+    if given.keep and given.parts:
+        described.error("what is kept is a whole run")
+    parts = all_parts(given.rounds, given.sessions)
+    if given.list:
+        print("\n".join(f"{part.name:24} {part.about}" for part in parts))
+        return 0
+    chosen = [part for part in parts if any(fnmatch(part.name, pattern) for pattern in given.parts or ["*"])]
+    if not chosen:
+        described.error(f"no such part: {', '.join(given.parts)}; --list says which there are")
+    return run(chosen, given.out, "some" if given.parts else "bench", keeps=given.keep)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,41 @@
-"""Measuring two ways of doing a thing side by side, so that a noisy machine does them equal harm."""
+"""One measured thing, what it is held against, and what is laid down for it."""
 
 import gc
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
 ROUNDS: Final = 15
+Range = tuple[float, float]
+"""The least and the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What something is held against, measured in turn with it."""
+
+    what: str
+    """What that is."""
+    value: float
+    """Its figure, in the same unit."""
+    ratio: float
+    """How many times it the measured thing is: the median of the ratios round by round."""
+    spread: Range
+    """The least and the greatest of these ratios."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What is laid down."""
+
+    bound: float
+    """The value, or the ratio, that is to be reached."""
+    of_ratio: bool = False
+    """Whether it is for the ratio."""
+    is_design: bool = False
+    """Whether it is one of the figures that the design lays down, and no bound of our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,33 +45,84 @@ class Figure:
     name: str
     """What was measured."""
     value: float
-    """The figure."""
+    """The figure: the median of the rounds."""
     unit: str
-    """Its unit; ``x`` for a ratio to a baseline."""
-    at_most: float | None = None
-    """The most it should be, where that is laid down."""
+    """Its unit."""
+    beside: Beside | None = None
+    """What it is held against."""
+    limit: Limit | None = None
+    """What is laid down for it."""
+    is_rate: bool = False
+    """Whether more is better."""
+    rounds: int = 1
+    """How often it was measured."""
+    spread: Range | None = None
+    """The least and the most of the rounds."""
+    details: Mapping[str, float] = field(default_factory=dict)
+    """What else was seen, with its unit in its name; not kept."""
+    part: str = ""
+    """The part of the benchmarks it belongs to."""
+    point: tuple[str, float] | None = None
+    """The curve it is a point of (``panel: curve``), and how many devices there were."""
+
+    @property
+    def limited(self) -> float:
+        """What the limit is for."""
+        return self.beside.ratio if self.limit and self.limit.of_ratio and self.beside else self.value
 
     @property
     def reached(self) -> bool:
-        """Whether it is within what is laid down."""
-        return self.at_most is None or self.value <= self.at_most
+        """Whether it is as good as what is laid down."""
+        if self.limit is None:
+            return True
+        return self.limited >= self.limit.bound if self.is_rate else self.limited <= self.limit.bound
+
+    @property
+    def laid_down(self) -> str:
+        """What is laid down, in words; empty if nothing is."""
+        if self.limit is None:
+            return ""
+        unit = f"x {self.beside.what}" if self.limit.of_ratio and self.beside else self.unit
+        return f"{'at least' if self.is_rate else 'at most'} {self.limit.bound:g} {unit}"
 
 
-def microseconds(work: Callable[[], object], number: int) -> float:
-    """The median over rounds of the time one call takes."""
-    return median(_round(work, number) for _ in range(ROUNDS))
+def figure(
+    name: str,
+    unit: str,
+    values: Sequence[float],
+    *,
+    beside: tuple[str, Sequence[float]] | None = None,
+    limit: Limit | None = None,
+    is_rate: bool = False,
+    details: Mapping[str, float] | None = None,
+) -> Figure:
+    """What rounds come to; ``beside`` are the rounds of what it is held against, each in turn with one of these.
+
+    The ratio to a round of nothing is 0.
+    """
+    against = None
+    if beside is not None:
+        what, others = beside
+        ratios = [one / other if other else 0.0 for one, other in zip(values, others, strict=True)]
+        against = Beside(what, median(others), median(ratios), (min(ratios), max(ratios)))
+    spread = (min(values), max(values))
+    return Figure(name, median(values), unit, against, limit, is_rate, len(values), spread, details or {})
+
+
+def timed(name: str, work: Callable[[], object], number: int, *, at_most: float | None = None) -> Figure:
+    """How long one call takes."""
+    times = [_round(work, number) for _ in range(ROUNDS)]
+    return figure(name, "µs", times, limit=None if at_most is None else Limit(at_most))
 
 
 def side_by_side(
-    name: str, work: Callable[[], object], baseline: Callable[[], object], number: int, at_most: float
-) -> list[Figure]:
-    """Both times, from rounds in turn, and the median of the ratios round by round."""
-    pairs = [(_round(work, number), _round(baseline, number)) for _ in range(ROUNDS)]
-    return [
-        Figure(name, median(pair[0] for pair in pairs), "µs"),
-        Figure(f"{name}: baseline", median(pair[1] for pair in pairs), "µs"),
-        Figure(f"{name}: ratio", median(pair[0] / pair[1] for pair in pairs), "x", at_most),
-    ]
+    name: str, work: Callable[[], object], baseline: tuple[str, Callable[[], object]], number: int, at_most: float
+) -> Figure:
+    """How long one call takes, beside another way, in rounds in turn."""
+    what, other = baseline
+    pairs = [(_round(work, number), _round(other, number)) for _ in range(ROUNDS)]
+    times, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return figure(name, "µs", times, beside=(what, others), limit=Limit(at_most, of_ratio=True))
 
 
 def _round(work: Callable[[], object], number: int) -> float:

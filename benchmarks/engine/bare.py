@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from aiohttp import web
 
-from benchmarks.bench_inform import read_by_hand
+from benchmarks.core.inform import read_by_hand
 from benchmarks.engine import loops
 
 _RESPONSE: Final = (

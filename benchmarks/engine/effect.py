@@ -7,14 +7,13 @@ one waits within the POST (``wait``), one asks every few milliseconds until the 
 
 import argparse
 import asyncio
-import json
 import os
-import platform
-import socket
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -23,10 +22,13 @@ import aiohttp
 from benchmarks.engine import loops, processes
 from benchmarks.engine.client import Session, Tally, Target, connect
 from benchmarks.engine.device import Device, inform_template
+from benchmarks.engine.errors import ServerError
 from benchmarks.engine.postgresql import postgresql
-from benchmarks.engine.servers import Server, running
+from benchmarks.engine.servers import MEASURED, Server, free_port, running
+from benchmarks.figures import Figure, Limit
+from benchmarks.running import OUT, Part, run
 
-_OUT: Final = Path(__file__).parents[1] / "out"
+_WAYS: Final = {"wait": "waited for", "poll": "looked for"}
 _TOKEN: Final = "the-token-of-the-benchmark"
 _PARAMETER: Final = "Device.DeviceInfo.UpTime"
 _PATIENCE: Final = 10.0
@@ -93,7 +95,8 @@ class Operator:
     async def wait(self) -> None:
         """Ask, and be answered when it is done."""
         told = await self._told("POST", json=self._body | {"wait": int(_PATIENCE)})
-        assert told["status"] == "completed", told
+        if told["status"] != "completed":
+            raise ServerError(f"an operation was not done in time: {told}")
 
     async def poll(self) -> None:
         """Ask, and look until it is done."""
@@ -108,7 +111,8 @@ class Operator:
     async def _told(self, method: str, *, json: object = None, params: dict[str, str] | None = None) -> Any:  # noqa: ANN401  any JSON
         async with self._session.request(method, self._url, json=json, params=params) as response:
             told = await response.json()
-            assert response.status in {200, 201}, told
+            if response.status not in {200, 201}:
+                raise ServerError(f"status {response.status}: {told}")
             return told
 
 
@@ -137,34 +141,47 @@ async def measure(server: Server, api_port: int, count: int) -> dict[str, list[f
         await asyncio.gather(working, return_exceptions=True)
 
 
+def parts(count: int = 250, databases: Sequence[str] = ("sqlite", "postgresql")) -> list[Part]:
+    """A part for each database."""
+    return [
+        Part(f"effect_{each}", f"from the POST of a get to its effect, {each}", partial(figures, each, count))
+        for each in databases
+    ]
+
+
+def figures(database: str, count: int) -> Iterator[Figure]:
+    """How long it takes on one database, for both operators."""
+    core, own_core = processes.cores()
+    processes.pin(os.getpid(), own_core)
+    with tempfile.TemporaryDirectory(prefix="aioacs-bench-") as folder:
+        found = _measured(database, Path(folder), core, count)
+    for way, times in found.items():
+        ordered = sorted(times)
+        name = f"from POST to completed, {_WAYS[way]}, {database}"
+        details = {f"p{share} ms": _share(ordered, share) for share in (95, 99)}
+        yield Figure(
+            f"{name}: p50",
+            _share(ordered, 50),
+            "ms",
+            limit=Limit(_AT_MOST, is_design=True),
+            rounds=count,
+            spread=(ordered[0], ordered[-1]),
+            details=details,
+        )
+
+
 def main() -> int:
     """Measure on both databases; exit status 1 if the median is not below what is laid down."""
     described = argparse.ArgumentParser(prog="python -m benchmarks.engine.effect", description=__doc__)
     described.add_argument("databases", nargs="*", default=["sqlite", "postgresql"], help="sqlite, postgresql")
     described.add_argument("--count", type=int, default=250, help="operations of each kind (default 250)")
-    described.add_argument("--out", type=Path, default=_OUT, help="the folder for the results")
-    arguments = described.parse_args()
-    server_core, own_core = processes.cores()
-    processes.pin(os.getpid(), own_core)
-    told: dict[str, dict[str, dict[str, float]]] = {}
-    for database in arguments.databases:
-        with tempfile.TemporaryDirectory(prefix="aioacs-bench-") as folder:
-            told[database] = _measure(database, Path(folder), server_core, arguments.count)
-        for way, figures in told[database].items():
-            print(
-                f"{database:<11} {way:<5}", *(f"{name} {value:6.1f} ms" for name, value in figures.items()), flush=True
-            )
-    machine = f"{platform.machine()}, Python {platform.python_version()}"
-    arguments.out.mkdir(exist_ok=True)
-    (arguments.out / "effect.json").write_text(json.dumps({"machine": machine, "figures": told}, indent=2) + "\n")
-    medians = [figures["p50"] for ways in told.values() for figures in ways.values()]
-    return 0 if max(medians) < _AT_MOST else 1
+    described.add_argument("--out", type=Path, default=OUT, help="the folder for the results")
+    given = described.parse_args()
+    return run(parts(given.count, given.databases), given.out, "effect")
 
 
-def _measure(database: str, folder: Path, core: int, count: int) -> dict[str, dict[str, float]]:
-    with socket.socket() as asking:
-        asking.bind((loops.HOST, 0))
-        api_port = asking.getsockname()[1]
+def _measured(database: str, folder: Path, core: int, count: int) -> dict[str, list[float]]:
+    api_port = free_port()
     settings = {
         "AIOACS_ONBOARDING": "open",
         "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600",
@@ -173,19 +190,14 @@ def _measure(database: str, folder: Path, core: int, count: int) -> dict[str, di
         "AIOACS_API_RATE": "100000",
         "AIOACS_API_BURST": "100000",
     }
-    if database == "postgresql":
-        with (
-            postgresql(folder / "postgresql") as url,
-            running("aioacs", database_url=url, folder=folder, core=core, settings=settings) as server,
-        ):
-            return _figures(loops.run(measure(server, api_port, count)))
-    url = f"sqlite:///{folder / 'aioacs.db'}"
-    with running("aioacs", database_url=url, folder=folder, core=core, settings=settings) as server:
-        return _figures(loops.run(measure(server, api_port, count)))
-
-
-def _figures(found: dict[str, list[float]]) -> dict[str, dict[str, float]]:
-    return {way: {f"p{share}": _share(sorted(times), share) for share in (50, 95, 99)} for way, times in found.items()}
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'aioacs.db'}"
+        if database == "postgresql":
+            url = stack.enter_context(postgresql(folder / "postgresql"))
+        server = stack.enter_context(
+            running(MEASURED, database_url=url, folder=folder, cores=[core], settings=settings)
+        )
+        return loops.run(measure(server, api_port, count))
 
 
 def _share(times: list[float], percent: int) -> float:

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import random
 import sys
 import time
 from collections import deque
@@ -40,6 +41,10 @@ class Load:
     """How many go on at once; never more than there are devices, for each has one session at a time."""
     devices: int = 0
     """How many devices take turns; 0 for as many as there are sessions."""
+    first: int = 0
+    """The number of the first of them."""
+    is_scattered: bool = False
+    """Whether their turns are in no order."""
     warm_up: int = 0
     """How many sessions go before, uncounted."""
     keep: bool = False
@@ -52,11 +57,16 @@ class Load:
     """The longest that one session may take."""
     server_processes: tuple[int, ...] = ()
     """The server's processes, whose cost is told."""
+    database_processes: tuple[int, ...] = ()
+    """Those of its database, if that is another program."""
 
     def fleet(self, epoch: int) -> deque[Device]:
         """The devices, in the order of their turns."""
         template = inform_template(self.parameters, self.event)
-        return deque(Device(index, template, epoch) for index in range(self.devices or self.sessions))
+        numbers = list(range(self.first, self.first + (self.devices or self.sessions)))
+        if self.is_scattered:
+            random.Random(epoch).shuffle(numbers)
+        return deque(Device(index, template, epoch) for index in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +95,8 @@ class Result:
     """Processor time of the server for each session, if its processes are known."""
     server_resident_bytes: tuple[int, int] | None = None
     """The server's memory before and after, if its processes are known."""
+    database_cpu_milliseconds: float | None = None
+    """Processor time of the database for each session, if its processes are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +120,12 @@ async def run_load(load: Load, epoch: int) -> Result:
     fleet = load.fleet(epoch)
     await _slots(load, fleet, load.warm_up, Tally())
     tally, before, own = Tally(), usage(load.server_processes), time.process_time()
+    database = usage(load.database_processes).cpu_seconds
     started = time.perf_counter()
     await _slots(load, fleet, load.sessions, tally)
     seconds = time.perf_counter() - started
     own, after = time.process_time() - own, usage(load.server_processes)
+    database = usage(load.database_processes).cpu_seconds - database
     good = len(tally.durations)
     spent = (after.cpu_seconds - before.cpu_seconds) * 1e3
     return Result(
@@ -126,6 +140,7 @@ async def run_load(load: Load, epoch: int) -> Result:
         own_cpu_share=round(own / seconds, 3),
         server_cpu_milliseconds=round(spent / max(good, 1), 4) if load.server_processes else None,
         server_resident_bytes=(before.resident_bytes, after.resident_bytes) if load.server_processes else None,
+        database_cpu_milliseconds=round(database * 1e3 / max(good, 1), 4) if load.database_processes else None,
     )
 
 
@@ -235,6 +250,8 @@ def _arguments() -> argparse.Namespace:
     add("-n", "--sessions", type=int, default=2000, help="sessions that are counted (default 2000)")
     add("-c", "--concurrency", type=int, default=50, help="sessions at once (default 50)")
     add("-d", "--devices", type=int, default=0, help="devices that take turns (default: as many as sessions)")
+    add("--first", type=int, default=0, help="the number of the first device (default 0)")
+    add("--scattered", action="store_true", help="let the devices take turns in no order")
     add("-w", "--warm-up", type=int, default=0, help="sessions before, uncounted (default 0)")
     add("--keep", action="store_true", help="go on with the next session on the same connection")
     add("--parameters", type=int, default=DEFAULT_PARAMETERS, help="parameters in an Inform (default 12)")
@@ -243,6 +260,7 @@ def _arguments() -> argparse.Namespace:
     add("--password", default="", help="its password")
     add("--timeout", type=float, default=30.0, help="seconds that a session may take (default 30)")
     add("--server-pid", type=int, action="append", default=[], help="a process of the server (repeatable)")
+    add("--database-pid", type=int, action="append", default=[], help="a process of its database (repeatable)")
     add("--hold", type=int, metavar="N", help="open N sessions and keep them open, with their connections")
     add("--hold-closed", action="store_true", help="with --hold: close the connections of the open sessions")
     return described.parse_args()
@@ -259,12 +277,15 @@ def main() -> int:
         sessions=arguments.sessions if arguments.hold is None else arguments.hold,
         concurrency=arguments.concurrency,
         devices=arguments.devices,
+        first=arguments.first,
+        is_scattered=arguments.scattered,
         warm_up=arguments.warm_up,
         keep=arguments.keep,
         parameters=arguments.parameters,
         event=arguments.event,
         seconds=arguments.timeout,
         server_processes=tuple(arguments.server_pid),
+        database_processes=tuple(arguments.database_pid),
     )
     epoch = int(time.time())
     result: Result | Held

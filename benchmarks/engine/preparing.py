@@ -7,13 +7,15 @@ from typing import Final
 
 from acs.composition import SystemChance, SystemClock
 from acs.domain.device import Credential, Identity
+from acs.domain.inventory import DeviceTypeDetails, TypeLogin
 from acs.domain.operation import Operation, OperationKind, Variable
 from acs.domain.queue import Origin, QueuedOperation
 from acs.keys import read_keyring
 from acs.services.requested import Requested, request_text
 from acs.services.vault import Vault
+from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
-from acs.store.opening import open_database
+from acs.store.opening import AnyDatabase, open_database
 from acs.store.operations import OperationStore
 from acs.store.writer import GroupWriter
 from benchmarks.engine.servers import Server
@@ -34,21 +36,34 @@ def register(server: Server, count: int) -> None:
     asyncio.run(_for_each(server, count, _register))
 
 
+def onboard(server: Server, _: int) -> None:
+    """Let unknown devices in by one login, ``onboarding`` with the password ``benchmark``: each gets one of its own."""
+    asyncio.run(_onboard(server))
+
+
+async def _onboard(server: Server) -> None:
+    async with _opened(server) as (database, writer, vault):
+        uuid = SystemChance().octets(16).hex()
+        login = TypeLogin("onboarding", vault.seal("benchmark", "credential", uuid, "password"), uuid)
+        details = DeviceTypeDetails("Bench", "bench", onboarding_enabled=True)
+        await DeviceTypeStore(database, writer).create(details, SystemClock.wall(), login=login)
+
+
 async def _for_each(server: Server, count: int, work: Work) -> None:
-    async with _stores(server) as (devices, operations, vault):
+    async with _opened(server) as (database, writer, vault):
+        devices, operations = DeviceStore(database, writer), OperationStore(database, writer)
         for first in range(0, count, _AT_ONCE):
             numbers = range(first, min(count, first + _AT_ONCE))
             await asyncio.gather(*(work(devices, operations, vault, number) for number in numbers))
 
 
 @asynccontextmanager
-async def _stores(server: Server) -> AsyncIterator[tuple[DeviceStore, OperationStore, Vault]]:
+async def _opened(server: Server) -> AsyncIterator[tuple[AnyDatabase, GroupWriter, Vault]]:
     database = await open_database(server.database_url)
     writer = GroupWriter(database)
     writing = asyncio.create_task(writer.run())
     try:
-        vault = Vault(read_keyring(server.key_file), SystemChance())
-        yield DeviceStore(database, writer), OperationStore(database, writer), vault
+        yield database, writer, Vault(read_keyring(server.key_file), SystemChance())
     finally:
         writer.stop()
         await writing

@@ -30,9 +30,9 @@ def usage(process_ids: Iterable[int]) -> Usage:
     return Usage(seconds, resident)
 
 
-def pin(process_id: int, core: int) -> None:
-    """Keep a process that has just been started, and the threads and children it will have, on one core."""
-    psutil.Process(process_id).cpu_affinity([core])
+def pin(process_id: int, *cores: int) -> None:
+    """Keep a process that has just been started, and the threads and children it will have, on some cores."""
+    psutil.Process(process_id).cpu_affinity(list(cores))
 
 
 def cores() -> tuple[int, int]:

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -12,89 +11,105 @@ from typing import Any, Final
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
 from benchmarks.engine.servers import MEASURED, Server, last_words
+from benchmarks.figures import Beside, Figure, Limit, figure
 
+Told = dict[str, Any]
+"""What the generator tells of a load."""
+Pairs = Sequence[tuple[Told, Told]]
+"""What it told of the rounds: of the server under measurement and of what it is held against."""
+
+BUSY: Final = 0.95
+"""The share of its core from which on the generator is taken for the limit."""
 _WARM_UP: Final = 200
 _LONGEST_SECONDS: Final = 300.0
+_KB, _MB = 1024, 2**20
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One server over all rounds: the medians, but the worst where it says so."""
-
-    program: str
-    """Which server."""
-    sessions_per_second: float
-    """Good sessions a second."""
-    p50: float
-    """Milliseconds of a session."""
-    p99: float
-    """Milliseconds that one session in a hundred exceeds."""
-    cpu_milliseconds: float
-    """Processor time of each session, without the database's if that is another process."""
-    resident_mb: float
-    """Memory after the last round."""
-    failures: dict[str, int]
-    """All failed sessions by reason."""
-    generator_share: float
-    """The most processor time that the generator took of a round: near 1 it was the limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """Two servers side by side."""
-
-    scenario: str
-    """What they had to bear."""
-    concurrency: int
-    """Sessions at once."""
-    ratio: float
-    """The first one's sessions/s as a share of the second's: the median of the ratios round by round."""
-    first: Summary
-    """The server under measurement."""
-    second: Summary
-    """What it is held against."""
-
-
-def alternate(
-    first: Callable[[], dict[str, Any]], second: Callable[[], dict[str, Any]], rounds: int
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def alternate(first: Callable[[], Told], second: Callable[[], Told], rounds: int) -> list[tuple[Told, Told]]:
     """What comes of A B A B ..."""
     return [(first(), second()) for _ in range(rounds)]
 
 
-def compare(
-    scenario: str, concurrency: int, programs: tuple[str, str], pairs: Sequence[tuple[dict[str, Any], dict[str, Any]]]
-) -> Comparison:
-    """The rounds in short. The ratio of a round in which the second server bore nothing is 0."""
-    ratios = [
-        a["sessions_per_second"] / b["sessions_per_second"] if b["sessions_per_second"] else 0.0 for a, b in pairs
-    ]
+def failures(told: Sequence[Told]) -> dict[str, int]:
+    """All failed sessions by reason."""
+    found: dict[str, int] = {}
+    for each in told:
+        for reason, count in each["failures"].items():
+            found[reason] = found.get(reason, 0) + count
+    return found
+
+
+def check(name: str, pairs: Pairs) -> None:
+    """ServerError if a session failed: the figures of what failed mean nothing."""
+    for number, which in enumerate(("of the server", "of what it is held against")):
+        if found := failures([pair[number] for pair in pairs]):
+            raise ServerError(f"{name}: sessions {which} failed: {found}")
+
+
+def figures(scenario: Scenario, concurrency: int, beside: str, pairs: Pairs, *, is_laid_down: bool) -> list[Figure]:
+    """What the rounds come to; what the design lays down counts only against what it names."""
+    name = f"{scenario.title or scenario.name}, {concurrency} at once"
     first, second = zip(*pairs, strict=True)
-    return Comparison(
-        scenario, concurrency, round(median(ratios), 3), _summary(programs[0], first), _summary(programs[1], second)
-    )
+    share, most_cpu, most_p99 = scenario.least_share, scenario.most_cpu, scenario.most_p99
+    is_share = is_laid_down and share is not None and concurrency == 50
+    is_cpu = is_laid_down and most_cpu is not None and concurrency == 50
+    busy = max(each["own_cpu_share"] for each in (*first, *second))
+    details = {"p50 ms": _median(first, _p50), "p99 ms": _median(first, _p99)}
+    if busy > BUSY:
+        details["the generator was the limit: % of its core"] = 100 * busy
+    found = [
+        figure(
+            f"{name}: sessions",
+            "/s",
+            [each["sessions_per_second"] for each in first],
+            beside=(beside, [each["sessions_per_second"] for each in second]),
+            limit=Limit(share, of_ratio=True, is_design=True) if is_share and share is not None else None,
+            is_rate=True,
+            details=details,
+        ),
+        figure(
+            f"{name}: CPU a session",
+            "ms",
+            [each["server_cpu_milliseconds"] for each in first],
+            beside=(beside, [each["server_cpu_milliseconds"] for each in second]),
+            limit=Limit(most_cpu, of_ratio=True, is_design=True) if is_cpu and most_cpu is not None else None,
+            details=_beyond(first),
+        ),
+    ]
+    if concurrency == 200 and most_p99 is not None:
+        limit = Limit(most_p99, is_design=True) if is_laid_down else None
+        found.append(figure(f"{name}: p99", "ms", [_p99(each) for each in first], limit=limit))
+    return found
 
 
-def _summary(program: str, results: Sequence[dict[str, Any]]) -> Summary:
-    failures: dict[str, int] = {}
-    for result in results:
-        for reason, count in result["failures"].items():
-            failures[reason] = failures.get(reason, 0) + count
-    return Summary(
-        program=program,
-        sessions_per_second=median(result["sessions_per_second"] for result in results),
-        p50=median(result["milliseconds"]["p50"] for result in results),
-        p99=median(result["milliseconds"]["p99"] for result in results),
-        cpu_milliseconds=median(result["server_cpu_milliseconds"] for result in results),
-        resident_mb=round(results[-1]["server_resident_bytes"][1] / 2**20, 1),
-        failures=failures,
-        generator_share=max(result["own_cpu_share"] for result in results),
+def weighed(scenario: Scenario, beside: str, held: tuple[Told, Told], *, is_laid_down: bool) -> list[Figure]:
+    """What an open session costs beyond its connection, which is all that it costs the bare handler."""
+    ours, theirs = (each["bytes_per_session"] / _KB for each in held)
+    resident, sessions = held[0]["server_resident_bytes"][1] / _MB, held[0]["sessions"]
+    kilobytes, most = scenario.most_kilobytes, scenario.most_resident
+    title = scenario.title or scenario.name
+    above = Figure(
+        f"{title}: an open session above its connection",
+        ours - theirs,
+        "KB",
+        limit=Limit(kilobytes, is_design=True) if is_laid_down and kilobytes is not None else None,
     )
+    ratio = ours / theirs if theirs else 0.0
+    whole = Figure(
+        f"{title}: an open session with its connection", ours, "KB", Beside(beside, theirs, ratio, (ratio, ratio))
+    )
+    process = Figure(
+        f"{title}: the process with {sessions:,} open sessions",
+        resident,
+        "MB",
+        limit=Limit(most, is_design=True) if is_laid_down and most is not None else None,
+    )
+    return [whole, above, process] if is_laid_down else [whole]
 
 
 def introduce(server: Server, scenario: Scenario, devices: int) -> None:
     """Every device calls once, so that what is measured afterwards is no first contact."""
-    result = _generate(server, scenario, "--sessions", devices, "--concurrency", 50)
+    result = generate(server, scenario, "--sessions", devices, "--concurrency", 50)
     if result["failures"]:
         told = f"{server.program} did not take the devices in: {result['failures']}"
         raise ServerError(f"{told}\n{last_words(server.log)}")
@@ -102,23 +117,28 @@ def introduce(server: Server, scenario: Scenario, devices: int) -> None:
         raise ServerError(f"{scenario.name}: the server asked no device to log in")
 
 
-def load(server: Server, scenario: Scenario, concurrency: int, sessions: int) -> dict[str, Any]:
-    """One load; what the generator tells of it."""
-    warm_up = _WARM_UP
+def load(server: Server, scenario: Scenario, concurrency: int, sessions: int, first: int = 0) -> Told:
+    """One load, of the devices from a number on; what the generator tells of it."""
+    warm_up = 0 if scenario.is_first_contact else _WARM_UP
     if scenario.before_load is not None:
         warm_up = 0
         if server.program == MEASURED:
             scenario.before_load(server, sessions)
-    return _generate(server, scenario, "--sessions", sessions, "--concurrency", concurrency, "--warm-up", warm_up)
+    size = ("--sessions", sessions, "--concurrency", concurrency, "--warm-up", warm_up, "--first", first)
+    return generate(server, scenario, *size)
 
 
-def hold(server: Server, scenario: Scenario, sessions: int) -> dict[str, Any]:
+def hold(server: Server, scenario: Scenario, sessions: int) -> Told:
     """So many sessions open at once; what the generator tells of them."""
-    return _generate(server, scenario, "--hold", sessions)
+    return generate(server, scenario, "--hold", sessions)
 
 
-def _generate(server: Server, scenario: Scenario, *arguments: object) -> dict[str, Any]:
+def generate(server: Server, scenario: Scenario, *arguments: object) -> Told:
+    """Let the generator loose on a server."""
     command = [sys.executable, "-m", "benchmarks.engine.generator", server.url, "--server-pid", str(server.process_id)]
+    command += ["--event", scenario.event]
+    if server.database_process is not None:
+        command += ["--database-pid", str(server.database_process)]
     if scenario.username:
         command += ["--user", scenario.username, "--password", scenario.password]
     done = subprocess.run(
@@ -131,5 +151,26 @@ def _generate(server: Server, scenario: Scenario, *arguments: object) -> dict[st
     )
     if not done.stdout:
         raise ServerError(f"the generator ended with status {done.returncode} and told nothing")
-    told: dict[str, Any] = json.loads(done.stdout)
+    told: Told = json.loads(done.stdout)
     return told
+
+
+def _beyond(told: Sequence[Told]) -> dict[str, float]:
+    """What else was seen of the server under measurement."""
+    found = {"resident MB": told[-1]["server_resident_bytes"][1] / _MB}
+    database = [each["database_cpu_milliseconds"] for each in told if each["database_cpu_milliseconds"] is not None]
+    if database:
+        found["CPU of the database, ms a session"] = median(database)
+    return found
+
+
+def _median(told: Sequence[Told], of: Callable[[Told], float]) -> float:
+    return median(map(of, told))
+
+
+def _p50(told: Told) -> float:
+    return float(told["milliseconds"]["p50"])
+
+
+def _p99(told: Told) -> float:
+    return float(told["milliseconds"]["p99"])

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from benchmarks.engine.processes import pin
 _ROOT: Final = Path(__file__).parents[2]
 _READY_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 30.0
+_LISTENING: Final = b"listening"
 
 MEASURED: Final = "aioacs"
 """The program that all this is about; it alone has a database."""
@@ -46,6 +47,8 @@ class Server:
     """The keys of its secrets."""
     log: Path
     """What it prints."""
+    database_process: int | None = None
+    """The process of the database, if it is another one."""
 
     @property
     def url(self) -> str:
@@ -55,7 +58,13 @@ class Server:
 
 @contextmanager
 def running(
-    program: str, *, database_url: str, folder: Path, core: int, settings: Mapping[str, str]
+    program: str,
+    *,
+    database_url: str,
+    folder: Path,
+    cores: Sequence[int],
+    settings: Mapping[str, str],
+    database_process: int | None = None,
 ) -> Iterator[Server]:
     """A server that works in a folder, where its log is too; it has ended when the block has."""
     port = free_port()
@@ -65,7 +74,8 @@ def running(
         "PYTHONPATH": str(_ROOT),
         "AIOACS_CWMP_HOST": HOST,
         "AIOACS_CWMP_PORT": str(port),
-        "AIOACS_API_PORT": "0",
+        # Several workers can share none that the kernel chooses.
+        "AIOACS_API_PORT": str(free_port()) if "AIOACS_WORKERS" in settings else "0",
         "AIOACS_DATABASE_URL": database_url,
         "AIOACS_SECRET_KEY_FILE": str(key_file),
         "AIOACS_LOG_LEVEL": "info",
@@ -75,14 +85,14 @@ def running(
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
     try:
-        pin(process.pid, core)
-        _wait_until_ready(process, port, log)
-        yield Server(program, port, process.pid, database_url, key_file, log)
+        pin(process.pid, *cores)
+        _wait_until_ready(process, port, log, int(settings.get("AIOACS_WORKERS", "1")))
+        yield Server(program, port, process.pid, database_url, key_file, log, database_process)
     finally:
         _stop(process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, workers: int) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -92,7 +102,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
         except OSError:
             time.sleep(0.05)
         else:
-            return
+            # One worker listens before the next one is started.
+            if workers == 1 or log.read_bytes().count(_LISTENING) >= workers:
+                return
+            time.sleep(0.05)
     raise ServerError(f"the server takes no connection after {_READY_SECONDS:g} s:\n{last_words(log)}")
 
 

@@ -10,18 +10,22 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 from benchmarks.engine import loops, processes
+from benchmarks.engine.errors import ServerError
 from benchmarks.engine.servers import MEASURED, Server, running
+from benchmarks.figures import Figure, Limit, figure
+from benchmarks.running import OUT, Part, run
+from benchmarks.simulator.memory import weight
 
 GOAL: Final = 2.0
 """How many times what the server bears the simulator must bear."""
-_OUT: Final = Path(__file__).parents[1] / "out"
 _SETTINGS: Final = {"AIOACS_ONBOARDING": "open", "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600"}
 _LIMIT: Final = "responder"
 
@@ -64,9 +68,13 @@ def simulated(server: Server, devices: int, seconds: int, core: int, folder: Pat
     )
 
 
-def main() -> int:
-    """Measure; exit status 1 when the simulator does not bear twice what the server does, or a session failed."""
-    arguments = _arguments()
+def part(devices: int = 5000, seconds: int = 10, rounds: int = 4) -> Part:
+    """The simulator beside the server."""
+    return Part("simulator", "what the simulator bears", partial(measure, devices, seconds, rounds))
+
+
+def measure(devices: int, seconds: int, rounds: int) -> Iterator[Figure]:
+    """Both, in turn; then what many devices weigh."""
     loops.raise_file_limit()
     server_core, own_core = processes.cores()
     with ExitStack() as stack:
@@ -75,49 +83,47 @@ def main() -> int:
         for program in (_LIMIT, MEASURED):
             place = folder / program
             place.mkdir()
+            url = f"sqlite:///{place}/a.db"
             servers[program] = stack.enter_context(
-                running(
-                    program, database_url=f"sqlite:///{place}/a.db", folder=place, core=server_core, settings=_SETTINGS
-                )
+                running(program, database_url=url, folder=place, cores=[server_core], settings=_SETTINGS)
             )
         for server in servers.values():
-            simulated(server, arguments.devices, 5, own_core, folder)
-        rounds = [
-            {
-                program: simulated(server, arguments.devices, arguments.seconds, own_core, folder)
-                for program, server in servers.items()
-            }
-            for _ in range(arguments.rounds)
+            simulated(server, devices, min(seconds, 5), own_core, folder)
+        found = [
+            {program: simulated(server, devices, seconds, own_core, folder) for program, server in servers.items()}
+            for _ in range(rounds)
         ]
-    ratio = median(each[_LIMIT].sessions_per_second / each[MEASURED].sessions_per_second for each in rounds)
-    by_cost = median(each[MEASURED].server_ms / each[MEASURED].simulator_ms for each in rounds)
-    for number, each in enumerate(rounds, 1):
-        for program, load in each.items():
-            print(
-                f"round {number}  {program:9}  {load.sessions_per_second:7.0f}/s  simulator {load.simulator_ms:.3f} ms"
-                f"  server {load.server_ms:.3f} ms a session  {load.failures or ''}"
-            )
-    print(f"the simulator bears {ratio:.2f} times what the server bears (goal {GOAL:g});", end=" ")
-    print(f"a session costs the server {by_cost:.2f} times what it costs the simulator")
-    _OUT.mkdir(exist_ok=True)
-    result = {"ratio": ratio, "ratio_by_cost": by_cost, "rounds": [_plain(each) for each in rounds]}
-    (_OUT / "simulator.json").write_text(json.dumps(result, indent=2))
-    failed = sum(sum(load.failures.values()) for each in rounds for load in each.values())
-    return 0 if ratio >= GOAL and not failed else 1
+    failures = {reason: count for each in found for load in each.values() for reason, count in load.failures.items()}
+    if failures:
+        raise ServerError(f"simulated sessions failed: {failures}")
+    alone, beside = ([each[program] for each in found] for program in (_LIMIT, MEASURED))
+    yield figure(
+        "the simulator alone: sessions",
+        "/s",
+        [each.sessions_per_second for each in alone],
+        beside=("what the server bears", [each.sessions_per_second for each in beside]),
+        limit=Limit(GOAL, of_ratio=True, is_design=True),
+        is_rate=True,
+    )
+    yield figure(
+        "the simulator: CPU a session",
+        "ms",
+        [each.simulator_ms for each in beside],
+        beside=("the server", [each.server_ms for each in beside]),
+    )
+    yield weight()
 
 
-def _plain(loads: dict[str, Load]) -> dict[str, Any]:
-    return {program: asdict(load) for program, load in loads.items()}
-
-
-def _arguments() -> argparse.Namespace:
+def main() -> int:
+    """Measure; exit status 1 when the simulator does not bear twice what the server does, or a session failed."""
     described = argparse.ArgumentParser(prog="python -m benchmarks.simulator.capacity", description=__doc__)
     described.add_argument("--rounds", type=int, default=4, help="how often each is loaded (default 4)")
     described.add_argument("--seconds", type=int, default=10, help="how long a load lasts (default 10)")
     described.add_argument(
         "--devices", type=int, default=5000, help="how many devices take turns, one call a second each (default 5000)"
     )
-    return described.parse_args()
+    given = described.parse_args()
+    return run([part(given.devices, given.seconds, given.rounds)], OUT, "simulator")
 
 
 if __name__ == "__main__":

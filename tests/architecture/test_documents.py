@@ -11,7 +11,7 @@ from tests.outside import ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
 # What running something makes, and what is not in the repository before.
-MADE = {"benchmarks/out/figures.json", "data/aioacs.db", "data/secret.keys"}
+MADE = {"benchmarks/out/bench.json", "benchmarks/out/bench.html", "data/aioacs.db", "data/secret.keys"}
 
 _PATH = re.compile(r"`((?:[\w.\-]+/)+[\w.\-]*|[A-Z]+\.md|\.[a-z]+)`|\]\(((?:[\w.\-]+/)*[\w.\-]+/?)\)")
 

@@ -1,6 +1,5 @@
 """The large database and the questions asked of it, here so small that they say nothing about speed."""
 
-import json
 import os
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from acs.store.writer import GroupWriter
 from benchmarks.api.cases import cases
 from benchmarks.api.filling import fill
 from benchmarks.api.rows import Sizes, device_name, fillings, serial_number
+from benchmarks.results import read_result
 from tests.outside import ROOT
 
 SMALL = Sizes(devices=60, operations=300, audit=40, history=20, described=5)
@@ -63,6 +63,7 @@ def test_the_harness_asks_a_running_server_and_writes_what_it_measured(tmp_path:
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert not done.stderr
-    told = json.loads((tmp_path / "api_sqlite.json").read_text())
-    assert [each["case"] for each in told["cases"]] == ["device: by id", "devices: page"]
-    assert told["start_seconds"] > 0
+    figures = {each.name: each for each in read_result(tmp_path / "api.json").figures}
+    assert list(figures)[:3] == ["process start", "device: by id: p50", "devices: page: p50"]
+    assert figures["devices: page: p50"].details["rows"] == 20
+    assert all(each.value > 0 and each.part == "api_sqlite" for each in figures.values())

@@ -1,11 +1,11 @@
 """The whole comparison, on servers that need nothing, with loads too short to say anything about speed."""
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.results import read_result
 from tests.outside import ROOT
 
 
@@ -16,13 +16,12 @@ def test_two_servers_are_compared_and_the_results_written(tmp_path: Path) -> Non
     environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert not done.stderr
-    told = json.loads((tmp_path / "engine.json").read_text())
-    assert not told["failed"]
-    measured = told["scenarios"]["periodic_sqlite"]
-    assert [(each["concurrency"], each["first"]["program"]) for each in measured["comparisons"]] == [
-        (50, "responder"),
-        (200, "responder"),
-    ]
-    assert not any(each[side]["failures"] for each in measured["comparisons"] for side in ("first", "second"))
-    assert [each["sessions"] for each in measured["held"]] == [20, 20]
+    result = read_result(tmp_path / "engine.json")
+    assert not result.failed
+    rates = {each.name: each for each in result.figures if each.unit == "/s"}
+    assert list(rates) == [f"periodic, SQLite, {number} at once: sessions" for number in (50, 200)]
+    assert all(each.beside is not None and each.beside.what == "bare" for each in rates.values())
+    # What the design lays down is for other servers than these.
+    assert not any(each.limit for each in result.figures)
     assert (tmp_path / "engine.svg").read_text().startswith("<svg")
+    assert (tmp_path / "engine.html").read_text().startswith("<!DOCTYPE html>")

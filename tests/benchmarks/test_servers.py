@@ -16,7 +16,7 @@ CORE = processes.cores()[0]
 
 def test_a_server_runs_on_its_core_for_as_long_as_the_block_and_takes_a_load(tmp_path: Path) -> None:
     scenario = Scenario("short", "sqlite")
-    with running("bare", database_url="", folder=tmp_path, core=CORE, settings={}) as server:
+    with running("bare", database_url="", folder=tmp_path, cores=[CORE], settings={}) as server:
         process = psutil.Process(server.process_id)
         assert process.cpu_affinity() == [CORE]
         rounds.introduce(server, scenario, 20)
@@ -33,7 +33,7 @@ def test_a_server_runs_on_its_core_for_as_long_as_the_block_and_takes_a_load(tmp
 
 def test_a_server_is_ended_when_what_was_to_be_measured_fails(tmp_path: Path) -> None:
     def fail() -> int:
-        with running("responder", database_url="", folder=tmp_path, core=CORE, settings={}) as server:
+        with running("responder", database_url="", folder=tmp_path, cores=[CORE], settings={}) as server:
             processes_seen.append(psutil.Process(server.process_id))
             raise ServerError("it did something else")
 
@@ -49,7 +49,7 @@ def test_a_server_that_ends_at_once_is_told_with_its_last_words(
     monkeypatch.setitem(PROGRAMS, "broken", ("benchmarks.engine.bare", "--no-such-option"))
     with (
         pytest.raises(ServerError, match=r"(?s)status 2.*--no-such-option"),
-        running("broken", database_url="", folder=tmp_path, core=CORE, settings={}),
+        running("broken", database_url="", folder=tmp_path, cores=[CORE], settings={}),
     ):
         pass
 

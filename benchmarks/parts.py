@@ -1,0 +1,19 @@
+"""All that ``make bench`` measures, in its order."""
+
+from benchmarks.api import harness as api
+from benchmarks.core.measuring import measure as core
+from benchmarks.engine import effect
+from benchmarks.engine import harness as engine
+from benchmarks.running import Part
+from benchmarks.simulator import capacity
+
+
+def all_parts(rounds: int, sessions: int) -> list[Part]:
+    """Each of them, sessions in so many rounds of so many."""
+    return [
+        Part("core", "the protocol core", core),
+        *engine.parts(engine.Plan(rounds=rounds, sessions=sessions)),
+        *effect.parts(),
+        api.part(api.Plan()),
+        capacity.part(),
+    ]

@@ -1,0 +1,1 @@
+"""What is told of a result: lines for a terminal, a picture, and a page."""
