@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shutil import which
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -148,8 +149,11 @@ def parts_of(figures: Iterable[Figure]) -> dict[str, list[Figure]]:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
+    program = which("git")
+    if program is None:
+        return None
     try:
-        done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True, check=True)
+        done = subprocess.run([program, "-C", folder, *arguments], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout.strip()

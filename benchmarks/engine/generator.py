@@ -65,7 +65,7 @@ class Load:
         template = inform_template(self.parameters, self.event)
         numbers = list(range(self.first, self.first + (self.devices or self.sessions)))
         if self.is_scattered:
-            random.Random(epoch).shuffle(numbers)
+            random.Random(epoch).shuffle(numbers)  # noqa: S311  an order of turns
         return deque(Device(index, template, epoch) for index in numbers)
 
 
