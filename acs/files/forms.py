@@ -11,6 +11,8 @@ from email.parser import HeaderParser
 from typing import Final
 
 _MAX_HEAD: Final = 8192
+# The head of each costs as much as a kilobyte of its octets.
+_MAX_PARTS: Final = 64
 _BOUNDARY: Final = re.compile(r"[\x20-\x7e]{1,70}")
 _BLANK_LINE: Final = b"\r\n\r\n"
 _READ_SIZE: Final = 64 * 1024
@@ -37,6 +39,7 @@ class FormReader:
         self._buffer = bytearray(b"\r\n")
         # What stands before it is passed over like a part.
         self._is_inside = True
+        self._parts = 0
 
     async def open_file(self) -> Message:
         """Go on to the first part that is a file: it has a name as one, or is no plain text. The part's headers."""
@@ -54,6 +57,9 @@ class FormReader:
         if self._buffer.startswith(b"--"):
             return None
         self._is_inside = True
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
+            raise FormError(f"the form has more than {_MAX_PARTS} parts")
         return await self._head()
 
     async def piece(self) -> bytes:

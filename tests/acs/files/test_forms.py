@@ -57,6 +57,12 @@ async def test_a_part_that_is_no_plain_text_is_a_file_without_a_name() -> None:
     assert await first_file(octets) == ("", b"content")
 
 
+async def test_a_form_has_few_parts_for_the_head_of_each_is_dear() -> None:
+    assert await first_file(FIELD * 63 + FILE_HEAD + b"content\r\n--xyz--") == ("log.txt", b"content")
+    with pytest.raises(FormError, match="more than 64 parts"):
+        await first_file(FIELD * 64 + FILE_HEAD + b"content\r\n--xyz--")
+
+
 async def test_a_boundary_in_quotes_is_understood() -> None:
     octets = (FILE_HEAD + b"content\r\n--xyz--").replace(b"xyz", b"x y=z")
     assert await first_file(octets, content_type='multipart/form-data; boundary="x y=z"') == ("log.txt", b"content")
