@@ -49,8 +49,9 @@ async def _keep(number: int, settings: Settings, stopped: asyncio.Event, listeni
         started = loop.time()
         # Nothing is ever written to it: its end tells the worker that nobody watches over it any more. And all that the
         # worker ever writes is a line once it listens.
+        # -P: Python would else take modules from the working folder, as it does for nobody who starts the command.
         worker = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "acs", "serve", WORKER_OPTION,
+            sys.executable, "-P", "-m", "acs", "serve", WORKER_OPTION,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         hearing = asyncio.create_task(_hear(worker, listening))

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from tests.outside import ROOT
+
 SECRET = "hunter2hunter2"
 INFORM = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:cwmp="urn:dslforum-org:cwmp-1-0"><s:Body>'
@@ -27,6 +29,8 @@ INFORM = (
 
 def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
+    # What is tested is what stands beside the test, whatever is installed.
+    own["PYTHONPATH"] = str(ROOT)
     return subprocess.run(
         [sys.executable, "-m", "acs", *arguments],
         capture_output=True,
@@ -36,6 +40,25 @@ def aioacs(folder: Path, *arguments: str, **settings: str) -> subprocess.Complet
         env=own | {f"AIOACS_{name}": value for name, value in settings.items()},
         timeout=60,
     )
+
+
+def test_workers_take_no_modules_from_the_folder_they_run_in(tmp_path: Path) -> None:
+    for name in ("acs", "structlog", "asyncio"):
+        (tmp_path / f"{name}.py").write_text("open('owned', 'w').close()\nraise SystemExit('owned')\n")
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AIOACS_")}
+    own |= {"AIOACS_WORKERS": "2", "AIOACS_DATABASE_URL": "postgresql://127.0.0.1:1/none", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        # As the command is started: without the folder.
+        [sys.executable, "-P", "-m", "acs", "serve"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=own,
+        timeout=60,
+    )
+    assert (done.returncode, "PostgreSQL cannot be reached" in done.stderr) == (1, True), done.stderr
+    assert not (tmp_path / "owned").exists()
 
 
 @pytest.mark.parametrize("command", ["version", "--version"])
