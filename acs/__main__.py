@@ -160,7 +160,9 @@ def list_tokens(*, json: _Json = False) -> None:
 @tokens.command("revoke")
 def revoke_token(number: Annotated[int, typer.Argument(help="The number of the token.", metavar="ID")]) -> None:
     """Take a token back: it is worth nothing from now on."""
-    typer.echo(f"revoked token {number} ({_at_desk(lambda desk: desk.revoke(number))})")
+    from acs.logs import printable
+
+    typer.echo(f"revoked token {number} ({printable(_at_desk(lambda desk: desk.revoke(number)))})")
 
 
 @app.command()
@@ -353,8 +355,10 @@ def _echo_json(document: object) -> None:
 
 
 def _fail(sentences: Iterable[str], status: int) -> NoReturn:
+    from acs.logs import printable
+
     for sentence in sentences:
-        typer.echo(f"aioacs: {sentence}", err=True)
+        typer.echo(f"aioacs: {printable(sentence)}", err=True)
     raise typer.Exit(status)
 
 

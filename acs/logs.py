@@ -107,6 +107,11 @@ class Flusher:
         self._sink.flush()
 
 
+def printable(text: str) -> str:
+    """A text as it may be written to a terminal: line breaks would forge lines, escape sequences would steer it."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
+
+
 def clean(values: Mapping[str, Value]) -> dict[str, Value]:
     """What may be written of these values: secrets masked, texts bounded and on one line, few enough of them."""
     return _clean_items(values, _MAX_DEPTH)
@@ -159,10 +164,7 @@ def _text(text: str, longest: int) -> str:
         return text
     # A login in a URL is looked for before the text is cut, lest the cut hide the sign it ends with.
     text = _URL_LOGIN.sub(rf"\1{MASK}@", text[:_MAX_SEARCHED])
-    # Line breaks would forge lines, escape sequences would steer the operator's terminal.
-    safe = "".join(
-        each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text[: longest + 1]
-    )
+    safe = printable(text[: longest + 1])
     return safe if len(safe) <= longest else f"{safe[: longest - 3]}..."
 
 

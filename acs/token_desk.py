@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from acs.auth.passwords import hash_token, token_from
 from acs.domain.audit import AuditEntry
 from acs.domain.token import NewToken, Role, Token
+from acs.logs import printable
 from acs.services.first_token import TOKEN_OCTETS
 from acs.settings import Settings
 from acs.settings.values import sqlite_path
@@ -172,4 +173,5 @@ async def at_token_desk(settings: Settings, ask: Callable[[TokenDesk], Awaitable
 def _cell(column: str, value: object) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
-    return _NOTHING[column] if value is None else str(value)
+    # A token is named by whoever makes it through the API.
+    return _NOTHING[column] if value is None else printable(str(value))

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from acs.logs import printable
+
 
 class State(StrEnum):
     """How it stands with one thing."""
@@ -54,7 +56,7 @@ def show(findings: Sequence[Finding], console: Console) -> None:
     if console.is_terminal:
         table = Table("", "what", "how it stands", show_lines=True)
         for each in findings:
-            sentence = Text(each.sentence)
+            sentence = Text(printable(each.sentence))
             if each.advice:
                 sentence.append(f"\n{each.advice}", style="italic")
             table.add_row(Text(each.state, style=_COLOURS[each.state]), Text(each.subject), sentence)
@@ -62,4 +64,5 @@ def show(findings: Sequence[Finding], console: Console) -> None:
         return
     for each in findings:
         advice = f" ({each.advice})" if each.advice else ""
-        console.print(f"{each.state:<7} {each.subject}: {each.sentence}{advice}", markup=False, soft_wrap=True)
+        line = f"{each.state:<7} {each.subject}: {printable(each.sentence)}{advice}"
+        console.print(line, markup=False, soft_wrap=True)

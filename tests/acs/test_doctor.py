@@ -339,6 +339,19 @@ def test_anywhere_but_on_a_terminal_each_finding_is_one_plain_line() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_terminal", [False, True])
+def test_no_word_of_a_strange_database_steers_the_terminal(tmp_path: Path, is_terminal: bool) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute('CREATE TABLE "odd\x1b]0;owned\x07name" (a)')
+    console = Console(file=StringIO(), force_terminal=is_terminal, color_system=None, width=500)
+    show(list(sqlite_findings(path)), console)
+    assert isinstance(console.file, StringIO)
+    written = console.file.getvalue()
+    assert r"odd\x1b]0;owned\x07name" in written
+    assert not {"\x1b", "\x07"} & set(written)
+
+
 def test_on_a_terminal_there_is_a_table() -> None:
     out = StringIO()
     show(FINDINGS, Console(file=out, force_terminal=True, width=100))

@@ -150,6 +150,15 @@ async def test_tokens_are_shown_in_columns(settings: Settings) -> None:
     assert row[head.index("role") :].split() == ["operator", "all", "2999-01-31T00:00:00Z", "never"]
 
 
+async def test_the_name_of_a_token_steers_no_terminal(api: Api, tmp_path: Path) -> None:  # noqa: F811
+    said = await api.client.post("/token/", {"name": "a\u009b2Jb\u202ec", "role": "viewer"})
+    assert said.status == 201
+    for arguments in (("list",), ("revoke", str(said.json["id"]))):
+        done = await token(api, tmp_path, *arguments)
+        assert r"a\x9b2Jb\u202ec" in done.stdout, done.stderr
+        assert done.stdout.replace("\n", "").isprintable()
+
+
 async def test_a_database_without_tables_is_told(empty_url: str, tmp_path: Path) -> None:
     (tmp_path / "aioacs.db").touch()
     said = {"AIOACS_DATABASE_URL": empty_url}
