@@ -21,15 +21,16 @@ _VALUE: Final = re.compile(
     re.DOTALL,
 )
 _ELEMENT: Final = re.compile(
-    rb"(<(?:[\w.-]++:)?([\w.-]++)[^<>]*+>)((?:[^<]++|<!\[CDATA\[(?:[^\]]|\](?!\]>))*(?:\]\]>)?)+)"
+    rb"(<(?:[\w.-]++:)?([\w.-]++)[^<>]*+>)((?:[^<]++|<!\[CDATA\[(?:[^\]]++|\](?!\]>))*+(?:\]\]>)?)+)"
 )
+_TRANSFER: Final = b"TransferComplete"
 _ALWAYS_SECRET: Final = ("Password", "Username", "URL")
 
 
 def masked(message: bytes, *, hides_faults: bool = False) -> bytes:
     """A message without its secrets, and without the words of faults if they may quote one."""
     # What was sent for the transfer is no longer at hand.
-    hides_faults |= b"TransferComplete" in message
+    hides_faults |= _TRANSFER in message
 
     def value(match: re.Match[bytes]) -> bytes:
         # Only behind a plain name can a value be told from a secret: not behind CDATA, an entity or nothing.
@@ -55,7 +56,7 @@ class Trace:
         self._most_per_device = most_per_device
         self._most = most
         self._on_error = on_error
-        self._queue: asyncio.Queue[tuple[Path, bytes]] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[tuple[Path, bytes, bytes, bool]] = asyncio.Queue(WAITING)
         self._left_out = 0
         # One message alone must not go beyond the bound.
         self._most_of_one = min(_MAX_MESSAGE, most_per_device // 4)
@@ -78,9 +79,9 @@ class Trace:
     async def run(self) -> None:
         """Write, until cancelled."""
         while True:
-            path, text = await self._queue.get()
+            path, head, body, hides_faults = await self._queue.get()
             try:
-                await asyncio.to_thread(self._write, path, text)
+                await asyncio.to_thread(self._write, path, head, body, hides_faults=hides_faults)
             except OSError as error:
                 self._on_error(f"a trace cannot be written: {error.strerror}")
 
@@ -92,19 +93,20 @@ class Trace:
         self, device: ManagedDevice, direction: str, body: bytes, at: float, *, hides_faults: bool = False
     ) -> None:
         moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
-        cut = b"" if len(body) <= self._most_of_one else f" ({len(body)} octets, cut)".encode()
-        # What is cut could hold the half of a secret's name, so the mask comes first.
-        text = masked(body, hides_faults=hides_faults)[: self._most_of_one] if len(body) <= 4 * _MAX_MESSAGE else b""
+        cut = "" if len(body) <= self._most_of_one else f" ({len(body)} octets, cut)"
         left_out = f" {self._left_out} left out before" if self._left_out else ""
+        head = f"{moment} {direction}{left_out}{cut}\n".encode()
+        # A name stands before its value, so what is cut shows no more than what is whole.
+        note = (self.path_of(device.id), head, body[: self._most_of_one], hides_faults or _TRANSFER in body)
         try:
-            self._queue.put_nowait(
-                (self.path_of(device.id), f"{moment} {direction}{left_out}".encode() + cut + b"\n" + text + b"\n\n")
-            )
+            self._queue.put_nowait(note)
             self._left_out = 0
         except asyncio.QueueFull:
             self._left_out += 1
 
-    def _write(self, path: Path, text: bytes) -> None:
+    def _write(self, path: Path, head: bytes, body: bytes, *, hides_faults: bool) -> None:
+        # Here, for a device can send what is dear to mask.
+        text = head + masked(body, hides_faults=hides_faults)[: self._most_of_one] + b"\n\n"
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size + len(text) > self._most_per_device // 2:
             path.replace(path.with_suffix(".old"))
