@@ -34,6 +34,7 @@ _FIELD_NAME: Final = re.compile(r"[\w.\-\[\]]{1,64}", re.ASCII)
 _HOST: Final = re.compile(r"(?:[\w.\-]{1,253}|\[[0-9a-fA-F:.%]{2,60}\])(?::\d{1,5})?", re.ASCII)
 _OWN_METHOD: Final = re.compile(r"[^A-Z]")
 _MOST_IGNORED: Final = 50
+_LARGE: Final = 64 * 1024
 _ALWAYS: Final = {
     "Cache-Control": "no-store",
     # Which program it is in which version is nobody's business.
@@ -138,12 +139,12 @@ class Application:
     async def _answer(
         self, prepared: _Prepared, request: web.Request, principal: Principal, octets: bytes
     ) -> web.StreamResponse:
-        route = prepared.route
-        document = None if prepared.body is None else read_json(octets)
-        query, body = together(
-            lambda: checked_query(prepared.query, list(request.query.items())),
-            lambda: None if prepared.body is None else checked(prepared.body, document),
-        )
+        route, pairs = prepared.route, list(request.query.items())
+        if len(octets) < _LARGE:
+            query, body, document = _read(prepared, pairs, octets)
+        else:
+            # Devices are not held up meanwhile.
+            query, body, document = await asyncio.to_thread(_read, prepared, pairs, octets)
 
         async def once(identity: bytes, work: Callable[[], Awaitable[Answer]]) -> Answer:
             async def rendered() -> Rendered:
@@ -275,6 +276,16 @@ def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
     if kind not in _adapters:
         _adapters[kind] = TypeAdapter(kind)
     return _adapters[kind]
+
+
+def _read(prepared: _Prepared, pairs: Sequence[tuple[str, str]], octets: bytes) -> tuple[Any, Any, Any]:
+    """The query, the body, and the body as it came; a Problem that names all that is wrong with either."""
+    document = None if prepared.body is None else read_json(octets)
+    query, body = together(
+        lambda: checked_query(prepared.query, pairs),
+        lambda: None if prepared.body is None else checked(prepared.body, document),
+    )
+    return query, body, document
 
 
 def _rendered(prepared: _Prepared, answer: Answer, ignored: Sequence[str]) -> Rendered:

@@ -13,6 +13,9 @@ from api.problems import Kind, Problem, invalid
 M = TypeVar("M")
 
 _DEEPEST: Final = 32
+# Each costs a microsecond or more, in a process that serves devices as well; nothing that is asked for has so many.
+_MOST_OBJECTS: Final = 25_000
+_MOST_NAMES: Final = 1_000
 _MOST_ERRORS: Final = 100
 _LONGEST_NAME: Final = 200
 _UNKNOWN: Final = "extra_forbidden"
@@ -20,7 +23,7 @@ _UNKNOWN: Final = "extra_forbidden"
 _LIBRARYS: Final = frozenset(get_args(ErrorType))
 
 
-class _DuplicateError(ValueError):
+class _RefusedError(ValueError):
     pass
 
 
@@ -31,10 +34,10 @@ def read_json(octets: bytes) -> Any:  # noqa: ANN401  any JSON
     except UnicodeDecodeError as error:
         raise _malformed(f"the body is not UTF-8 (octet {error.start})") from None
     try:
-        document = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        document = json.loads(text, object_pairs_hook=_Objects().made, parse_constant=_constant)
     except RecursionError:
         raise _malformed(f"the body is nested deeper than {_DEEPEST} levels") from None
-    except _DuplicateError as error:
+    except _RefusedError as error:
         raise _malformed(str(error)) from None
     except json.JSONDecodeError as error:
         raise _malformed(f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})") from None
@@ -144,20 +147,32 @@ def _shown(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode("utf-8")[:_LONGEST_NAME]
 
 
-def _object(pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        for double, _ in pairs:
-            if double in seen:
-                break
-            seen.add(double)
-        raise _DuplicateError(f"the body names {json.dumps(_shown(double))} twice")
-    return found
+class _Objects:
+    """Makes the objects of a document, within bounds."""
+
+    def __init__(self) -> None:
+        self._made = 0
+
+    def made(self, pairs: Sequence[tuple[str, Any]]) -> Mapping[str, Any]:
+        """An object of these names."""
+        self._made += 1
+        if self._made > _MOST_OBJECTS:
+            raise _RefusedError(f"the body holds more than {_MOST_OBJECTS} objects")
+        if len(pairs) > _MOST_NAMES:
+            raise _RefusedError(f"the body holds an object of more than {_MOST_NAMES} names")
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            for double, _ in pairs:
+                if double in seen:
+                    break
+                seen.add(double)
+            raise _RefusedError(f"the body names {json.dumps(_shown(double))} twice")
+        return found
 
 
 def _constant(name: str) -> None:
-    raise _DuplicateError(f"the body holds {name}, which is not JSON")
+    raise _RefusedError(f"the body holds {name}, which is not JSON")
 
 
 def _depth(document: object) -> int:
