@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 MAX_HEADER_LENGTH: Final = 8192
+# Five challenges of eight parameters each are more than anybody sends, and each part costs as much as a hundred octets.
+MAX_PARTS: Final = 128
 # TR-069 gives ManagementServer.Username and its like 256 characters.
 MAX_USERNAME_LENGTH: Final = 256
 
@@ -232,7 +234,9 @@ def _challenge(scheme: str, items: dict[str, _Item]) -> Iterator[Challenge]:
 
 def _items(text: str) -> Iterator[_Item]:
     end, after_comma = 0, True
-    for found in _ITEM.finditer(text):
+    for number, found in enumerate(_ITEM.finditer(text), start=1):
+        if number > MAX_PARTS:
+            raise HeaderError(f"a header of more than {MAX_PARTS} parts is not read")
         after_comma = after_comma or "," in text[end : found.start()]
         name, inside, bare, comma = found.group("name", "quoted", "bare", "comma")
         before_comma = comma is not None

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from acs.auth.headers import (
     MAX_HEADER_LENGTH,
+    MAX_PARTS,
     BasicChallenge,
     BasicCredentials,
     DigestChallenge,
@@ -284,4 +285,18 @@ def test_a_header_of_repeated_pieces_is_read_to_its_end(piece: str) -> None:
     text = (piece * MAX_HEADER_LENGTH)[: MAX_HEADER_LENGTH - len("Digest ") - len(" Basic")]
     with pytest.raises(HeaderError):
         parse_credentials("Digest " + text)
-    parse_challenges(["Digest " + text + " Basic"])
+    with suppress(HeaderError):
+        parse_challenges(["Digest " + text + " Basic"])
+
+
+def test_a_header_has_few_parts_for_each_is_dear() -> None:
+    needed = "Digest username=u, nonce=n, uri=/, response=r"
+    fitting = needed + ", a=b" * (MAX_PARTS - 4)
+    credentials = parse_credentials(fitting)
+    assert isinstance(credentials, DigestCredentials)
+    assert credentials.response == "r"
+    for header in (f"{fitting}, a=b", f"{fitting} a", f'{fitting}, a=""'):
+        with pytest.raises(HeaderError, match="more than 128 parts"):
+            parse_credentials(header)
+        with pytest.raises(HeaderError, match="more than 128 parts"):
+            parse_challenges([header])
