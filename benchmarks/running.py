@@ -35,6 +35,8 @@ class Part:
     """What it measures, in a few words."""
     measure: Callable[[], Iterator[Figure]]
     """Measure it; ServerError or SessionError when it cannot be done, after what was found until then."""
+    is_extra: bool = False
+    """Whether it is measured only when it is asked for by name."""
 
 
 def run(parts: Sequence[Part], out: Path, stem: str = "bench", *, keeps: bool = False) -> int:

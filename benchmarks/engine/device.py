@@ -20,6 +20,9 @@ _ENVELOPE: Final = (
     '<soap-env:Header><cwmp:ID soap-env:mustUnderstand="1">{id}</cwmp:ID></soap-env:Header>'
     "<soap-env:Body>{body}</soap-env:Body></soap-env:Envelope>"
 )
+Entry = tuple[str, str, str]
+"""Name, type and value of a parameter."""
+
 _XSI_TYPE: Final = "{http://www.w3.org/2001/XMLSchema-instance}type"
 
 # The last three of the first twelve change at each Inform, as the counters of a real device do.
@@ -124,15 +127,18 @@ class Device:
             case "SetParameterValues":
                 body = self._set(request.element)
             case "GetParameterNames":
-                body = _names(request.element)
+                body = self._names(request.element)
             case _:
-                body = _fault("9000", "Method not supported")
+                body = fault("9000", "Method not supported")
         return _ENVELOPE.format(id=escape(request.id), body=body).encode()
 
     def _get(self, request: etree._Element) -> str:
         names = [_leaf(element.text or "") for element in request.iter("{*}string")]
         values = [(name, *self._written.get(name, ("xsd:string", "value"))) for name in names]
-        return f"<cwmp:GetParameterValuesResponse>{_values(values)}</cwmp:GetParameterValuesResponse>"
+        return values_response(values)
+
+    def _names(self, request: etree._Element) -> str:
+        return names_response([_leaf(request.findtext("{*}ParameterPath") or "")])
 
     def _set(self, request: etree._Element) -> str:
         for entry in request.iter("{*}ParameterValueStruct"):
@@ -141,13 +147,26 @@ class Device:
         return "<cwmp:SetParameterValuesResponse><Status>0</Status></cwmp:SetParameterValuesResponse>"
 
 
-def _names(request: etree._Element) -> str:
-    name = escape(_leaf(request.findtext("{*}ParameterPath") or ""))
+def values_response(values: Sequence[Entry]) -> str:
+    """The answer to a read of values."""
+    return f"<cwmp:GetParameterValuesResponse>{_values(values)}</cwmp:GetParameterValuesResponse>"
+
+
+def names_response(names: Sequence[str]) -> str:
+    """The answer to a read of names."""
+    entries = "".join(
+        f"<ParameterInfoStruct><Name>{escape(name)}</Name><Writable>1</Writable></ParameterInfoStruct>"
+        for name in names
+    )
+    head = f'<ParameterList soap-enc:arrayType="cwmp:ParameterInfoStruct[{len(names)}]">'
+    return f"<cwmp:GetParameterNamesResponse>{head}{entries}</ParameterList></cwmp:GetParameterNamesResponse>"
+
+
+def fault(code: str, text: str) -> str:
+    """A refusal."""
     return (
-        "<cwmp:GetParameterNamesResponse>"
-        '<ParameterList soap-enc:arrayType="cwmp:ParameterInfoStruct[1]"><ParameterInfoStruct>'
-        f"<Name>{name}</Name><Writable>1</Writable></ParameterInfoStruct></ParameterList>"
-        "</cwmp:GetParameterNamesResponse>"
+        "<soap-env:Fault><faultcode>Client</faultcode><faultstring>CWMP fault</faultstring><detail><cwmp:Fault>"
+        f"<FaultCode>{code}</FaultCode><FaultString>{text}</FaultString></cwmp:Fault></detail></soap-env:Fault>"
     )
 
 
@@ -157,7 +176,7 @@ def _leaf(path: str) -> str:
     return f"{path}Value" if path.endswith(".") else path
 
 
-def _values(values: Sequence[tuple[str, str, str]]) -> str:
+def _values(values: Sequence[Entry]) -> str:
     entries = "".join(
         f"<ParameterValueStruct><Name>{escape(name)}</Name>"
         f'<Value xsi:type="{escape(kind)}">{escape(value)}</Value></ParameterValueStruct>'
@@ -165,13 +184,6 @@ def _values(values: Sequence[tuple[str, str, str]]) -> str:
     )
     head = f'<ParameterList soap-enc:arrayType="cwmp:ParameterValueStruct[{len(values)}]">'
     return f"{head}{entries}</ParameterList>"
-
-
-def _fault(code: str, text: str) -> str:
-    return (
-        "<soap-env:Fault><faultcode>Client</faultcode><faultstring>CWMP fault</faultstring><detail><cwmp:Fault>"
-        f"<FaultCode>{code}</FaultCode><FaultString>{text}</FaultString></cwmp:Fault></detail></soap-env:Fault>"
-    )
 
 
 def _local(element: etree._Element) -> str:

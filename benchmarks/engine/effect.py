@@ -6,7 +6,6 @@ one waits within the POST (``wait``), one asks every few milliseconds until the 
 """
 
 import argparse
-import asyncio
 import os
 import sys
 import tempfile
@@ -15,130 +14,33 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, cast
-
-import aiohttp
+from typing import Final
 
 from benchmarks.engine import loops, processes
-from benchmarks.engine.client import Session, Tally, Target, connect
-from benchmarks.engine.device import Device, inform_template
-from benchmarks.engine.errors import ServerError
+from benchmarks.engine.calling import called, settings
 from benchmarks.engine.postgresql import postgresql
 from benchmarks.engine.servers import MEASURED, Server, free_port, running
 from benchmarks.figures import Figure, Limit
 from benchmarks.running import OUT, Part, run
 
 _WAYS: Final = {"wait": "waited for", "poll": "looked for"}
-_TOKEN: Final = "the-token-of-the-benchmark"
 _PARAMETER: Final = "Device.DeviceInfo.UpTime"
-_PATIENCE: Final = 10.0
-_PAUSE: Final = 0.002
+_WARM_UP: Final = 10
 _AT_MOST: Final = 100.0
-_ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-class Router:
-    """A device that opens a session whenever it is called."""
-
-    def __init__(self, server: Server) -> None:
-        self._target = Target(loops.HOST, server.port)
-        self._calls: asyncio.Queue[None] = asyncio.Queue()
-        self.tally = Tally()
-
-    async def run(self, ready: asyncio.Event) -> None:
-        """Introduce itself, then answer calls until cancelled."""
-        listener, port = await loops.listen(lambda: _Ear(self._calls))
-        url = f"http://{loops.HOST}:{port}/".encode()
-        template = inform_template(event="6 CONNECTION REQUEST").replace(b"http://127.0.0.1:30005/", url)
-        device = Device(1, template, int(time.time()))
-        try:
-            await self._session(device)
-            ready.set()
-            while True:
-                await self._calls.get()
-                await self._session(device)
-        finally:
-            listener.close()
-
-    async def _session(self, device: Device) -> None:
-        connection = await connect(self._target)
-        session = Session(device, self._target, self.tally)
-        await session.inform(connection)
-        await session.finish(connection)
-        connection.close()
-
-
-class _Ear(asyncio.Protocol):
-    """Takes connection requests."""
-
-    def __init__(self, calls: asyncio.Queue[None]) -> None:
-        self._calls = calls
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.WriteTransport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        if data.endswith(b"\r\n\r\n"):
-            self._transport.write(_ANSWER)
-            self._transport.close()
-            self._calls.put_nowait(None)
-
-
-class Operator:
-    """Asks the API."""
-
-    def __init__(self, session: aiohttp.ClientSession, port: int, device: str) -> None:
-        self._session = session
-        self._url = f"http://{loops.HOST}:{port}/api/v1/inventory_device_name_headless_operation/"
-        self._body = {"name": device, "operation": "get", "variables": [{"variable_name": _PARAMETER}]}
-
-    async def wait(self) -> None:
-        """Ask, and be answered when it is done."""
-        told = await self._told("POST", json=self._body | {"wait": int(_PATIENCE)})
-        if told["status"] != "completed":
-            raise ServerError(f"an operation was not done in time: {told}")
-
-    async def poll(self) -> None:
-        """Ask, and look until it is done."""
-        number = (await self._told("POST", json=self._body))["id"]
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                (told,) = await self._told("GET", params={"id": str(number)})
-                if told["status"] == "completed":
-                    return
-                await asyncio.sleep(_PAUSE)
-
-    async def _told(self, method: str, *, json: object = None, params: dict[str, str] | None = None) -> Any:  # noqa: ANN401  any JSON
-        async with self._session.request(method, self._url, json=json, params=params) as response:
-            told = await response.json()
-            if response.status not in {200, 201}:
-                raise ServerError(f"status {response.status}: {told}")
-            return told
 
 
 async def measure(server: Server, api_port: int, count: int) -> dict[str, list[float]]:
     """Milliseconds of each operation, for both operators."""
-    router, ready = Router(server), asyncio.Event()
-    working = asyncio.create_task(router.run(ready))
-    headers = {"Authorization": f"Bearer {_TOKEN}"}
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await ready.wait()
-        async with aiohttp.ClientSession(headers=headers) as session:
-            operator = Operator(session, api_port, "00D09E-Bench-BENCH00000001")
-            ways: dict[str, Callable[[], Awaitable[None]]] = {"wait": operator.wait, "poll": operator.poll}
-            found: dict[str, list[float]] = {way: [] for way in ways}
-            for number in range(count + 10):
-                for way, ask in ways.items():
-                    started = time.perf_counter()
-                    await ask()
-                    # The first ones warm up.
-                    if number >= 10:
-                        found[way].append((time.perf_counter() - started) * 1000)
-            return found
-    finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+    async with called(server, api_port, parameter=_PARAMETER) as operator:
+        ways: dict[str, Callable[[], Awaitable[int]]] = {"wait": operator.wait, "poll": operator.poll}
+        found: dict[str, list[float]] = {way: [] for way in ways}
+        for number in range(count + _WARM_UP):
+            for way, ask in ways.items():
+                started = time.perf_counter()
+                await ask()
+                if number >= _WARM_UP:
+                    found[way].append((time.perf_counter() - started) * 1000)
+        return found
 
 
 def parts(count: int = 250, databases: Sequence[str] = ("sqlite", "postgresql")) -> list[Part]:
@@ -182,20 +84,12 @@ def main() -> int:
 
 def _measured(database: str, folder: Path, core: int, count: int) -> dict[str, list[float]]:
     api_port = free_port()
-    settings = {
-        "AIOACS_ONBOARDING": "open",
-        "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600",
-        "AIOACS_API_PORT": str(api_port),
-        "AIOACS_BOOTSTRAP_TOKEN": _TOKEN,
-        "AIOACS_API_RATE": "100000",
-        "AIOACS_API_BURST": "100000",
-    }
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'aioacs.db'}"
         if database == "postgresql":
             url = stack.enter_context(postgresql(folder / "postgresql"))
         server = stack.enter_context(
-            running(MEASURED, database_url=url, folder=folder, cores=[core], settings=settings)
+            running(MEASURED, database_url=url, folder=folder, cores=[core], settings=settings(api_port))
         )
         return loops.run(measure(server, api_port, count))
 

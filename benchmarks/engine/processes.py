@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -28,6 +29,17 @@ def usage(process_ids: Iterable[int]) -> Usage:
         seconds += times.user + times.system
         resident += memory.rss
     return Usage(seconds, resident)
+
+
+def forget_peak(process_id: int) -> None:
+    """Let what ``peak`` tells of a process begin anew. Linux only."""
+    Path(f"/proc/{process_id}/clear_refs").write_text("5")
+
+
+def peak(process_id: int) -> int:
+    """Octets of memory that a process has had at most. Linux only."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0])
 
 
 def pin(process_id: int, *cores: int) -> None:

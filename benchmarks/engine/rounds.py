@@ -22,6 +22,8 @@ BUSY: Final = 0.95
 """The share of its core from which on the generator is taken for the limit."""
 _WARM_UP: Final = 200
 _LONGEST_SECONDS: Final = 300.0
+_SLOWEST: Final = 100.0
+"""Sessions a second below which something is wrong."""
 _KB, _MB = 1024, 2**20
 
 
@@ -109,7 +111,8 @@ def weighed(scenario: Scenario, beside: str, held: tuple[Told, Told], *, is_laid
 
 def introduce(server: Server, scenario: Scenario, devices: int) -> None:
     """Every device calls once, so that what is measured afterwards is no first contact."""
-    result = generate(server, scenario, "--sessions", devices, "--concurrency", 50)
+    size = ("--sessions", devices, "--concurrency", 50)
+    result = generate(server, scenario, *size, longest=_LONGEST_SECONDS + devices / _SLOWEST)
     if result["failures"]:
         told = f"{server.program} did not take the devices in: {result['failures']}"
         raise ServerError(f"{told}\n{last_words(server.log)}")
@@ -133,8 +136,8 @@ def hold(server: Server, scenario: Scenario, sessions: int) -> Told:
     return generate(server, scenario, "--hold", sessions)
 
 
-def generate(server: Server, scenario: Scenario, *arguments: object) -> Told:
-    """Let the generator loose on a server."""
+def generate(server: Server, scenario: Scenario, *arguments: object, longest: float = _LONGEST_SECONDS) -> Told:
+    """Let the generator loose on a server, for so many seconds at most."""
     command = [sys.executable, "-m", "benchmarks.engine.generator", server.url, "--server-pid", str(server.process_id)]
     command += ["--event", scenario.event]
     if server.database_process is not None:
@@ -146,7 +149,7 @@ def generate(server: Server, scenario: Scenario, *arguments: object) -> Told:
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
-        timeout=_LONGEST_SECONDS,
+        timeout=longest,
         check=False,
     )
     if not done.stdout:

@@ -22,8 +22,14 @@ _LISTENING: Final = b"listening"
 
 MEASURED: Final = "aioacs"
 """The program that all this is about; it alone has a database."""
+COUNTED: Final = "counted"
+"""The same, with its statements counted."""
+WATCHED: Final = "watched"
+"""The same, and it is seen how long its loop is held."""
 PROGRAMS: Final[Mapping[str, tuple[str, ...]]] = {
     MEASURED: ("acs", "serve"),
+    COUNTED: ("benchmarks.engine.watched",),
+    WATCHED: ("benchmarks.engine.watched", "--pauses"),
     "bare": ("benchmarks.engine.bare", "--port", "{port}"),
     "bare_api": ("benchmarks.api.bare", "--port", "{port}"),
     "responder": ("benchmarks.engine.responder", "--port", "{port}"),

@@ -223,3 +223,13 @@ async def test_a_held_session_that_was_lost_meanwhile_is_a_failure() -> None:
     async with servers.scripted(script) as target:
         held = await hold(Load(target, sessions=4, concurrency=2), EPOCH, closed=True)
     assert (held.sessions, held.failures) == (4, _only("status 400", sessions=4))
+
+
+def test_a_load_may_begin_at_any_device_and_let_them_call_in_no_order() -> None:
+    target = Target("127.0.0.1", 1)
+    numbers = [device.serial for device in Load(target, sessions=3, first=40).fleet(EPOCH)]
+    assert numbers == ["BENCH00000040", "BENCH00000041", "BENCH00000042"]
+    ordered = [device.serial for device in Load(target, devices=100).fleet(EPOCH)]
+    scattered = [device.serial for device in Load(target, devices=100, is_scattered=True).fleet(EPOCH)]
+    assert scattered != ordered
+    assert sorted(scattered) == ordered
