@@ -2,11 +2,12 @@
 
 from typing import Final
 
-# TR-181 and TR-098 call them Password, KeyPassphrase, PreSharedKey, SAEPassphrase, WEPKey, RadiusSecret...; vendors
-# add an underscore or a number, as in X_HW_Password_1.
+# TR-181 and TR-098 call them Password, KeyPassphrase, PreSharedKey, SAEPassphrase, WEPKey, RadiusSecret...; of some
+# they do not say that they are hidden (MACKey.{i}.KeyValue, PCFPDSN.{i}.SecurityKey). Vendors add an underscore or a
+# number, as in X_HW_Password_1.
 _ENDINGS: Final = (
     "password", "passphrase", "presharedkey", "passwd", "psk", "secret", "wepkey", "wpakey", "privatekey", "apikey",
-    "accesskey",
+    "accesskey", "secretkey", "securitykey", "encryptionkey", "keyvalue", "passwordhash", "privatecredential",
 )  # fmt: skip
 # What others end in as well: TokenName is none, Mapping ends in pin.
 _WHOLE: Final = frozenset({"pin", "token", "authtoken", "accesstoken", "pwd"})

@@ -1,7 +1,10 @@
+import re
+
 import pytest
 
 from acs.domain.secret_names import is_secret_name
-from acs.provisioning.value_types import TypedValue, better_type, explicit_type, means_the_same, typed_value
+from acs.provisioning.value_types import TypedValue, better_type, explicit_type, is_secret, means_the_same, typed_value
+from cwmp_schemas.datamodel import _outline, lookup
 from cwmp_schemas.style import WireStyle
 from cwmp_schemas.values import XsdType
 
@@ -75,7 +78,7 @@ def test_values_are_the_same_by_the_type_of_either() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "is_secret"),
+    ("path", "expected"),
     [
         ("Device.ManagementServer.Password", True),
         ("Device.ManagementServer.ConnectionRequestPassword", True),
@@ -86,6 +89,9 @@ def test_values_are_the_same_by_the_type_of_either() -> None:
         ("Device.WiFi.AccessPoint.1.WPS.PIN", True),
         ("Device.X_ACME_VPN.PrivateKey", True),
         ("Device.X_ACME_Cloud.Token", True),
+        ("Device.Routing.Babel.MACKeySet.1.MACKey.1.KeyValue", True),
+        ("Device.UPA.Interface.1.EncryptionKey", True),
+        ("Device.MoCA.Interface.1.PasswordHash", True),
         ("Device.NAT.PortMapping", False),
         ("Device.X_ACME_Cloud.TokenName", False),
         ("Device.ManagementServer.Username", False),
@@ -94,5 +100,21 @@ def test_values_are_the_same_by_the_type_of_either() -> None:
         ("", False),
     ],
 )
-def test_secrets_are_told_by_their_last_segment(path: str, is_secret: bool) -> None:
-    assert is_secret_name(path) is is_secret
+def test_secrets_are_told_by_their_last_segment(path: str, expected: bool) -> None:
+    assert is_secret_name(path) is expected
+
+
+# Names of rows, references, and what is public.
+NO_SECRETS = {
+    *("AliasKey", "AppKey", "AvailableInterfaceKey", "BridgeKey", "ClassificationKey", "FilterKey", "FlowKey"),
+    *("Key", "MarkingKey", "ParameterKey", "PolicerKey", "QueueKey"),
+    *("Credential", "PublicCredential", "TargetPublicCredential"),
+}
+
+
+def test_a_published_parameter_that_sounds_like_a_secret_is_one_or_is_known_to_be_none() -> None:
+    sounds = re.compile(r"(key|keyvalue|passwd|password|passphrase|secret|credential|psk|token|hash)$", re.IGNORECASE)
+    suspects = [path for path in _outline() if sounds.search(path.rpartition(".")[2])]
+    assert len(suspects) > 100
+    strange = [path for path in suspects if not is_secret(path, lookup)]
+    assert {path.rpartition(".")[2] for path in strange} <= NO_SECRETS
