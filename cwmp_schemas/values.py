@@ -6,6 +6,7 @@ with a sentence that names the value.
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -49,6 +50,7 @@ INTEGER_RANGES: Final[Mapping[XsdType, tuple[int, int]]] = {
 # TR-106 A.2.3: "unknown time", sent by devices that have no clock yet.
 UNKNOWN_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)
 
+_MOMENT: Final = re.compile(r"[0-9-]+(?:[Tt ][0-9]{2}(?::?[0-9]{2}){0,2}(?:[.,][0-9]+)?(?:[Zz]|[+-][0-9:]+)?)?")
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -109,8 +111,10 @@ def parse_date_time(text: str) -> datetime:
 
 def read_moment(text: str) -> datetime:
     """Read an ISO 8601 time as UTC, or without a zone if it names none."""
+    text = text.strip()
     try:
-        moment = datetime.fromisoformat(text.strip())
+        # Python 3.11 overlooks what stands between a fraction that is too long and the zone.
+        moment = datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "")
         return moment if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError(f"{_shown(text)} is not a dateTime of the years 1 to 9999") from None

@@ -156,7 +156,11 @@ async def _receive(reader: FormReader, incoming: IncomingFile, taken: TakenForm,
 
 
 def _name(head: Message) -> str:
-    name = head.get_param("name", "", header="content-disposition")
+    try:
+        name = head.get_param("name", "", header="content-disposition")
+    except (TypeError, ValueError):
+        # The library cannot put together a name of numbered parts of which one has no number.
+        name = ""
     text = name if isinstance(name, str) else ""
     if not text:
         raise FormError("a part of the form has no name")

@@ -86,6 +86,7 @@ async def test_a_form_that_is_not_kept_leaves_nothing_and_one_that_is_kept_can_b
         (body(FORM + b"x" * 70_000), 100, FileFault.TOO_LARGE),
         (body(FORM[:-10]), 100, FileFault.BAD_FORM),
         (body(fields(16)), 2**30, FileFault.BAD_FORM),
+        (body(FORM.replace(b'name="a"', b"name*=a; name*0=b")), 100, FileFault.BAD_FORM),
         (body(error=ConnectionResetError()), 100, FileFault.BROKEN),
         (body(error=RuntimeError("the connection is gone")), 100, FileFault.BROKEN),
         (body(error=TimeoutError()), 100, FileFault.TOO_SLOW),
