@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from acs.domain.token import Role
 from acs.store.listing import Slice
 from tests.api.asking import CHANNEL, ENABLE, NAME, NOW, SSID, ask, item, reads, sets, status
 from tests.api.conftest import Api
@@ -147,6 +148,21 @@ async def test_any_other_method_is_called_and_its_answer_shown(api: Api) -> None
     shown = await item(api.client, made.json["id"])
     assert (shown["status"], shown["operation"], shown["variables"]) == ("completed", "rpc", [])
     assert "Device.WiFi.SSID." in {each["name"] for each in shown["result"]["parameter_list"]}
+
+
+async def test_only_admins_ask_for_a_method_or_ask_for_it_once_more(api: Api) -> None:
+    device = await router(api)
+    operator = await api.token(Role.OPERATOR)
+    document = {"name": name_of(device), "operation": "rpc", "method": "Reboot"}
+    said = await operator.post(NAME, document)
+    assert (said.status, said.json["detail"]) == (403, "rpc needs the role admin")
+    assert (await api.client.get(NAME)).json == []
+    made = await api.client.post(NAME, document)
+    await api.client.delete(f"{NAME}?id={made.json['id']}")
+    again = await operator.post(f"{NAME}{made.json['id']}/retry/")
+    assert (again.status, again.json["detail"]) == (403, "rpc needs the role admin")
+    assert [each["status"] for each in (await api.client.get(NAME)).json] == ["cancelled"]
+    assert not (await device.run_session()).rpcs
 
 
 async def test_the_device_is_called_unless_that_is_not_wanted(api: Api) -> None:

@@ -97,3 +97,20 @@ async def test_the_figures_need_a_token_of_any_kind(api: Api) -> None:
     assert figures.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert b"\naioacs_sessions_open 0.0\n" in figures.octets
     assert f'\naioacs_build{{version="{version("aioacs")}"}} 1.0\n'.encode() in figures.octets
+
+
+async def test_no_answer_is_kept_by_others_or_taken_for_another_type_and_none_tells_the_program(
+    sqlite_api: Api,
+) -> None:
+    nobody, path = sqlite_api.client.as_(None), "/organization/"
+    for said in (
+        await sqlite_api.client.get(path),
+        await sqlite_api.client.post(path, {"name": "a"}),
+        await sqlite_api.client.post(path, {}),
+        await nobody.get(path),
+        await nobody.get("/nothing/"),
+        await nobody.get("/organization"),
+    ):
+        assert said.headers["Cache-Control"] == "no-store"
+        assert said.headers["X-Content-Type-Options"] == "nosniff"
+        assert said.headers["Server"] == "aioacs"

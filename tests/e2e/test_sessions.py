@@ -1,6 +1,7 @@
 """How a session is found, kept apart from others and followed by the next one, over real sockets (CWMP.md 2)."""
 
 import datetime
+import hashlib
 import ipaddress
 import ssl
 from pathlib import Path
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
+from tests.contract.opened import probing
 from tests.e2e.device import EndedBy, ScriptedDevice
 from tests.e2e.kinds import known
 from tests.e2e.quirks import Cookies, Quirks
@@ -87,6 +89,18 @@ async def test_the_cookie_is_for_every_path_and_for_no_script(served: Served) ->
     secret = value.partition("-")[2]
     assert len(secret) == 32, "128 random bits"
     assert (await device.empty_post()).http.all("Set-Cookie") == ()
+
+
+async def test_nobody_makes_a_cookie_of_what_the_database_holds(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'aioacs.db'}"
+    async with serving(url, tmp_path) as served, probing(url) as probe:
+        device = served.device()
+        (cookie,) = (await device.inform()).http.all("Set-Cookie")
+        secret = cookie.partition("-")[2].partition(";")[0]
+        (row,) = await probe.rows("SELECT * FROM contact")
+        assert hashlib.sha256(cookie.partition("=")[2].partition(";")[0].encode()).hexdigest() in row
+        assert secret not in str(row)
+        await device.close()
 
 
 async def test_a_device_that_drops_cookies_with_http_only_gets_one_without(served: Served) -> None:
