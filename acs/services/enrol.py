@@ -101,9 +101,9 @@ class Enrolment:
         if identity is not None:
             self._known.pop(identity, None)
 
-    def may_call_again(self, device_id: int) -> bool:
-        """Whether a device has not opened too many sessions lately."""
-        return not self._calls.wait(device_id, self._tools.clock.monotonic())
+    def may_call(self, device: ManagedDevice, octets: int) -> bool:
+        """Whether a device has not opened too many sessions lately, nor said too much with this Inform."""
+        return not self._calls.wait(device.id, self._tools.clock.monotonic()) and self.may_say(device, octets)
 
     def may_say(self, device: ManagedDevice, octets: int) -> bool:
         """Whether a device has not said too much lately that nobody asked for: all of it may have to be kept."""

@@ -116,9 +116,12 @@ class Sessions:
             return BAD_REQUEST
         session = entry.session
         is_inform = received is not None and isinstance(received.envelope.message, Inform)
-        # What comes on another connection may have a session that another process has, or has gone on with.
-        strays = caller.link is not session.link and self._tools.is_shared if session is not None else caller.cookies
-        if strays and not is_inform:
+        if session is None:
+            may_be_elsewhere = bool(caller.cookies)
+        else:
+            # What comes on another connection may have gone on with another process meanwhile.
+            may_be_elsewhere = self._tools.is_shared and caller.link is not session.link
+        if may_be_elsewhere and not is_inform:
             try:
                 session = await self._resumed(caller, session)
             except StoreError as error:
@@ -200,7 +203,8 @@ class Sessions:
             if isinstance(admitted, Refused):
                 return admitted.reply
             device = admitted.device
-            if not self._enrolment.may_call_again(device.id) or not self._enrolment.may_say(device, len(body)):
+            # What is decided anew was counted before.
+            if recorded != device.id and not self._enrolment.may_call(device, len(body)):
                 return self.come_later("rate")
             old = self.table.of_device(device.id)
             if old is not None and not await self._supersede(old, caller):

@@ -1,7 +1,6 @@
 """A result as one page that needs nothing else and runs no program."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final
 
 from benchmarks.comparing import Change, Comparison
@@ -9,28 +8,17 @@ from benchmarks.figures import Figure
 from benchmarks.report import words
 from benchmarks.report.curves import curves
 from benchmarks.report.picture import picture
-from benchmarks.results import ROOT, Result, parts_of
-from simulators.report.html import section
+from benchmarks.results import Result, parts_of
+from simulators.report.html import section, whole
 from simulators.report.markup import Markup, join, tag
 from simulators.report.tables import Figure as Cell
 from simulators.report.tables import grid
 
-_SHEET: Final = Path(ROOT, "simulators", "report", "page.css")
-_OWN: Final = "svg { display: block; width: 100%; height: auto; } h3 { margin: 1.6rem 0 .4rem; }"
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
+_STYLE: Final = "svg { display: block; width: 100%; height: auto; } h3 { margin: 1.6rem 0 .4rem; }"
 
 
 def page(result: Result, comparison: Comparison | None) -> str:
     """The page."""
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("title", f"aioacs benchmarks, {result.date}"),
-        tag("style", Markup(_SHEET.read_text(encoding="utf-8") + _OWN)),
-    )
     drawn = curves(result)
     body = tag(
         "main",
@@ -41,7 +29,7 @@ def page(result: Result, comparison: Comparison | None) -> str:
         section("All figures", *_parts(result)),
         section("Machine and versions", _circumstances(result)),
     )
-    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', body), lang='en')}\n"
+    return whole(f"aioacs benchmarks, {result.date}", body, style=_STYLE)
 
 
 def _opening(result: Result) -> Markup:

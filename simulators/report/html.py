@@ -16,17 +16,22 @@ _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 def page(document: Document, further: Sequence[Markup] = (), program: str = "aioacs simulate") -> str:
     """The document as a page for people; ``further`` are sections of whoever ran more than a simulation."""
+    main = tag("main", _opening(document, program), *_sections(document, further))
+    return whole(f"{document.scenario}: {_verdict(document)[1]}", main, _closing(document))
+
+
+def whole(title: str, *parts: Markup, style: str = "") -> str:
+    """A page in our style, and in some more of its own."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("title", f"{document.scenario}: {_verdict(document)[1]}"),
-        tag("style", Markup(_SHEET.read_text(encoding="utf-8"))),
+        tag("title", title),
+        tag("style", Markup(_SHEET.read_text(encoding="utf-8") + style)),
     )
-    body = tag("body", tag("main", _opening(document, program), *_sections(document, further)), _closing(document))
-    return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+    return f"<!DOCTYPE html>\n{tag('html', head, tag('body', *parts), lang='en')}\n"
 
 
 def _sections(document: Document, further: Sequence[Markup]) -> list[Markup]:
