@@ -87,7 +87,9 @@ async def lock_database(battle: "Battle") -> None:
         other_connection = await asyncpg.connect(battle.database_url)
         try:
             async with other_connection.transaction():
-                await other_connection.execute("LOCK TABLE device, operation IN ACCESS EXCLUSIVE MODE")
+                # One table, which every unit of work touches: of two that are locked one after the other a unit may
+                # hold the second and wait for the first.
+                await other_connection.execute("LOCK TABLE device IN ACCESS EXCLUSIVE MODE")
                 await asyncio.sleep(seconds)
         finally:
             await other_connection.close()

@@ -38,7 +38,7 @@ class Line:
         self._talks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0, backlog=512)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0, backlog=512)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -54,11 +54,16 @@ class Line:
         assert self._server is not None
         return int(self._server.sockets[0].getsockname()[1])
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         this = asyncio.current_task()
         assert this is not None
         self._talks.add(this)
         this.add_done_callback(self._talks.discard)
+        # That the run is over is no failure of a talk, as which asyncio would log it.
+        with suppress(asyncio.CancelledError):
+            await self._carry(reader, writer)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._random.choice(self._to))
         except OSError:
