@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
+from packaging.version import Version
+
 from fuzz.targets import NAMES
 from tests.outside import ROOT
 
@@ -109,6 +111,18 @@ def test_everything_that_is_installed_is_locked_by_its_hash() -> None:
     assert [line for line in installs if "--require-hashes" not in line and "--no-deps" not in line] == [
         "\t$(BIN)/python -m pip install --quiet uv==$(UV_VERSION)"
     ]
+
+
+def test_nothing_is_locked_that_is_older_than_what_mended_a_known_weakness() -> None:
+    text = (ROOT / "requirements.lock").read_text()
+    locked = dict(re.findall(r"^([\w.\-]+)==([^\s;]+)", text, re.MULTILINE))
+    known = [row for row in rows(CHAPTERS["Known weaknesses of dependencies"]) if row.count("|") == 5]
+    assert len(known) > 5
+    for row in known:
+        package, advisories, mended, meaning = (each.strip() for each in row.strip("|").split("|"))
+        assert re.match(r"CVE-\d{4}-\d+|GHSA(-\w{4}){3}", advisories), row
+        assert meaning.endswith("."), row
+        assert Version(locked[package]) >= Version(mended), row
 
 
 def test_each_exemption_from_the_security_rules_has_its_reason_beside_it() -> None:
