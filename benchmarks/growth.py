@@ -44,13 +44,14 @@ _SEED: Final = 1
 _AT_ONCE: Final = 50
 _IDLE: Final = 65.0
 """Long enough for what is done once a minute."""
-# The devices are those of the generator, and nothing is left to be done.
+# The devices are those of the generator, which tell nothing new when they call, and nothing is left to be done.
 _BECOME: Final = (
     """UPDATE device SET oui = '00D09E', product_class = 'Bench', manufacturer = 'Example', is_active = TRUE,
+       software_version = '7.4.1', hardware_version = 'R3', cwmp_version = '1.2', is_registered = TRUE,
        serial_number = 'BENCH' || SUBSTR(CAST(100000000 + id - 1 AS TEXT), 2)""",
     """UPDATE operation SET state = 'cancelled', completed_at = created, updated = created, proof_by = NULL
        WHERE state IN ('queued', 'scheduled', 'in_progress')""",
-    "UPDATE contact SET settings_due = FALSE",
+    "UPDATE contact SET settings_due = FALSE, inform_interval = 300",
 )
 
 

@@ -10,13 +10,11 @@ from acs.services.calling import FORBIDDEN, Caller, Reply
 from acs.services.informs import Told, identity_of
 from acs.services.login import Door, Login
 from acs.services.rates import Rates
-from acs.services.tools import Tools
+from acs.services.tools import DEVICES_REMEMBERED, Tools
 from acs.services.turns import Turns
 from acs.store.errors import ConflictError
 from cwmp_schemas.rpc.session import Inform
 
-_CACHED: Final = 50_000
-_COUNTED: Final = 100_000
 _CHALLENGED: Final = 10_000
 _MINUTE: Final = 60.0
 _HOUR: Final = 3_600.0
@@ -57,17 +55,17 @@ class Enrolment:
         self._challenged: OrderedDict[Identity, None] = OrderedDict()
         settings = tools.settings
         self._calls = Rates(
-            settings.device_sessions_per_minute / _MINUTE, settings.device_sessions_per_minute, _COUNTED
+            settings.device_sessions_per_minute / _MINUTE, settings.device_sessions_per_minute, DEVICES_REMEMBERED
         )
-        self._said = Rates(settings.device_bytes_per_hour / _HOUR, settings.device_bytes_per_hour, _COUNTED)
+        self._said = Rates(settings.device_bytes_per_hour / _HOUR, settings.device_bytes_per_hour, DEVICES_REMEMBERED)
         self._clashes: OrderedDict[int, deque[float]] = OrderedDict()
         self._new = Turns()
         watch = tools.metrics.memories.watch
-        watch("known devices", _CACHED, lambda: len(self._known))
+        watch("known devices", DEVICES_REMEMBERED, lambda: len(self._known))
         watch("challenged devices", _CHALLENGED, lambda: len(self._challenged))
-        watch("rates of sessions", _COUNTED, lambda: len(self._calls))
-        watch("rates of what devices say", _COUNTED, lambda: len(self._said))
-        watch("clashes of sessions", _COUNTED, lambda: len(self._clashes))
+        watch("rates of sessions", DEVICES_REMEMBERED, lambda: len(self._calls))
+        watch("rates of what devices say", DEVICES_REMEMBERED, lambda: len(self._said))
+        watch("clashes of sessions", DEVICES_REMEMBERED, lambda: len(self._clashes))
 
     async def admit(self, caller: Caller, login: Login, inform: Inform, told: Told) -> Admitted | Refused:
         """Decide about an Inform."""
@@ -117,7 +115,7 @@ class Enrolment:
         now = self._tools.clock.monotonic()
         clashes = self._clashes.setdefault(device.id, deque(maxlen=_CLASHES + 1))
         self._clashes.move_to_end(device.id)
-        if len(self._clashes) > _COUNTED:
+        if len(self._clashes) > DEVICES_REMEMBERED:
             self._clashes.popitem(last=False)
         clashes.append(now)
         if len(clashes) <= _CLASHES or now - clashes[0] > _CLASH_WINDOW:
@@ -279,7 +277,7 @@ class Enrolment:
         self._known[identity] = device
         self._known.move_to_end(identity)
         self._told[device.id] = identity
-        if len(self._known) > _CACHED:
+        if len(self._known) > DEVICES_REMEMBERED:
             self.forget(self._known[next(iter(self._known))])
 
     def _say_asked(self, caller: Caller, identity: Identity, admission: Admission, login: Login) -> None:

@@ -13,10 +13,9 @@ from acs.auth.nonces import RANDOM_LENGTH
 from acs.auth.sealing import SealError
 from acs.domain.device import Credential
 from acs.services.calling import Caller, Reply
-from acs.services.tools import Tools
+from acs.services.tools import DEVICES_REMEMBERED, Tools
 from acs.settings.values import Onboarding
 
-_CACHED: Final = 100_000
 _FRESH: Final = 5.0
 """Seconds for which it is believed what logins a username has, where nothing tells of a change."""
 _ADDRESSES: Final = 10_000
@@ -60,7 +59,7 @@ class Door:
         self._known: OrderedDict[str, _Known] = OrderedDict()
         # How many challenges in a row nobody at an address has answered.
         self._unanswered: OrderedDict[str, int] = OrderedDict()
-        tools.metrics.memories.watch("logins", _CACHED, lambda: len(self._known))
+        tools.metrics.memories.watch("logins", DEVICES_REMEMBERED, lambda: len(self._known))
         tools.metrics.memories.watch("unanswered challenges", _ADDRESSES, lambda: len(self._unanswered))
 
     async def check(self, caller: Caller, *, is_again: bool = False) -> Login | Reply:
@@ -137,7 +136,7 @@ class Door:
         secrets = [Password(self._password(login)) for login in logins]
         known = self._known[username] = _Known(logins, secrets, now)
         self._known.move_to_end(username)
-        if len(self._known) > _CACHED:
+        if len(self._known) > DEVICES_REMEMBERED:
             self._known.popitem(last=False)
         return known
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
@@ -23,6 +24,10 @@ from acs.store.setting_changes import SettingChangeStore
 from acs.store.settings import SettingStore
 from acs.store.transfers import TransferStore
 from acs.store.type_changes import TypeChangeStore
+
+DEVICES_REMEMBERED: Final = 100_000
+"""Of how many devices a process remembers what spares a look-up: all of those that one process is for. Whoever calls in
+turn with more finds nothing, for the oldest is forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from acs.domain.contact import NewValue
 from acs.domain.secret_names import MASK
 from acs.services.secret_values import is_secret
-from acs.services.tools import Tools
+from acs.services.tools import DEVICES_REMEMBERED, Tools
 from acs.services.vault import MARKS
 from acs.store.parameters import NUMBERS_KEPT
 from cwmp_schemas.datamodel import lookup
@@ -28,7 +28,6 @@ MAX_SHOWN: Final = 1024
 MAX_PATH: Final = 512
 """Longer names are not kept; the standard allows 256 characters."""
 _MAX_JUDGED: Final = 50_000
-_MAX_REMEMBERED: Final = 100_000
 _MAX_TOLD: Final = 256
 # Informs with more values are written in full; nearly all have a dozen.
 _MAX_LISTS: Final = 500
@@ -90,7 +89,7 @@ class ValueKeeper:
         self._places: dict[tuple[str, ...], dict[str, int]] = {}
         self._judged: dict[tuple[str, XsdType | None], _Judgement] = {}
         watch = tools.metrics.memories.watch
-        watch("last informs", _MAX_REMEMBERED, lambda: len(self._last))
+        watch("last informs", DEVICES_REMEMBERED, lambda: len(self._last))
         watch("lists of names", _MAX_LISTS, lambda: len(self._places))
         watch("judged parameters", _MAX_JUDGED, lambda: len(self._judged))
         watch("numbers of paths", NUMBERS_KEPT, lambda: self._parameters.numbers_kept)
@@ -159,7 +158,7 @@ class ValueKeeper:
             places = self._places[names] = {name: place for place, name in enumerate(names)}
         self._last[device_id] = _Told(fence, places, prints, up_until)
         self._last.move_to_end(device_id)
-        if len(self._last) > _MAX_REMEMBERED:
+        if len(self._last) > DEVICES_REMEMBERED:
             self._last.popitem(last=False)
 
     def _kept(self, device_id: int, values: Sequence[ParameterValue], numbers: Sequence[int]) -> list[NewValue]:

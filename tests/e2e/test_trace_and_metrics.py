@@ -272,3 +272,10 @@ async def test_who_is_asked_to_log_in_is_told_a_few_times_a_minute(tmp_path: Pat
     assert [(line["event"], line["address"], line["unanswered"]) for line in lines] == [
         ("asked to log in", "127.0.0.1", count) for count in range(6)
     ]
+
+
+async def test_all_that_spares_a_look_up_is_remembered_of_as_many_devices(served: Served) -> None:
+    # One bound that is lower than the others would let each session of a larger fleet look its device up.
+    figures = told(served)
+    for kind in ("known devices", "last informs", "logins", "rates of sessions"):
+        assert figures[f"aioacs_remembered_bound {kind}"] >= 100_000, kind
