@@ -36,8 +36,9 @@ class Get:
         self._reader.take(answer)
 
     def lose(self) -> None:
-        """No answer came."""
-        self._reader.lose()
+        """No answer came. Nothing is won by giving up the last name: the operation is tried as often as it may be."""
+        if not self._reader.is_at_last:
+            self._reader.lose()
 
     def outcome(self, end: End | None) -> Outcome:
         """Completed when any name was answered."""

@@ -108,6 +108,12 @@ class Reader:
             self._refused(_NO_ANSWER)
 
     @property
+    def is_at_last(self) -> bool:
+        """Whether what is asked is all that is left, and cannot be asked in parts."""
+        leaves, paths = len(self.state.leaves), self.state.paths
+        return leaves + len(paths) == 1 and (leaves == 1 or paths[0].too_big is not None)
+
+    @property
     def learned_batch(self) -> int | None:
         """The batch size the device turned out to bear, if smaller than assumed."""
         size = self.state.leaves.size

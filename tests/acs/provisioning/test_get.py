@@ -328,6 +328,20 @@ def test_a_name_over_which_a_device_falls_silent_does_not_lose_the_others() -> N
     assert plan.outcome.variables[0].fault.string == "no answer came to it, twice"
 
 
+def test_the_last_name_is_asked_for_as_often_as_the_operation_is_tried() -> None:
+    device = FakeDevice(tree(1))
+    outcome = run(operation(GET, *device.values), device, lose={0, 1, 2, 3, 4})
+    assert device.sent == [GetParameterValues(tuple(device.values))] * 6
+    assert outcome.variables[0].value == "0"
+
+
+def test_the_last_listing_is_asked_for_as_often_as_the_operation_is_tried() -> None:
+    device = FakeDevice(tree(3))
+    outcome = run(operation(GET, "Device.X."), device, lose={0, 1, 2, 3, 4})
+    assert device.sent[2:6] == [GetParameterNames("Device.X.", True)] * 4
+    assert len(outcome.variables[0].values or ()) == 3
+
+
 def test_what_was_read_before_giving_up_is_told() -> None:
     device = FakeDevice(tree(65))
     plan = plan_for(operation(GET, *device.values, "Device.X."), Context())
