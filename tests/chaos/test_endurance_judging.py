@@ -125,7 +125,14 @@ def _watch(more: int) -> Watch:
         watch.samples.append(Sample(number * 5.0, (100 << 20) + number * more + peak, 40, 12, float(number)))
         watch.censuses.append(
             Census(
-                number * 5.0, {"writer": 1}, 100_000 + number * more // 100, {"dict": number * more}, {"logins": 3.0}
+                number * 5.0,
+                {"writer": 1},
+                100_000 + number * more // 100,
+                {"dict": number * more},
+                {"logins": 3.0},
+                500_000,
+                1 << 24,
+                (100 << 20) + number * more + peak,
             )
         )
     return watch
@@ -134,6 +141,9 @@ def _watch(more: int) -> Watch:
 def test_memory_that_goes_up_and_down_is_borne_and_what_grows_is_named() -> None:
     assert all(each.holds for each in of_growth(_watch(0), 50.0, 300.0))
     grown = [each.what for each in of_growth(_watch(1 << 19), 50.0, 300.0) if not each.holds]
-    assert grown == [f"server {what}: last third against the first" for what in ("memory, MiB", "Python objects")]
+    assert grown == [
+        f"server {what}: last third against the first"
+        for what in ("memory beside the pages of its file, MiB", "Python objects")
+    ]
     assert growing(_watch(1 << 19), 50.0, 300.0)[0].startswith("dict: +")
     assert not growing(_watch(0), 50.0, 300.0)

@@ -14,6 +14,7 @@ import uvloop
 from acs.store.migrations import migrate
 from simulators.report.files import check, write
 from simulators.report.machine import usage
+from tests.chaos.endurance.fleet import every_behaviour
 from tests.chaos.endurance.pages import page_of
 from tests.chaos.endurance.run import Endurance, Plan
 from tests.chaos.endurance.telling import document_of, json_of
@@ -21,6 +22,8 @@ from tests.chaos.endurance.verdict import Verdict, endure
 from tests.contract.servers import running_server
 
 _EVERY: Final = 5.0
+_LONG: Final = 20.0
+"""In a run of so many minutes there is time for devices that take ten of them after each start."""
 _TOLD_EVERY: Final = 6
 _BEATS: Final = 80
 """Of so many devices one beats when an operator asks for something."""
@@ -52,6 +55,7 @@ async def _run(url: str, folder: Path, arguments: argparse.Namespace) -> bool:
     plan = Plan(
         url, folder, arguments.devices, arguments.seed, pause=_pause, progress=lambda run: run.elapsed / seconds,
         beats=max(1, arguments.devices // _BEATS),
+        odd=every_behaviour(arguments.seed, slow=arguments.minutes >= _LONG),
     )  # fmt: skip
     verdict = await endure(plan)
     settings = {name: getattr(arguments, name) for name in ("minutes", "devices", "seed", "database")}

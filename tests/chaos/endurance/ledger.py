@@ -85,6 +85,9 @@ class Noted:
     def told_fault(self, method: str, code: int) -> None:
         """See ``Counting``."""
         self._tally.told_fault(method, code)
+        if code:
+            why = of_fault(method, code, self._member)
+            self._ledger.note(f"fault {code} told by {method}", why, _who(self._member))
 
     def event(self, code: str) -> None:
         """See ``Counting``."""

@@ -123,6 +123,12 @@ class Operators:
             found[state] = int(said["count"]) if said else 0
         return found
 
+    def lacks(self, member: Member, now: float) -> str:
+        """What a device has in the place of what it is to have; empty if it has that, or anything will do."""
+        wanted = self.wanted.get(member.serial)
+        found = member.cpe.tree.value(PLACES[member.sort.kind.name].wanted, now)
+        return "" if wanted in {None, found} else f"{found} and not {wanted}"
+
     async def _ask(self, member: Member) -> None:
         asked = self._wishes.about(member)
         self._number += 1

@@ -90,8 +90,11 @@ def _server(watch: Watch, seconds: float) -> list[Markup]:
     ]
     return [
         over_time(
-            "Memory", seconds, {"MiB": [(each.at, each.memory / _MIB) for each in samples]},
-            "MiB that the server holds (RSS).", 1,
+            "Memory", seconds, {
+                "all that it holds": [(each.at, each.memory / _MIB) for each in samples],
+                "pages of its file": [(each.at, each.pages / _MIB) for each in censuses],
+            },
+            "MiB that the server holds (RSS); with the file grow the pages that SQLite keeps, up to a bound.", 1,
         ),
         over_time("Processor", seconds, {"percent": used}, "Percent of one core that the server takes.", 1),
         over_time(

@@ -3,9 +3,12 @@
 What warns of an open file or of a coroutine that nobody awaited is an error here: it stands in the log.
 """
 
+import _sqlite3
 import asyncio
+import ctypes
 import gc
 import os
+import sys
 import threading
 import warnings
 from collections import Counter
@@ -53,12 +56,23 @@ class OpenServer(ServerWithDoor):
             "threads": threading.active_count(),
             "objects": objects.total(),
             "kinds": dict(objects.most_common(_KINDS)),
+            "blocks": sys.getallocatedblocks(),
+            "pages": _memory_of_sqlite(),
         }
 
     async def _leak(self, command: dict[str, Any]) -> dict[str, Any]:
         """Hold on to something, as a server with a defect would."""
         self._kept.append(os.urandom(command["octets"]))
         return {"kept": len(self._kept)}
+
+
+def _memory_of_sqlite() -> int:
+    """Octets that SQLite holds: nearly all of it are pages of the file."""
+    return int(_memory_used())
+
+
+_memory_used: Final = ctypes.CDLL(_sqlite3.__file__).sqlite3_memory_used
+_memory_used.restype = ctypes.c_int64
 
 
 def _name(task: "asyncio.Task[Any]") -> str:

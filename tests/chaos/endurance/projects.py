@@ -61,7 +61,7 @@ class Projects:
         body: dict[str, Any] = {
             "operation_type": kind,
             "device_filters": {"types": [sort.name]},
-            "options": {"max_in_flight": 40, "timeout_minutes": 5},
+            "options": {"max_in_flight": 40, "timeout_minutes": 10},
             "notification": {"webhook_url": self._hook},
         }
         if kind in {"get", "set"}:

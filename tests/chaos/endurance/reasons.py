@@ -18,6 +18,9 @@ _SESSIONS: Final[Mapping[str, frozenset[str]]] = {
     "dropped on purpose": frozenset({"drop"}),
     "closed on purpose": frozenset({"close"}),
     "status 400": frozenset({"garble", "repeat", "wrong_id", "reconnect"}),
+    # Its serial number, say, became that of nobody or of somebody else.
+    "status 403": frozenset({"garble"}),
+    "refused 401": frozenset({"garble"}),
 }
 """Disturbances within a session, by how it ended."""
 _HANG_UPS: Final = frozenset({"hangs-up-on-batches", "one-rpc-a-session", "reconnects-instead-of-answering"})
@@ -30,6 +33,8 @@ _FAULTS: Final[Mapping[tuple[str, int], frozenset[str]]] = {
     ("SetParameterValues", 9002): frozenset({"small-batches-9002"}),
     ("GetParameterValues", 9005): frozenset({"refuses-empty-path", "refuses-listed", "no-parameter-list"}),
     ("GetParameterNames", 9005): frozenset({"refuses-empty-path", "no-parameter-list"}),
+    ("Upload", 9011): frozenset({"fails-good-uploads"}),
+    ("TransferComplete", 9011): frozenset({"fails-good-uploads"}),
     # Which tree it has is seen from its Inform, or by asking for both.
     ("SetParameterValues", 9003): frozenset({"no-parameter-list"}),
 }
@@ -62,10 +67,14 @@ def of_operation(
         case OperationState.CANCELLED:
             return "an operator cancelled it" if promise is not None and promise.is_cancelled else None
         case OperationState.EXPIRED:
-            return "it was to be begun within a minute" if promise is not None and promise.may_expire else None
+            if record.bulk_id is not None:
+                return "it was to be begun within ten minutes of its turn"
+            return "it was to be done within a minute" if promise is not None and promise.may_expire else None
         case OperationState.UNKNOWN:
             return _first(_HANG_UPS, member.behaviour.names) or _first(_LOST, member.disturbed)
     code, string = fault.get("code"), str(fault.get("string", ""))
+    if promise is not None and promise.may_expire and string.startswith("its time was over"):
+        return "it was to be done within a minute"
     if code is not None:
         return of_fault(record.sent or kind, code, member) or of_fault(kind, code, member)
     for pattern, quirks, disturbances in _SENTENCES:
@@ -81,6 +90,9 @@ def of_setting(member: Member) -> str | None:
 
 def of_line(line: Mapping[str, Any], by_serial: Mapping[str, Member]) -> str | None:
     """Why the server warns."""
+    if line.get("reason") == "the credentials are another device's":
+        # The one that is named has nothing to do with it: the serial number was garbled to its own.
+        return "garble"
     event, reason, named = line["event"], str(line.get("reason", "")), str(line.get("device", ""))
     member = next((by_serial[each] for each in _serials(named) if each in by_serial), None)
     for said, pattern, quirks, disturbances in _LINES:
@@ -103,9 +115,18 @@ def _first(wanted: Collection[str], there: Collection[str]) -> str | None:
 
 
 _SENTENCES: Final[tuple[tuple[str, frozenset[str], frozenset[str]], ...]] = (
-    # A firmware is proven by the version that the next Inform tells, any other file by TransferComplete.
-    ("did not prove in time that it was done", frozenset({"no-parameter-list", "no-transfer-complete"}), frozenset()),
-    ("no answer came to it, twice", _HANG_UPS, _LOST),
+    # A firmware is proven by the version that the next Inform tells, any other file by TransferComplete, a restart by
+    # its event.
+    (
+        "did not prove in time that it was done",
+        frozenset({"no-parameter-list", "no-transfer-complete", "no-event"}),
+        frozenset(),
+    ),
+    ("no answer came|session was cut off|session ended before it was done", _HANG_UPS, _LOST),
+    # Its faults have no code, and no word of their own.
+    ("^CWMP fault$", frozenset({"fault-without-detail"}), frozenset()),
+    ("leaves this name out|more may follow", frozenset({"at-most-256-values"}), frozenset({"garble"})),
+    ("could not be read", frozenset({"refuses-listed"}), frozenset({"garble"})),
 )
 """Quirks and disturbances by which operations fail that no device's fault explains, by the server's own words."""
 _PLACEHOLDERS: Final = frozenset({"serial-0000", "serial-001122334455", "serial-99999"})
@@ -115,6 +136,10 @@ _LINES: Final[tuple[tuple[str, str, frozenset[str], frozenset[str]], ...]] = (
     ("a device was not let in", "unknown device without valid", _PLACEHOLDERS, frozenset({"garble"})),
     ("a body cannot be read", "no serial number", frozenset({"no-serial-number"}), frozenset({"garble"})),
     ("a body cannot be read", "", frozenset({"counts-characters"}), frozenset({"garble"})),
+    ("a body was not read", "the connection ended", frozenset(), frozenset({"drop", "close", "garble"})),
+    ("a post without a session is no Inform", "", frozenset(), frozenset({"garble", "repeat"})),
+    ("an Inform cannot be kept", "", frozenset(), frozenset({"garble"})),
+    ("an answer cannot be kept", "", frozenset(), frozenset({"garble"})),
     ("a post out of place", "", frozenset(), frozenset({"garble", "repeat", "wrong_id"})),
     (
         "a notification was not taken",

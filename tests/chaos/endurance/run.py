@@ -30,7 +30,6 @@ TOKEN: Final = "the-token-of-the-operators"
 """Of all operators."""
 _PROGRAM: Final = str(Path(__file__).with_name("program.py"))
 _CONFIGURATION: Final = "# nothing\n"
-_CENSUS: Final = 6
 _STAND: Final = 3
 _REST: Final = 40
 _LATE: Final = 0.6
@@ -72,6 +71,8 @@ class Plan:
     """Minutes before an operation is tried again."""
     drain: int = 20
     """Seconds for which a server that is told to stop waits for sessions whose devices are gone."""
+    census: int = 6
+    """At each so many looks the server is asked what it holds."""
     latest: float = 40.0
     """Seconds after which at the latest an operation is to be done that is for later."""
     has_intervals: bool = True
@@ -236,7 +237,7 @@ class Endurance:
         self.watch.sample(pid, at)
         if self._looks % _STAND == 0:
             await self._stand()
-        if self._looks % _CENSUS == 0:
+        if self._looks % self.plan.census == 0:
             await self._census()
         self._looks += 1
         self.operators.is_late = self.plan.progress(self) > _LATE
@@ -257,7 +258,7 @@ class Endurance:
         async with self.operators.session.get(f"{API}/metrics") as answer:
             metrics = await answer.text()
         if said is not None:
-            self.watch.ask(said, metrics, self.elapsed)
+            self.watch.ask(self.process.pid or 0, said, metrics, self.elapsed)
 
     async def _settle(self) -> tuple[int, int, float]:
         """Wait until nothing is left to be done, within bounds; what is left then."""
@@ -268,8 +269,9 @@ class Endurance:
             _, waiting = await self.operators.ask("GET", f"{API}/webhook/", query={"status": "waiting", "limit": 1})
             untold = int(waiting["count"]) if waiting else 0
             await self.projects.look()
-            took = time.monotonic() - began
-            if not (left or untold or self.projects.is_at_work) or took > self.plan.patience:
+            took, now = time.monotonic() - began, self.world.clock.now()
+            unmet = any(self.operators.lacks(each, now) for each in self.members)
+            if not (left or untold or unmet or self.projects.is_at_work) or took > self.plan.patience:
                 return left, untold, took
             await self.plan.pause(self)
             await self._look()

@@ -11,9 +11,9 @@ from acs.domain.device import Identity
 from acs.domain.queue import OperationState
 from acs.services.operations import OperationView
 from simulators.report.document import Expectation
+from tests.chaos.endurance.campaign import VERSION, version_of
 from tests.chaos.endurance.fleet import Member
 from tests.chaos.endurance.ledger import Ledger
-from tests.chaos.endurance.places import PLACES
 from tests.chaos.endurance.reasons import of_line, of_operation, of_setting
 from tests.chaos.endurance.run import TOKEN, End, Endurance, Plan
 from tests.chaos.endurance.watching import of_growth
@@ -159,11 +159,10 @@ def _of_informs(member: Member, kept: Counter[str], counted: int, ledger: Ledger
 
 def _of_setting(member: Member, run: Endurance) -> None:
     """What it is to have it has."""
-    wanted = run.operators.wanted.get(member.serial)
-    found = member.cpe.tree.value(PLACES[member.sort.kind.name].wanted, run.over_at)
-    if wanted is not None and found != wanted:
+    lacks = run.operators.lacks(member, run.over_at)
+    if lacks:
         who = f"{member.serial} ({', '.join(member.behaviour.names)})"
-        run.ledger.note("a setting did not come to the device", of_setting(member), f"{who}: {found} and not {wanted}")
+        run.ledger.note("a setting did not come to the device", of_setting(member), f"{who}: {lacks}")
 
 
 def _of_operation(member: Member, view: OperationView, kind: str, run: Endurance) -> None:
@@ -192,7 +191,7 @@ def _contradictions(member: Member, view: OperationView, kind: str, run: Enduran
         times = memory.done[_METHODS.get(kind, kind), record.command_key]
         if times > 1:
             yield f"carried out {times} times"
-        if record.state is OperationState.COMPLETED and not times:
+        if record.state is OperationState.COMPLETED and not times and not _is_proven_by_version(member, kind):
             yield "completed and never carried out"
         if times and record.state in {OperationState.EXPIRED, OperationState.CANCELLED}:
             yield f"carried out and {record.state}"
@@ -208,6 +207,11 @@ def _contradictions(member: Member, view: OperationView, kind: str, run: Enduran
             yield f"has read {value}, which was not so"
     if kind == "add.obj" and view.outcome.variables[0].instance_number not in memory.made:
         yield f"has made instance {view.outcome.variables[0].instance_number}, which was never made"
+
+
+def _is_proven_by_version(member: Member, kind: str) -> bool:
+    """Whether a device has the firmware, by which each download of it is proven, and those are that were lost."""
+    return kind == "download" and version_of(member, 0.0) == VERSION
 
 
 def _line(text: str) -> dict[str, Any] | None:

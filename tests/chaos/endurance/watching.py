@@ -16,6 +16,9 @@ TOLERANCE: Final = 0.03
 """By this share the last third of the run may hold more memory than the first one, and ..."""
 SLACK: Final = 4 << 20
 """... by so many octets more: what the allocator keeps of what it was given back."""
+PAGES: Final = 3 * (64 << 20) + (8 << 20)
+"""Octets that SQLite may keep: 64 MiB of pages for each of three connections, and what it needs beside."""
+_MIB: Final = 1 << 20
 _LEAST: Final = 6
 # Threads that wait for files and names; they are started when there is work, and stay.
 _POOL: Final = 6
@@ -51,6 +54,12 @@ class Census:
     """The most frequent of them, by their type."""
     remembered: dict[str, float]
     """Entries of queues and caches, by its metrics."""
+    blocks: int
+    """Blocks of memory that Python's objects have, those that the collector does not know among them."""
+    pages: int
+    """Octets of memory that SQLite keeps: pages of its file, up to a bound for each connection."""
+    memory: int
+    """Octets of memory that the process holds (RSS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +98,12 @@ class Watch:
                 )
             )
 
-    def ask(self, said: dict[str, Any], metrics: str, at: float) -> None:
+    def ask(self, pid: int, said: dict[str, Any], metrics: str, at: float) -> None:
         """Keep what it says itself."""
-        self.censuses.append(Census(at, said["tasks"], said["objects"], said["kinds"], remembered(metrics)))
+        kept, memory = remembered(metrics), psutil.Process(pid).memory_info().rss
+        self.censuses.append(
+            Census(at, said["tasks"], said["objects"], said["kinds"], kept, said["blocks"], said["pages"], memory)
+        )
 
 
 def remembered(metrics: str) -> dict[str, float]:
@@ -116,14 +128,21 @@ def of_growth(watch: Watch, warm: float, until: float) -> list[Expectation]:
     if len(samples) < _LEAST:
         return []
     found = [
-        _bounded("server memory, MiB", [each.memory / 2**20 for each in samples], TOLERANCE, SLACK / 2**20),
         _bounded("server open files", [each.files for each in samples], 0.1, 20),
         _bounded("server threads", [each.threads for each in samples], 0.0, _POOL),
     ]
     censuses = [each for each in watch.censuses if warm <= each.at <= until]
     if len(censuses) >= _LEAST:
+        own = [(each.memory - each.pages) / _MIB for each in censuses]
+        pages = max(each.pages for each in censuses) / _MIB
+        found += [
+            _bounded("server memory beside the pages of its file, MiB", own, TOLERANCE, SLACK / _MIB),
+            # They grow with the file, by design, and have this bound.
+            Expectation("pages of its file, MiB", f"<= {PAGES / _MIB:g}", round(pages, 1), pages <= PAGES / _MIB),
+            _bounded("server blocks of Python's memory", [each.blocks for each in censuses], 0.02, 20_000),
+        ]
         found.append(_bounded("server tasks", [sum(each.tasks.values()) for each in censuses], 0.1, 10))
-        found.append(_bounded("server Python objects", [each.objects for each in censuses], 0.05, 5_000))
+        found.append(_bounded("server Python objects", [each.objects for each in censuses], 0.05, 10_000))
     return found
 
 
