@@ -33,7 +33,7 @@ from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.serving import serving
 from tests.simulators.device.conversing import small_model
 
-_PROGRAM: Final = str(Path(__file__).with_name("program.py"))
+_PROGRAM: Final = "tests.chaos.program"
 _TOKEN: Final = "the-token-of-the-operators"
 _PASSWORD: Final = f"{SECRET}of-all-devices"
 _INTERVAL: Final = 1

@@ -28,7 +28,7 @@ from tests.e2e.crash.processes import ServerProcess
 
 TOKEN: Final = "the-token-of-the-operators"
 """Of all operators."""
-_PROGRAM: Final = str(Path(__file__).with_name("program.py"))
+_PROGRAM: Final = "tests.chaos.endurance.program"
 _CONFIGURATION: Final = "# nothing\n"
 _STAND: Final = 3
 _REST: Final = 40

@@ -8,13 +8,14 @@ import socket
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from tests.e2e.crash.nest import Hatched
 from tests.outside import ROOT
 
 _PATIENCE: Final = 60.0
 """Seconds for a start or an end; generous, since only a failure ever waits so long."""
-_PROGRAM: Final = str(Path(__file__).with_name("operator_server.py"))
+_PROGRAM: Final = "tests.e2e.crash.operator_server"
 _DOOR: Final = "AIOACS_TEST_DOOR"
 
 
@@ -38,10 +39,9 @@ class ServerProcess:
         self.up = asyncio.Event()
         """Set while a server runs."""
         self.starts = 0
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Hatched | None = None
         self._door: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._asking = asyncio.Lock()
-        self._log: IO[bytes] | None = None
 
     @property
     def log(self) -> Path:
@@ -71,7 +71,8 @@ class ServerProcess:
     async def said(self, words: str) -> str:
         """Wait until a server without a door says something; the line."""
         assert self._process is not None, "no server was started"
-        assert self._process.stderr is not None, "the server writes to a file"
+        assert isinstance(self._process, asyncio.subprocess.Process), "the server writes to a file"
+        assert self._process.stderr is not None
         heard: list[str] = []
         async with asyncio.timeout(_PATIENCE):
             while line := (await self._process.stderr.readline()).decode():
@@ -85,11 +86,7 @@ class ServerProcess:
         doors: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue(1)
         hall = await asyncio.start_server(lambda *door: doors.put_nowait(door), "127.0.0.1", 0)
         environment = self.environment() | {_DOOR: str(hall.sockets[0].getsockname()[1])}
-        self._log = self.log.open("ab")
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, self._program, stderr=self._log, cwd=self._folder, env=environment
-        )
-        self._process = process
+        self._process = process = await Hatched.hatch(self._program, environment, self._folder, self.log)
         self.starts += 1
         opened, ended = asyncio.create_task(doors.get()), asyncio.create_task(process.wait())
         await asyncio.wait({opened, ended}, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
@@ -141,15 +138,15 @@ class ServerProcess:
         """Wait for the end of the server; its status."""
         assert self._process is not None, "no server was started"
         async with asyncio.timeout(_PATIENCE):
-            _, status = await asyncio.gather(self._process.communicate(), self._process.wait())
+            if isinstance(self._process, asyncio.subprocess.Process):
+                await self._process.communicate()
+            status = await self._process.wait()
         self.up.clear()
         if self._door is not None:
             self._door[1].close()
             with suppress(OSError):
                 await self._door[1].wait_closed()
             self._door = None
-        if self._log is not None:
-            self._log.close()
         return status
 
     async def ask(self, **command: Any) -> dict[str, Any] | None:
