@@ -264,7 +264,7 @@ def join(
     adapters = Adapters(settings, parts.clock, parts.chance, parts.stack)
     requester = parts.requester or adapters.requester()
     # Sessions call devices again, and devices in a session are not called: one of the two is made later.
-    waker = Waker(tools, logins, requester, lambda device_id: sessions.is_in_session(device_id))  # noqa: PLW0108
+    waker = Waker(tools, logins, requester, lambda device_id: sessions.tell_of_wishes(device_id))  # noqa: PLW0108
     parts.stack.push_async_callback(waker.stop)
 
     def new_work(session: LiveSession) -> Work:

@@ -45,6 +45,8 @@ class SettingsReport:
     """What became of which wish."""
     settings_due: bool | None = None
     """Whether some are still to be pushed."""
+    settings_revision: int = 0
+    """The revision of what was to be pushed: it is not said of a later one."""
     credentials_due: bool | None = None
     """Whether logins of its own are still to be given to the device."""
     last_configuration: float | None = None

@@ -32,6 +32,7 @@ from acs.services.values import ValueKeeper
 from acs.services.wanted import Wanted, WantedSettings
 from cwmp_schemas.datamodel import lookup
 
+_ABOUT_SETTINGS: Final = frozenset({OperationKind.SYNC, OperationKind.RECONF})
 _DONE: Final = frozenset({VariableStatus.APPLIED, VariableStatus.ACCEPTED})
 # Where nothing says what a sync is to read: all of it.
 _EVERYTHING: Final = ("",)
@@ -52,6 +53,8 @@ class DeviceBriefing:
     async def context(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> Context:
         """See ``Briefing``."""
         device, operation = session.device, requested.operation
+        if operation.kind in _ABOUT_SETTINGS:
+            await self._note_revision(session)
         known = await self.knowledge(device, session.quirks, claimed.command_key, operation)
         match operation.kind:
             case OperationKind.DOWNLOAD | OperationKind.UPLOAD:
@@ -111,7 +114,7 @@ class DeviceBriefing:
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
                 wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
-                return replace(found, settings=self._settings_report(device.id, wanted, outcome, at, batches))
+                return replace(found, settings=self._settings_report(session, wanted, outcome, at, batches))
             case OperationKind.SET if outcome.state is OutcomeState.COMPLETED:
                 return replace(found, update_frequency=_interval(outcome))
             case OperationKind.DELETE_OBJECT:
@@ -125,6 +128,7 @@ class DeviceBriefing:
 
     async def _settings_errand(self, session: LiveSession) -> Errand | None:
         device = session.device
+        await self._note_revision(session)
         wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
         context = Context(
             learned_quirks(session.quirks, device.batches),
@@ -135,39 +139,51 @@ class DeviceBriefing:
         plan = plan_for_due_settings(context)
         at = self._tools.clock.wall()
         if plan is None:
-            nothing_due = Consequences(settings=SettingsReport(settings_due=False))
+            report = SettingsReport(settings_due=False, settings_revision=session.settings_revision)
+            nothing_due = Consequences(settings=report)
             await self._tools.operations.keep(device.id, session.fence, nothing_due, at)
             return None
 
         async def done(outcome: Outcome) -> None:
             moment = self._tools.clock.wall()
-            report = self._settings_report(device.id, wanted, outcome, moment, _learned(session, outcome))
+            report = self._settings_report(session, wanted, outcome, moment, _learned(session, outcome))
             values = await self._keeper.keep(device.id, outcome.learned)
             found = Consequences(values, settings=report, rhythm=self._rhythm(device.id, outcome))
             await self._tools.operations.keep(device.id, session.fence, found, moment)
 
         return Errand(plan, done)
 
+    async def _note_revision(self, session: LiveSession) -> None:
+        """Before it is looked at what a device is to have: of what is wished later nothing is said."""
+        session.settings_revision = await self._tools.wanted.revision(session.device.id)
+
     def _settings_report(
-        self, device_id: int, wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None
+        self, session: LiveSession, wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None
     ) -> SettingsReport:
         """What became of the wishes that were pushed."""
         states: list[SettingState] = []
         open_ones = 0
         for result in outcome.variables:
             each = wanted.get(result.name)
-            if each is None or not each.uuid:
+            # Another value may be wanted by now than the one that was pushed.
+            if each is None or not each.uuid or each.setting.value != result.value:
                 continue
             if result.status in _DONE:
                 # What was not read back now is spelt as it was.
                 found = each.setting.shown if result.found is None else result.found
-                shown = self._shown(device_id, result.name, found)
+                shown = self._shown(session.device.id, result.name, found)
                 states.append(SettingState(result.name, each.uuid, "applied", shown=shown))
             elif result.status is VariableStatus.REFUSED and result.fault is not None:
                 states.append(SettingState(result.name, each.uuid, "refused", result.fault.string))
             else:
                 open_ones += 1
-        return SettingsReport(states, settings_due=open_ones > 0, last_configuration=at, batches=batches)
+        return SettingsReport(
+            states,
+            settings_due=open_ones > 0,
+            settings_revision=session.settings_revision,
+            last_configuration=at,
+            batches=batches,
+        )
 
     def _rhythm(self, device_id: int, outcome: Outcome) -> Rhythm | None:
         """How often the device informs, if it was given an interval or shows one; what it shows is what counts."""

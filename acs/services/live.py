@@ -49,6 +49,7 @@ class LiveSession:
         "roams",
         "rpc_sent_at",
         "settings_due",
+        "settings_revision",
         "started",
         "told",
         "waiting",
@@ -74,6 +75,8 @@ class LiveSession:
         # Of a device that is being debugged: faults may quote them.
         self.has_sent_secrets = False
         self.settings_due = False
+        # Of what it is to have, when that was last looked at.
+        self.settings_revision = 0
         self.credentials_due = False
         self.work: Work | None = None
         self.lock = asyncio.Lock()

@@ -140,6 +140,13 @@ class Sessions:
             session.has_operations = True
         return self.is_in_session(device_id)
 
+    def tell_of_wishes(self, device_id: int) -> bool:
+        """Tell the device's open session that it may be to have something else; False as above."""
+        session = self.table.of_device(device_id)
+        if session is not None and session.may_work:
+            session.settings_due = True
+        return self.notify(device_id)
+
     def is_in_session(self, device_id: int) -> bool:
         """Whether a device has a session that may still do work."""
         session = self.table.of_device(device_id)

@@ -22,12 +22,12 @@ class Waker:
         tools: Tools,
         logins: DeviceLogins,
         requester: ConnectionRequester,
-        is_in_session: Callable[[int], bool],
+        tell: Callable[[int], bool],
     ) -> None:
         self._tools = tools
         self._logins = logins
         self._requester = requester
-        self._is_in_session = is_in_session
+        self._tell = tell
         self._waiting: deque[int] = deque()
         # Those that wait, and those that are being called.
         self._noted: set[int] = set()
@@ -87,7 +87,7 @@ class Waker:
 
     async def _call(self, device_id: int) -> None:
         try:
-            if not self._is_in_session(device_id):
+            if not self._tell(device_id):
                 await self.call(device_id)
         except StoreError as error:
             self._tools.complain("wake store", "a device was not called", device=device_id, reason=str(error))

@@ -254,7 +254,7 @@ class Work:
                 return self._errand.plan
             if self._session.has_operations and await self._claim():
                 continue
-            if self._errands is None:
+            if self._errands is None or (not self._errands and self._session.settings_due):
                 # Meanwhile more work may have come.
                 self._errands = await self._briefing.errands(self._session)
                 continue

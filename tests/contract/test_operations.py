@@ -305,7 +305,12 @@ async def test_settings_are_due_until_a_session_says_otherwise(store: OpenStore)
     await store.settings.put_of_device(device_id, [WantedValue("Device.A", "1", None, "u")], AT)
     met = await meet(store, device_id)
     assert met.settings_due
-    report = SettingsReport(settings_due=False, last_configuration=AT + 5, batches='{"gpv": 8}')
+    report = SettingsReport(
+        settings_due=False,
+        settings_revision=await store.settings.revision(device_id),
+        last_configuration=AT + 5,
+        batches='{"gpv": 8}',
+    )
     assert await store.operations.keep(device_id, met.fence, Consequences(settings=report), AT)
     assert not (await meet(store, device_id, AT + 1)).settings_due
     contact = await store.contacts.of_device(device_id)
@@ -313,6 +318,17 @@ async def test_settings_are_due_until_a_session_says_otherwise(store: OpenStore)
     assert contact is not None
     assert device is not None
     assert (contact.last_configuration, device.batches) == (AT + 5, '{"gpv": 8}')
+
+
+async def test_what_is_wished_after_a_session_has_looked_stays_due(store: OpenStore) -> None:
+    device_id = await make_device(store)
+    await store.settings.put_of_device(device_id, [WantedValue("Device.A", "1", None, "u")], AT)
+    met = await meet(store, device_id)
+    looked = await store.settings.revision(device_id)
+    await store.settings.put_of_device(device_id, [WantedValue("Device.A", "2", None, "v")], AT + 1)
+    report = SettingsReport([SettingState("Device.A", "u", "applied")], settings_due=False, settings_revision=looked)
+    assert await store.operations.keep(device_id, met.fence, Consequences(settings=report), AT + 2)
+    assert (await meet(store, device_id, AT + 3)).settings_due
 
 
 async def test_a_device_that_was_reset_has_nothing_of_what_was_applied(store: OpenStore) -> None:
