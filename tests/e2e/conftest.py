@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from acs.files.store import FileFolder
+from tests.contract.opened import OpenStore
 from tests.e2e.check import HEARD, check_cwmp, official_program
 from tests.e2e.depot import Depot
+from tests.e2e.office import Office
 from tests.e2e.serving import Served, serving
 
 
@@ -48,3 +50,9 @@ async def depot(database_url: str, tmp_path: Path) -> AsyncIterator[Depot]:
     async with serving(database_url, tmp_path) as served:
         yield Depot(served, folder)
     await folder.close()
+
+
+@pytest.fixture
+async def office(database_url: str, tmp_path: Path, store: OpenStore) -> AsyncIterator[Office]:
+    async with serving(database_url, tmp_path) as served:
+        yield Office(served, store)

@@ -1,21 +1,16 @@
 """What devices are to have: pushed when due, corrected when they drift, told truthfully; on both databases."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from acs.domain.inventory import DeviceTypeDetails
 from acs.domain.operation import JSON, OperationKind, Variable
-from acs.domain.queue import OperationState
-from acs.services.wanted import NewSetting, Wanted
-from tests.contract.opened import OpenStore, Probe
-from tests.e2e.defaults import ALWAYS_TOLD
-from tests.e2e.device import EndedBy, Parameter, Reply, ScriptedDevice, Value
+from acs.services.wanted import NewSetting
+from tests.contract.opened import Probe
+from tests.e2e.device import EndedBy, Parameter
 from tests.e2e.envelopes import AcsMessage, Fault
+from tests.e2e.office import Office, told
 from tests.e2e.quirks import VANISH
-from tests.e2e.serving import Served, serving
 
 SSID = "Device.WiFi.SSID.1.SSID"
 ENABLE = "Device.WiFi.SSID.1.Enable"
@@ -24,42 +19,6 @@ SECRET = "Device.WiFi.AccessPoint.1.Security.KeyPassphrase"
 INTERVAL = "Device.ManagementServer.PeriodicInformInterval"
 CHANGED = (("4 VALUE CHANGE", ""),)
 BOOTSTRAP = (("0 BOOTSTRAP", ""), ("1 BOOT", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """A server, and an operator's way to its wishes."""
-
-    served: Served
-    store: OpenStore
-
-    async def want(self, device: ScriptedDevice, *settings: NewSetting) -> None:
-        """Want values of a device."""
-        await self.served.server.services.wanted.put(await self.served.id_of(device), settings)
-
-    async def wanted(self, device: ScriptedDevice) -> dict[str, Wanted]:
-        """What the device is to have, and what became of that."""
-        services = self.served.server.services
-        found = await services.tools.devices.by_id(await self.served.id_of(device))
-        assert found is not None
-        return await services.wanted.of_device(found, "Device.")
-
-    async def type_with(self, device: ScriptedDevice, *settings: NewSetting, **details: int) -> int:
-        """A type that wants these values, and the device of that type."""
-        number = await self.store.types.create(DeviceTypeDetails("home", "home", **details), at=0.0)  # type: ignore[arg-type]
-        await self.served.server.services.wanted.put_of_type(number, settings)
-        await self.store.devices.set_type(await self.served.id_of(device), number, 0.0)
-        return number
-
-    async def is_done(self, public_id: str) -> bool:
-        """Whether an operation is completed."""
-        return (await self.served.view(public_id)).record.state is OperationState.COMPLETED
-
-
-@pytest.fixture
-async def office(database_url: str, tmp_path: Path, store: OpenStore) -> AsyncIterator[Office]:
-    async with serving(database_url, tmp_path) as served:
-        yield Office(served, store)
 
 
 def files_that_hold(folder: Path, text: str) -> list[str]:
@@ -76,15 +35,6 @@ def sets(log_rpcs: tuple[AcsMessage, ...]) -> list[dict[str, str]]:
         for rpc in log_rpcs
         if rpc.method == "SetParameterValues"
     ]
-
-
-def told(device: ScriptedDevice, *names: str) -> dict[str, Value]:
-    """What an Inform tells that tells these parameters too."""
-    return {
-        name: Value(parameter.value, parameter.type)
-        for name, parameter in device.model.parameters.items()
-        if name.endswith(ALWAYS_TOLD) or name in names
-    }
 
 
 async def test_wishes_are_pushed_at_the_next_session_and_once(office: Office) -> None:
@@ -390,50 +340,3 @@ async def test_a_refused_type_is_learned_and_tried_once_more(office: Office) -> 
     assert await office.is_done(public_id)
     await office.served.queue(device, OperationKind.SET, Variable(vendor, "3", "integer"))
     assert (await device.run_session()).methods == ("SetParameterValues", "GetParameterValues"), "it has been learned"
-
-
-async def answer_all(device: ScriptedDevice, asked: Reply) -> list[str]:
-    """Answer until nothing is asked any more; which RPCs there were."""
-    methods = []
-    while asked.method:
-        methods.append(asked.method)
-        asked = await device.answer(asked)
-    return methods
-
-
-@pytest.mark.parametrize("kind", [None, OperationKind.SYNC, OperationKind.RECONF])
-async def test_what_is_wished_while_something_else_is_pushed_is_pushed_next(
-    office: Office, kind: OperationKind | None
-) -> None:
-    device = office.served.device()
-    await device.run_session(CHANGED, told(device, SSID))
-    await office.want(device, NewSetting(SSID, "first"))
-    if kind is not None:
-        await device.run_session()
-        device.model.parameters[SSID].value = "of somebody else"
-        await office.served.queue(device, kind)
-    await device.inform()
-    asked = await device.empty_post()
-    while asked.method != "SetParameterValues":
-        asked = await device.answer(asked)
-    await office.want(device, NewSetting(SSID, "second"))
-    await answer_all(device, asked)
-    assert device.model.value(SSID) == "first"
-    assert not (await office.wanted(device))[SSID].setting.applied, "it has only what was wished before"
-    await device.run_session()
-    assert device.model.value(SSID) == "second"
-    assert (await office.wanted(device))[SSID].setting.applied
-    assert (await device.run_session()).methods == ()
-
-
-async def test_who_wants_it_at_once_gets_it_in_the_session_that_is_open(office: Office) -> None:
-    device = office.served.device()
-    await device.run_session(CHANGED, told(device, SSID))
-    await office.want(device, NewSetting(SSID, "first"))
-    await device.inform()
-    asked = await device.empty_post()
-    await office.want(device, NewSetting(SSID, "second"))
-    assert office.served.server.services.sessions.tell_of_wishes(await office.served.id_of(device))
-    assert "SetParameterValues" in await answer_all(device, asked)
-    assert device.model.value(SSID) == "second"
-    assert (await device.run_session()).methods == ()
