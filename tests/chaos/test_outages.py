@@ -1,7 +1,9 @@
 """What devices and API clients see while something is missing, and that all goes on by itself once it is back."""
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,11 @@ import psutil
 import pytest
 
 from tests.chaos.noc import PATH
+from tests.contract.servers import Server
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.device import ScriptedDevice
 
+_PROGRAM = "tests.chaos.program"
 _TOKEN = "the-token-of-the-operators"
 _SERIAL = "OUTAGE1"
 _GET = {
@@ -47,6 +51,15 @@ class Outage:
         finally:
             process.rlimit(resource, before)
 
+    async def all_is_503(self) -> None:
+        """Device and operator are told to come again, and when."""
+        refused = await self.device.inform()
+        assert refused.status == 503
+        assert int(refused.http.first("Retry-After") or "") > 0
+        for status, again in (await self.ask("POST", json=_GET), await self.ask("GET")):
+            assert (status, int(again) > 0) == (503, True)
+        self.device.drop("it comes again")
+
     async def is_well(self) -> None:
         """A device is served, and an operator's wish is done."""
         assert (await self.ask("POST", json=_GET))[0] == 201
@@ -54,9 +67,10 @@ class Outage:
         assert session.rpcs, "nothing was asked of it"
 
 
-@pytest.fixture
-async def outage(tmp_path: Path) -> AsyncIterator[Outage]:
-    process = ServerProcess(f"sqlite:///{tmp_path}/a.db", tmp_path, bootstrap_token=_TOKEN, drain_timeout=0)
+@asynccontextmanager
+async def served(url: str, folder: Path) -> AsyncIterator[Outage]:
+    """A server, a device that it knows, and an operator."""
+    process = ServerProcess(url, folder, program=_PROGRAM, bootstrap_token=_TOKEN, drain_timeout=0)
     head = {"Authorization": f"Bearer {_TOKEN}"}
     await process.start()
     async with (
@@ -64,8 +78,16 @@ async def outage(tmp_path: Path) -> AsyncIterator[Outage]:
         aiohttp.ClientSession(f"http://127.0.0.1:{process.api_port}", headers=head) as session,
     ):
         await device.run_session()
-        yield Outage(process, device, session)
-    await process.close()
+        try:
+            yield Outage(process, device, session)
+        finally:
+            await process.close()
+
+
+@pytest.fixture
+async def outage(tmp_path: Path) -> AsyncIterator[Outage]:
+    async with served(f"sqlite:///{tmp_path}/a.db", tmp_path) as found:
+        yield found
 
 
 async def test_on_a_full_disk_writes_are_503_reading_goes_on_and_so_does_all_when_there_is_room_again(
@@ -93,4 +115,46 @@ async def test_who_cannot_be_let_in_for_want_of_files_waits_and_those_inside_are
             inside.drop("it has all it wanted")
         reply = await outside.inform()
         assert reply.status == 200
+    await outage.is_well()
+
+
+async def test_while_postgresql_is_stopped_all_are_told_to_come_again_and_all_goes_on_once_it_is_back(
+    postgresql_server: Server, tmp_path: Path
+) -> None:
+    control = postgresql_server.control
+    if control is None:
+        pytest.skip("somebody else keeps this PostgreSQL: left out what is seen while it is stopped")
+    name = await postgresql_server.take()
+    async with served(postgresql_server.url(name), tmp_path) as outage:
+        await asyncio.to_thread(control, "-m", "fast", "stop")
+        try:
+            await outage.all_is_503()
+        finally:
+            await asyncio.to_thread(control, "start")
+        await outage.is_well()
+    await postgresql_server.give_back(name)
+
+
+async def test_while_somebody_locks_the_database_for_long_all_are_told_to_come_again(
+    outage: Outage, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "a.db", timeout=10, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        refused = await outage.device.inform()
+        assert refused.status == 503
+        assert int(refused.http.first("Retry-After") or "") > 0
+        status, again = await outage.ask("POST", json=_GET)
+        assert (status, int(again) > 0) == (503, True)
+        other.execute("ROLLBACK")
+    outage.device.drop("it comes again")
+    await outage.is_well()
+
+
+@pytest.mark.parametrize("ahead", [-400 * 86_400, -3_600, 3_600, 400 * 86_400])
+async def test_whoever_sets_the_clock_disturbs_nobody(outage: Outage, ahead: int) -> None:
+    await outage.device.inform()
+    await outage.process.ask(do="clock", ahead=ahead)
+    assert (await outage.device.empty_post()).status == 204, "the session goes on"
+    await outage.is_well()
+    await outage.process.ask(do="clock", ahead=0)
     await outage.is_well()
