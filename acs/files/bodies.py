@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from acs.files.forms import FormError, FormReader
+from acs.files.forms import FormError, FormReader, file_name
 from acs.files.store import BLOCK
 
 # What a form may hold beside its file: boundaries, headers, other fields.
@@ -92,7 +92,7 @@ class UploadBody:
             return await self._read(room)
         if not self._part_open:
             head = await self._form.open_file()
-            self.file_name = plain_file_name(head.get_filename())
+            self.file_name = plain_file_name(file_name(head))
             self.content_type = _media_type(head.get("Content-Type", ""))
             self._part_open = True
         if not self._part_ended:

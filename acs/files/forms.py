@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 from email.message import Message
 from email.parser import HeaderParser
+from email.utils import collapse_rfc2231_value
 from typing import Final
 
 _MAX_HEAD: Final = 8192
@@ -22,6 +23,22 @@ class FormError(Exception):
     """A form that cannot be read, or holds no file."""
 
 
+def parameter(head: Message, header: str, name: str) -> str | None:
+    """A parameter of a header; None if there is none, or the library cannot put its parts together."""
+    try:
+        found = head.get_param(name, header=header)
+    except (TypeError, ValueError):
+        # One part has a number and another has none.
+        return None
+    return None if found is None else collapse_rfc2231_value(found)
+
+
+def file_name(head: Message) -> str | None:
+    """What a part of a form calls its file; None: it is none."""
+    found = parameter(head, "content-disposition", "filename")
+    return parameter(head, "content-type", "name") if found is None else found
+
+
 class FormReader:
     """Finds the parts of a form, one after the other, and gives out their octets."""
 
@@ -30,7 +47,7 @@ class FormReader:
         head = Message()
         # The library fails on octets that are no text, and no boundary has other characters.
         head["Content-Type"] = content_type if content_type.isascii() else ""
-        boundary = head.get_boundary("")
+        boundary = (parameter(head, "content-type", "boundary") or "").rstrip()
         if _BOUNDARY.fullmatch(boundary) is None:
             raise FormError("the form has no boundary, or one that RFC 2046 does not allow")
         self._mark = b"\r\n--" + boundary.encode("ascii")
@@ -45,7 +62,7 @@ class FormReader:
         """Go on to the first part that is a file: it has a name as one, or is no plain text. The part's headers."""
         while (head := await self.next_part()) is not None:
             # Some libraries name the type of every field, and plain text is also what none at all means.
-            if head.get_filename() is not None or head.get_content_type() != "text/plain":
+            if file_name(head) is not None or head.get_content_type() != "text/plain":
                 return head
         raise FormError("the form holds no file")
 

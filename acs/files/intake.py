@@ -11,7 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from acs.domain.intake import FileError, FileFault, FormBody
 from acs.files.bodies import FORM_ALLOWANCE, plain_file_name
-from acs.files.forms import FormError, FormReader
+from acs.files.forms import FormError, FormReader, file_name, parameter
 from acs.files.store import (
     BLOCK,
     FileFolder,
@@ -143,7 +143,7 @@ async def _receive(reader: FormReader, incoming: IncomingFile, taken: TakenForm,
             raise FormError(f"the form has {name} twice")
         if name == FILE:
             has_file = True
-            taken.file_name = plain_file_name(head.get_filename())
+            taken.file_name = plain_file_name(file_name(head))
             await before_file(taken.fields)
             while piece := await reader.piece():
                 await incoming.write(piece)
@@ -156,15 +156,10 @@ async def _receive(reader: FormReader, incoming: IncomingFile, taken: TakenForm,
 
 
 def _name(head: Message) -> str:
-    try:
-        name = head.get_param("name", "", header="content-disposition")
-    except (TypeError, ValueError):
-        # The library cannot put together a name of numbered parts of which one has no number.
-        name = ""
-    text = name if isinstance(name, str) else ""
-    if not text:
+    name = parameter(head, "content-disposition", "name")
+    if not name:
         raise FormError("a part of the form has no name")
-    return text
+    return name
 
 
 async def _text(reader: FormReader, name: str) -> str:

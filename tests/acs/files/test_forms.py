@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acs.files.forms import FormError, FormReader
+from acs.files.forms import FormError, FormReader, file_name
 
 BOUNDARY: Final = "xyz"
 TYPE: Final = f"multipart/form-data; boundary={BOUNDARY}"
@@ -36,7 +36,7 @@ async def first_file(octets: bytes, sizes: list[int] | None = None, content_type
     while piece := await form.piece():
         content += piece
     await form.check_boundary()
-    return head.get_filename(""), content
+    return file_name(head) or "", content
 
 
 @given(
@@ -89,10 +89,23 @@ async def test_what_is_no_form_or_holds_no_file_is_refused(octets: bytes) -> Non
             await first_file(octets, sizes)
 
 
-@pytest.mark.parametrize("boundary", ["", ";boundary=", ";boundary=" + "a" * 71, ";boundary=\u00e4", ";a=\udc98\u00e4"])
+# One part has a number, and one has none.
+_MIXED = ';boundary*0=a; boundary*="b"'
+
+
+@pytest.mark.parametrize(
+    "boundary", ["", ";boundary=", ";boundary=" + "a" * 71, ";boundary=\u00e4", ";a=\udc98\u00e4", _MIXED]
+)
 def test_a_form_without_a_fit_boundary_is_refused(boundary: str) -> None:
     with pytest.raises(FormError, match="boundary"):
         FormReader("multipart/form-data" + boundary, in_pieces(b"", [1]))
+
+
+async def test_a_file_name_that_cannot_be_put_together_is_none() -> None:
+    named = FILE_HEAD.replace(b'filename="', b'filename*0=a; filename*="')
+    octets = named.replace(b"\r\n\r\n", b"\r\nContent-Type: application/octet-stream\r\n\r\n") + b"content\r\n--xyz--"
+    reader = FormReader("multipart/form-data;boundary=xyz", in_pieces(octets, [1 << 20]))
+    assert file_name(await reader.open_file()) is None
 
 
 @given(st.binary(max_size=60), st.text(max_size=60))
