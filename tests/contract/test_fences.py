@@ -21,6 +21,7 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
     "contact.take_over": {"at": AT},
     "contact.settle_flags": {
         "settings_due": True,
+        "settings_revision": 0,
         "credentials_due": True,
         "last_configuration": AT,
         "batches": "[1]",
