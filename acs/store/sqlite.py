@@ -1,7 +1,6 @@
 """SQLite: one connection that writes, a few that read, each in its thread."""
 
 import asyncio
-import json
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import aiosqlite
+import orjson
 
 from acs.store.errors import ConflictError, RecordError, StoreError, StoreUnavailableError
 from acs.store.sqlite_files import make_private, reason
@@ -158,8 +158,8 @@ def _transact(connection: sqlite3.Connection, steps: Sequence[tuple[str, Sequenc
 
 def _json(rows: Sequence[Row]) -> str:
     try:
-        text = json.dumps(rows, ensure_ascii=False, allow_nan=False)
-    except ValueError as error:
+        text = orjson.dumps(rows).decode()
+    except orjson.JSONEncodeError as error:
         raise OverflowError(str(error)) from None
     # SQLite would end the text there, without a word. (A backslash in a value looks like it at first.)
     if "\\u0000" in text and any("\0" in value for row in rows for value in row if isinstance(value, str)):
