@@ -91,7 +91,10 @@ class Wishes:
     def _reboot(self, _: Member, __: Places) -> Asked:
         return self._random.choice((_rpc("Reboot"), _older("reboot")))
 
-    def _reset(self, member: Member, _: Places) -> Asked:
+    def _reset(self, member: Member, _: Places) -> Asked | None:
+        if "no-event" in member.behaviour.names:
+            # It does not tell that it was reset, so nobody may take its place with the type's login, nor itself.
+            return None
         member.cpe.memory.added.clear()
         return self._random.choice((_rpc("FactoryReset"), _older("factory_reset")))
 
