@@ -184,7 +184,9 @@ class Fleet:
         """Look after all that are due, as long as one may at a time."""
         clock = self._clock
         until = time.perf_counter() + SLICE
-        is_done = self._work(clock.now(), until) and self._open_some(until)
+        is_done = self._work(clock.now(), until)
+        # Some call in any case: a crowd of which ever more are due must not keep the first of them from calling.
+        is_done = self._open_some(until) and is_done
         now = clock.now()
         if now >= self._next_sweep:
             self._sweep(now)

@@ -3,6 +3,7 @@
 import pytest
 
 from cwmp_schemas import events
+from simulators import fleet
 from simulators.clock import WorldClock
 from simulators.device.cpe import Cpe
 from simulators.device.jobs import Place
@@ -205,6 +206,17 @@ async def test_what_cannot_be_done_to_a_device_ends_the_run_and_is_told() -> Non
     with pytest.raises(LookupError, match="there is nothing"):
         await world.live()
     assert world.fleet.open == 0
+
+
+async def test_a_crowd_that_takes_long_to_look_after_does_not_keep_the_first_from_calling(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fleet, "SLICE", 0.0)
+    world = World(*[0.0] * 100, until=100.0, max_open=100, is_quick=False)
+    world.fleet.start()
+    assert 0 < world.fleet.open < 100
+    await world.settle()
+    world.fleet.stop()
 
 
 async def test_a_device_that_goes_down_fetches_nothing_any_more() -> None:
