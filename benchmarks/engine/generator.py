@@ -1,7 +1,8 @@
 """A load of simulated devices on one server: a closed loop of sessions, every reply checked, one line of JSON.
 
 A session is: connect, Inform to InformResponse, an empty post, answers to whatever the server asks, 204, close.
-``--hold N`` opens N sessions instead, keeps them open, and tells what each costs the server in memory.
+``--hold N`` opens N sessions instead, keeps them open, and tells what each costs the server in memory; with
+``--meanwhile M`` M other devices have whole sessions while they are open.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -113,6 +114,10 @@ class Held:
     """The server's memory before, and while they were open."""
     bytes_per_session: float | None
     """The growth for each."""
+    meanwhile: int = 0
+    """Good sessions of other devices while they were open."""
+    meanwhile_milliseconds: dict[str, float] = field(default_factory=dict)
+    """Percentiles of the time that these took."""
 
 
 async def run_load(load: Load, epoch: int) -> Result:
@@ -144,7 +149,7 @@ async def run_load(load: Load, epoch: int) -> Result:
     )
 
 
-async def hold(load: Load, epoch: int, *, closed: bool) -> Held:
+async def hold(load: Load, epoch: int, *, closed: bool, meanwhile: int = 0) -> Held:
     """Open the sessions, weigh the server, and then end them, which shows that they were really open."""
     tally = Tally()
     beginning, opened = replace(load, devices=0).fleet(epoch), deque[tuple[Session, Connection]]()
@@ -174,7 +179,11 @@ async def hold(load: Load, epoch: int, *, closed: bool) -> Held:
     before = usage(load.server_processes).resident_bytes
     await asyncio.gather(*(all_of(beginning, open_one) for _ in range(load.concurrency)))
     after = usage(load.server_processes).resident_bytes
-    held = len(opened)
+    held, others = len(opened), Tally()
+    await _slots(
+        load, replace(load, devices=meanwhile, first=load.first + load.sessions).fleet(epoch), meanwhile, others
+    )
+    tally.failures.update(others.failures)
     await asyncio.gather(*(all_of(opened, end_one) for _ in range(load.concurrency)))
     return Held(
         sessions=held,
@@ -182,6 +191,8 @@ async def hold(load: Load, epoch: int, *, closed: bool) -> Held:
         connections="closed" if closed else "kept",
         server_resident_bytes=(before, after) if load.server_processes else None,
         bytes_per_session=round((after - before) / max(held, 1)) if load.server_processes else None,
+        meanwhile=len(others.durations),
+        meanwhile_milliseconds=_percentiles(others.durations),
     )
 
 
@@ -263,6 +274,7 @@ def _arguments() -> argparse.Namespace:
     add("--database-pid", type=int, action="append", default=[], help="a process of its database (repeatable)")
     add("--hold", type=int, metavar="N", help="open N sessions and keep them open, with their connections")
     add("--hold-closed", action="store_true", help="with --hold: close the connections of the open sessions")
+    add("--meanwhile", type=int, default=0, metavar="N", help="with --hold: N sessions of others while they are open")
     return described.parse_args()
 
 
@@ -292,7 +304,7 @@ def main() -> int:
     if arguments.hold is None:
         result = loops.run(run_load(load, epoch))
     else:
-        result = loops.run(hold(load, epoch, closed=arguments.hold_closed))
+        result = loops.run(hold(load, epoch, closed=arguments.hold_closed, meanwhile=arguments.meanwhile))
     print(json.dumps(asdict(result)))
     return 1 if result.failures else 0
 

@@ -31,6 +31,14 @@ def usage(process_ids: Iterable[int]) -> Usage:
     return Usage(seconds, resident)
 
 
+def is_alive(process_id: int) -> bool:
+    """Whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return bool(psutil.Process(process_id).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def forget_peak(process_id: int) -> None:
     """Let what ``peak`` tells of a process begin anew. Linux only."""
     Path(f"/proc/{process_id}/clear_refs").write_text("5")

@@ -131,9 +131,9 @@ def load(server: Server, scenario: Scenario, concurrency: int, sessions: int, fi
     return generate(server, scenario, *size)
 
 
-def hold(server: Server, scenario: Scenario, sessions: int) -> Told:
-    """So many sessions open at once; what the generator tells of them."""
-    return generate(server, scenario, "--hold", sessions)
+def hold(server: Server, scenario: Scenario, sessions: int, meanwhile: int = 0) -> Told:
+    """So many sessions open at once, and so many whole ones meanwhile; what the generator tells of them."""
+    return generate(server, scenario, "--hold", sessions, "--meanwhile", meanwhile)
 
 
 def generate(server: Server, scenario: Scenario, *arguments: object, longest: float = _LONGEST_SECONDS) -> Told:

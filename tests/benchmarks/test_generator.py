@@ -225,6 +225,14 @@ async def test_a_held_session_that_was_lost_meanwhile_is_a_failure() -> None:
     assert (held.sessions, held.failures) == (4, _only("status 400", sessions=4))
 
 
+async def test_others_have_whole_sessions_while_the_held_ones_are_open() -> None:
+    async with servers.scripted(_good) as target:
+        held = await hold(Load(target, sessions=4, concurrency=2), EPOCH, closed=False, meanwhile=3)
+        failing = await hold(Load(target, sessions=4, concurrency=2, seconds=0.0), EPOCH, closed=False, meanwhile=3)
+    assert (held.sessions, held.meanwhile, held.failures) == (4, 3, {})
+    assert (failing.meanwhile, sum(failing.failures.values())) == (0, 7)
+
+
 def test_a_load_may_begin_at_any_device_and_let_them_call_in_no_order() -> None:
     target = Target("127.0.0.1", 1)
     numbers = [device.serial for device in Load(target, sessions=3, first=40).fleet(EPOCH)]
