@@ -9,6 +9,7 @@ from benchmarks.engine import effect, large_device
 from benchmarks.engine import harness as engine
 from benchmarks.running import Part
 from benchmarks.simulator import capacity
+from benchmarks.storm import parts as storm
 
 
 def all_parts(rounds: int, sessions: int) -> list[Part]:
@@ -23,4 +24,5 @@ def all_parts(rounds: int, sessions: int) -> list[Part]:
         api.part(api.Plan()),
         replace(api.part(api.Plan("postgresql")), is_extra=True),
         capacity.part(),
+        *storm.parts(),
     ]
