@@ -89,7 +89,10 @@ def running(
     }
     command = [sys.executable, "-m", *(part.format(port=port) for part in PROGRAMS[program])]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
+        # In a session of its own the kernel gives it a share of its own, and not half of that of what loads it.
+        process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         pin(process.pid, *cores)
         _wait_until_ready(process, port, log, int(settings.get("AIOACS_WORKERS", "1")))
