@@ -105,6 +105,7 @@ class Plan:
         self._rpcs = rpcs
         self._end = end
         self._sent: AcsRequest | None = None
+        self._lost: AcsRequest | None = None
 
     def next(self) -> AcsRequest | None:
         """The RPC to send now; None when nothing is left to send."""
@@ -138,8 +139,22 @@ class Plan:
             self._procedure.lose()
             self._check_bound()
         else:
+            self._lost = rpc
             why = "was sent and no answer came; it is not repeated, because it may have been done"
             self._end = End(OutcomeState.UNKNOWN, OperationFault(f"{_shown(rpc)} {why}"))
+
+    def answered_late(self, answer: CpeResponse) -> bool:
+        """The answer to the RPC that counted as lost; whether that completes the plan, which else stays as it is."""
+        rpc, ended = self._lost, self._end
+        if rpc is None or not answers(answer, method_of(rpc)):
+            return False
+        self._lost = self._end = None
+        self._procedure.take(answer)
+        if not self.is_over or self.outcome.state is not OutcomeState.COMPLETED:
+            # What would be next is not done.
+            self._end = ended
+            return False
+        return True
 
     def give_up(self, reason: str) -> None:
         """End the plan as failed, for a reason outside of it: its attempts or its time are used up."""

@@ -36,6 +36,8 @@ from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
 _JITTER: Final = 0.2
 # What is said of operations that an earlier session left in progress.
 _CUT_OFF: Final = fault_text(OperationFault("its session was cut off"))
+# Their answer is not yet that it was done.
+_PROVEN_BY_EVENTS: Final = frozenset({"Reboot", "FactoryReset", "Download", "Upload"})
 # What changes a device, and may be refused while it starts (Baicells).
 _CONFIGURES: Final = frozenset(
     {
@@ -88,7 +90,8 @@ class Work:
         self._errand: Errand | None = None
         self._errands: list[Errand] | None = None
         self._is_recovered = False
-        self._is_one_request = False
+        # What ended because its request was lost.
+        self._unanswered: InHand | None = None
         self._has_lost = False
         self.settled = 0
         """How many operations this session has carried out or given up."""
@@ -159,11 +162,15 @@ class Work:
 
     async def answered_late(self, method: str, answer: CpeResponse | Fault) -> None:
         """An RPC that counted as lost is answered: an operation that is unknown because of it has its answer."""
-        if isinstance(answer, Fault):
+        work, session, at = self._unanswered, self._session, self._tools.clock.wall()
+        if work is None or isinstance(answer, Fault) or method in _PROVEN_BY_EVENTS:
             return
-        if self._is_one_request:
+        if work.plan.answered_late(answer):
+            self._unanswered, outcome = None, work.plan.outcome
+            kept = settlement_of(work, outcome, self._tools.vault, at).outcome
+            found = await self._briefing.consequences(session, work.claimed, outcome, at)
             await self._tools.operations.prove_late(
-                self._session.device.id, self._session.fence, method, self._tools.clock.wall()
+                session.device.id, session.fence, method=method, outcome=kept, consequences=found, at=at
             )
 
     async def lost(self) -> None:
@@ -179,8 +186,7 @@ class Work:
             return
         work.plan.lost()
         if work.plan.is_over:
-            # With several variables the answer to one request would not complete the operation.
-            self._is_one_request = len(work.requested.operation.variables) <= 1
+            self._unanswered = work
             await self._finish_plan()
 
     async def leave(self, reason: str) -> None:

@@ -243,9 +243,16 @@ class OperationStore:
         (adopted,) = await self._writer.write(device_id, (_ADOPT, [(device_id, fence, new_fence, operation_id)]))
         return _claimed(adopted[0]) if adopted else None
 
-    async def prove_late(self, device_id: int, fence: int, method: str, at: float) -> None:
-        """A request that counted as lost was answered after all."""
-        await self._writer.write(device_id, (_PROVE_LATE, [(device_id, fence, method, at)]))
+    async def prove_late(
+        self, device_id: int, fence: int, *, method: str, outcome: str, consequences: Consequences, at: float
+    ) -> None:
+        """A request that counted as lost was answered after all; ``outcome`` is what came of its operation, as kept."""
+        await self._writer.write(
+            device_id,
+            lock_step(device_id, fence),
+            (_PROVE_LATE, [(device_id, fence, method, outcome, at)]),
+            *consequence_steps(device_id, fence, consequences, at),
+        )
 
     async def cancel(self, public_id: str, at: float, audit: AuditEntry | None = None) -> str | None:
         """Cancel what has not begun: its kind; None if it has begun, or is no more, and then nothing is noted."""

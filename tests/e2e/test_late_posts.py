@@ -127,3 +127,42 @@ async def test_a_session_of_another_process_goes_on_where_no_new_one_may_begin(
             assert (await connection.post(answer, headers=cookie)).status == 204
             await connection.close()
             assert (await second.view(public_id)).record.state is OperationState.COMPLETED
+
+
+async def test_what_counted_as_lost_and_is_answered_after_all_tells_what_came_of_it(served: Served) -> None:
+    async with served.device() as device:
+        await device.run_session()
+        added = await served.queue(device, OperationKind.ADD_OBJECT, TABLE)
+        await served.queue(device, OperationKind.GET, Variable("Device.DeviceInfo.SoftwareVersion"))
+        await device.inform()
+        asked = (await device.empty_post()).message
+        assert asked is not None
+        assert (await device.empty_post()).method == "GetParameterValues"
+        unknown = await served.view(added)
+        assert unknown.record.state is OperationState.UNKNOWN
+        answer = device.envelope(device.writer.message("AddObjectResponse", ADDED), asked.id)
+        await device.post(answer, "AddObjectResponse")
+        view = await served.view(added)
+        assert (view.record.state, view.record.fault) == (OperationState.COMPLETED, "")
+        assert view.outcome is not None
+        (variable,) = view.outcome.variables
+        assert (view.outcome.fault, variable.fault, variable.instance_number) == (None, None, 1)
+
+
+async def test_what_is_answered_after_all_but_was_not_the_last_of_its_operation_leaves_it_unknown(
+    served: Served,
+) -> None:
+    async with served.device() as device:
+        await device.run_session()
+        added = await served.queue(device, OperationKind.ADD_OBJECT, TABLE, TABLE)
+        await served.queue(device, OperationKind.GET, Variable("Device.DeviceInfo.SoftwareVersion"))
+        await device.inform()
+        asked = (await device.empty_post()).message
+        assert asked is not None
+        assert (await device.empty_post()).method == "GetParameterValues"
+        answer = device.envelope(device.writer.message("AddObjectResponse", ADDED), asked.id)
+        await device.post(answer, "AddObjectResponse")
+        view = await served.view(added)
+        assert view.record.state is OperationState.UNKNOWN
+        assert view.outcome is not None
+        assert view.outcome.fault is not None

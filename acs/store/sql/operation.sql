@@ -126,12 +126,12 @@ RETURNING operation.device_id, operation.id, public_id, kind, origin, priority, 
     attempts, max_attempts, retry_delay, scheduled_at, created, started_at;
 
 -- name: prove_late
--- rows: device_id bigint, fence bigint, sent text, at float8
-UPDATE operation SET state = 'completed', phase = '', fault = '', completed_at = rows.at, updated = rows.at
+-- rows: device_id bigint, fence bigint, sent text, outcome text, at float8
+UPDATE operation SET
+    state = 'completed', phase = '', fault = '', outcome = rows.outcome, completed_at = rows.at, updated = rows.at
 FROM {rows}
 WHERE operation.device_id = rows.device_id AND operation.phase = 'sent' AND operation.phase <> ''
     AND operation.state = 'unknown' AND operation.sent = rows.sent AND operation.fence = rows.fence
-    AND rows.sent NOT IN ('Reboot', 'FactoryReset', 'Download', 'Upload')
 RETURNING operation.device_id, operation.id;
 
 -- What history says of a cancellation, in front of it. Until it is done, no other worker may begin the operation.
