@@ -3,6 +3,7 @@
 The order is always the same: the machine takes the post, what happened is committed, and only then the answer leaves.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from acs.provisioning.quirks import Quirks
@@ -59,6 +60,8 @@ class Sessions:
         """How they end."""
         self.is_draining = False
         """Whether new sessions are turned away because the server is about to stop."""
+        self.is_overrun: Callable[[], bool] = lambda: False
+        """Whether devices come faster than they are served."""
 
     def __len__(self) -> int:
         """How many sessions are open, those left out that have had their last answer."""
@@ -73,7 +76,7 @@ class Sessions:
         """Why no new session is begun now; empty if one may be."""
         if self.is_draining:
             return "draining"
-        return "overload" if self._is_full else ""
+        return "overload" if self._is_full or self.is_overrun() else ""
 
     async def admit(self, caller: Caller) -> Entry | Reply:
         """Whether a post may come in, before its body is read."""

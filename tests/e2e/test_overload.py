@@ -89,6 +89,21 @@ async def test_a_device_that_begins_again_keeps_its_place_when_all_are_taken(url
         await two.close()
 
 
+async def test_whoever_comes_while_too_many_wait_in_the_kernel_is_told_to_come_later(url: str, tmp_path: Path) -> None:
+    async with serving(url, tmp_path) as served:
+        early, late = served.device(), served.device()
+        assert (await early.inform()).status == 200
+        sessions = served.server.services.sessions
+        assert not sessions.is_overrun()
+        sessions.is_overrun = lambda: True
+        retry_after(await inform(late))
+        assert (await early.empty_post()).status == 204, "what is open goes on"
+        sessions.is_overrun = lambda: False
+        assert (await inform(late)).status == 200
+        for device in (early, late):
+            await device.close()
+
+
 async def test_past_the_bound_of_connections_new_ones_are_told_to_come_later(url: str, tmp_path: Path) -> None:
     async with serving(url, tmp_path, max_connections=16) as served:
         device = served.device()

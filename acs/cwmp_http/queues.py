@@ -1,0 +1,37 @@
+"""How many connections wait in the kernel until they are taken in.
+
+The loop takes in one at a time, and then does what it asks: a crowd that comes faster than it is served never shows in
+the process. Its connections wait in the kernel, and those that find no room there wait until they lose patience.
+"""
+
+import asyncio
+import socket
+import struct
+import sys
+from collections.abc import Iterable
+from typing import Final
+
+# tcpi_unacked and tcpi_sacked of struct tcp_info, which of a listening socket say how many wait and may wait (Linux).
+_QUEUE: Final = struct.Struct("=24x2I")
+
+
+def is_half_full(servers: Iterable[asyncio.Server]) -> bool:
+    """Whether more than half as many wait at a port as there may; never where the kernel does not say."""
+    return any(_is_half_full(each) for server in servers for each in server.sockets)
+
+
+if sys.platform == "linux":
+
+    def _is_half_full(listening: socket.socket) -> bool:
+        try:
+            told = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _QUEUE.size)
+            waiting, room = _QUEUE.unpack(told)
+        except (OSError, ValueError, struct.error):
+            # It was closed meanwhile, or this kernel is another one.
+            return False
+        return bool(waiting * 2 > room)
+
+else:
+
+    def _is_half_full(_listening: socket.socket) -> bool:
+        return False
