@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from benchmarks.engine.calling import TOKEN
 from benchmarks.engine.errors import ServerError
@@ -14,12 +15,15 @@ from simulators.clock import WorldClock
 from simulators.device.chance import Chance
 from simulators.histogram import Histogram
 
+_BEAT: Final = 0.2
+_LOOKS: Final = 600
+
 
 @dataclass(frozen=True, slots=True)
 class Flood:
     """What is let loose on a server."""
 
-    devices: int = 2_000
+    devices: int = 1_000
     """How many devices call."""
     interval: int = 10
     """Seconds between two calls of a device."""
@@ -27,7 +31,7 @@ class Flood:
     """For how long they are looked at without the flood, and with it."""
     operators: int = 64
     """How many connections of operators there are."""
-    sleepers: int = 1_000
+    sleepers: int = 500
     """Devices that have called once, and are those for which operators have wishes."""
     seed: int = 1
     """From which all chance comes."""
@@ -64,15 +68,19 @@ async def flood(server: Server, api_port: int, given: Flood) -> tuple[Flooded, l
         prefix="NEAR", seed=given.seed, at_once=given.devices, interval=given.interval,
     )  # fmt: skip
     sleepers = crowd(
-        given.sleepers, server.url, clock, steady(given.sleepers, given.interval / 2, Chance(given.seed, "sleep")),
+        given.sleepers, server.url, clock, steady(given.sleepers, given.interval, Chance(given.seed, "sleep")),
         prefix="IDLE", seed=given.seed, at_once=given.sleepers,
     )  # fmt: skip
     clock.start()
     devices.start()
     sleepers.start()
     async with watched(server.process_id, clock.now, lambda: devices.waiting) as watch:
-        # Each introduces itself in the first interval.
+        # Each introduces itself in the first interval; some may be told to come later.
         await asyncio.sleep(given.interval)
+        for _ in range(_LOOKS):
+            if sleepers.done == given.sleepers:
+                break
+            await asyncio.sleep(_BEAT)
         await sleepers.stop()
         if sleepers.done < given.sleepers:
             raise ServerError(f"{sleepers.done} of {given.sleepers} devices got through: {sleepers.tally.failures}")
