@@ -23,6 +23,7 @@ from api.problems import MEDIA_TYPE, Kind, Problem, of_store, unavailable
 from api.reading import checked, checked_query, passed_over, read_json, together
 from api.repeats import Rendered, Repeats
 from api.routing import BASE, JSON, KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Streamed
+from api.turnstile import Turnstile
 
 R = TypeVar("R", bound=web.StreamResponse)
 
@@ -68,6 +69,11 @@ class Application:
         self._doors = Doors(management)
         self._repeats = Repeats(management)
         self._bodies = Bodies(management.tools)
+        self._turnstile = Turnstile()
+        tools = management.tools
+        tools.metrics.memories.watch(
+            "requests that wait to begin", tools.settings.max_api_connections, lambda: len(self._turnstile)
+        )
         self.web = web.Application(
             middlewares=[self._outermost], client_max_size=int(management.tools.settings.max_api_body)
         )
@@ -102,6 +108,7 @@ class Application:
         request_id = said if _REQUEST_ID.fullmatch(said) else self._tools.chance.octets(8).hex()
         request[REQUEST_ID] = request_id
         started = self._tools.clock.monotonic()
+        await self._turnstile.passed()
         try:
             response = await handler(request)
         except Problem as problem:
