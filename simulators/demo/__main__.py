@@ -65,7 +65,7 @@ def _routers(server: DemoServer, devices: int, folder: Path) -> AbstractAsyncCon
 
 def _introduction(server: DemoServer, devices: int, commands: Iterator[Curl]) -> Iterator[str]:
     yield ""
-    yield f"{devices} simulated routers call {server.cwmp} every 30 seconds, and can be called."
+    yield f"{devices} simulated routers call {server.cwmp} every 30 seconds; that is when operations reach them."
     yield f"The API in a browser:  {server.access.base}/docs/"
     yield f"The server's log:      {server.log}"
     yield ""

@@ -22,6 +22,7 @@ from tests.chaos.endurance.verdict import Verdict, endure
 from tests.contract.servers import running_server
 
 _EVERY: Final = 5.0
+_FEWEST: Final = 100
 _LONG: Final = 20.0
 """In a run of so many minutes there is time for devices that take ten of them after each start."""
 _TOLD_EVERY: Final = 6
@@ -97,7 +98,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, help="write a page for people there")
     parser.add_argument("--json", type=Path, help="write all of it there")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.minutes < 1 or given.devices < _FEWEST:
+        parser.error(f"at least a minute of {_FEWEST} devices: bulk requests need some of each kind")
+    return given
 
 
 if __name__ == "__main__":
