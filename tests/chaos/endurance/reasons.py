@@ -116,11 +116,11 @@ def _first(wanted: Collection[str], there: Collection[str]) -> str | None:
 
 _SENTENCES: Final[tuple[tuple[str, frozenset[str], frozenset[str]], ...]] = (
     # A firmware is proven by the version that the next Inform tells, any other file by TransferComplete, a restart by
-    # its event.
+    # its event; one of three hundred garbled Informs names another command key and is sound otherwise.
     (
         "did not prove in time that it was done",
         frozenset({"no-parameter-list", "no-transfer-complete", "no-event"}),
-        frozenset(),
+        frozenset({"garble"}),
     ),
     ("no answer came|session was cut off|session ended before it was done", _HANG_UPS, _LOST),
     # Its faults have no code, and no word of their own.
