@@ -168,7 +168,9 @@ def _of_setting(member: Member, run: Endurance) -> None:
 def _of_operation(member: Member, view: OperationView, kind: str, run: Endurance) -> None:
     record, ledger = view.record, run.ledger
     promise = run.operators.promised.get(record.public_id)
-    who = f"{record.public_id} of {member.serial} ({', '.join(member.behaviour.names)})"
+    befallen = ", ".join([*member.behaviour.names, *sorted(member.disturbed)])
+    done = member.cpe.memory.done[_METHODS.get(kind, kind), record.command_key]
+    who = f"{record.public_id} of {member.serial} ({befallen}), which did it {done} times"
     if record.state is not OperationState.COMPLETED:
         said = json.loads(record.fault) if record.fault else {}
         fault = f"{said.get('code') or ''} {said.get('string', '')}".strip()
