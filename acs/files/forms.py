@@ -27,10 +27,10 @@ def parameter(head: Message, header: str, name: str) -> str | None:
     """A parameter of a header; None if there is none, or the library cannot put its parts together."""
     try:
         found = head.get_param(name, header=header)
+        return None if found is None else collapse_rfc2231_value(found)
     except (TypeError, ValueError):
-        # One part has a number and another has none.
+        # One part has a number and another has none; or it names an encoding with a NUL in it.
         return None
-    return None if found is None else collapse_rfc2231_value(found)
 
 
 def file_name(head: Message) -> str | None:

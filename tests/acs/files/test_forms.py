@@ -101,8 +101,9 @@ def test_a_form_without_a_fit_boundary_is_refused(boundary: str) -> None:
         FormReader("multipart/form-data" + boundary, in_pieces(b"", [1]))
 
 
-async def test_a_file_name_that_cannot_be_put_together_is_none() -> None:
-    named = FILE_HEAD.replace(b'filename="', b'filename*0=a; filename*="')
+@pytest.mark.parametrize("name", [b'filename*0=a; filename*="', b"filename*=a\0b''"])
+async def test_a_file_name_that_cannot_be_put_together_is_none(name: bytes) -> None:
+    named = FILE_HEAD.replace(b'filename="', name)
     octets = named.replace(b"\r\n\r\n", b"\r\nContent-Type: application/octet-stream\r\n\r\n") + b"content\r\n--xyz--"
     reader = FormReader("multipart/form-data;boundary=xyz", in_pieces(octets, [1 << 20]))
     assert file_name(await reader.open_file()) is None
