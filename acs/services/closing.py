@@ -63,7 +63,7 @@ class Closing:
         try:
             await self.record(session)
         except (StoreError, FenceLostError) as error:
-            self._tools.complain("settle", "a session was not settled", reason=str(error))
+            self._tools.complain("settle", "a session was not settled", device=session.device.name, reason=str(error))
             self.drop(session, EndReason.CLOSED)
         except Exception:
             self._tools.log.exception("a session was not settled", device=session.device.name)

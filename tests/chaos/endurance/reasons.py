@@ -141,6 +141,13 @@ _LINES: Final[tuple[tuple[str, str, frozenset[str], frozenset[str]], ...]] = (
     ("an Inform cannot be kept", "", frozenset(), frozenset({"garble"})),
     ("an answer cannot be kept", "", frozenset(), frozenset({"garble"})),
     ("a post out of place", "", frozenset(), frozenset({"garble", "repeat", "wrong_id"})),
+    # Its next session begins while the one that broke off is still being put aside.
+    (
+        "a session was not settled",
+        "another session of the device has begun",
+        _HANG_UPS,
+        frozenset({"drop", "close", "repeat", "reconnect", "garble"}),
+    ),
     (
         "a notification was not taken",
         "the receiver answered with status",
