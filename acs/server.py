@@ -20,6 +20,7 @@ from acs.doctor.findings import State
 from acs.keys import keyring_of
 from acs.logs import configure, get_logger
 from acs.metrics import Metrics
+from acs.open_files import make_room
 from acs.services.first_token import make_first_token
 from acs.services.ports import Chance, Clock, ConnectionRequester
 from acs.settings import Settings
@@ -320,6 +321,9 @@ async def serve(settings: Settings, *, shares_ports: bool = False) -> None:
     log = get_logger()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
+    settings, room = make_room(settings)
+    if not room.is_enough and not shares_ports:
+        log.warning("there are few open files", reason=room.sentence, advice=room.advice)
     server = Server(settings, shares_ports=shares_ports)
 
     def interrupted() -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from acs.__main__ import FAILED, WORKER_OPTION
 from acs.logs import configure, get_logger
+from acs.open_files import make_room
 from acs.settings import Settings
 
 _FIRST_PAUSE: Final = 1.0
@@ -24,6 +25,10 @@ async def supervise(settings: Settings) -> int:
     are stopped, for whoever started this to see.
     """
     configure(settings.log_level.value, settings.log_format.value)
+    # Each worker fits its own bounds; what is to be said of that is said once.
+    _, room = make_room(settings)
+    if not room.is_enough:
+        get_logger().warning("there are few open files", reason=room.sentence, advice=room.advice)
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)

@@ -12,12 +12,11 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from acs.doctor.findings import Finding, failure, ok, warning
+from acs.open_files import attainable, room_within
 from acs.settings import Settings
 from acs.settings.model import env_name
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=3.0)
-# For the database, files and pipes.
-_SPARE_FILES: Final = 256
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared with, not listened on
 _REALM: Final = 'realm="aioacs"'
 
@@ -96,21 +95,15 @@ def public_url_findings(settings: Settings) -> Iterator[Finding]:
 def open_file_findings(settings: Settings, limits: tuple[int, int] | None = None) -> Iterator[Finding]:
     """Whether the system allows as many connections as the settings do. ``limits``: the soft and the hard one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE) if limits is None else limits
-    needed = (
-        settings.max_connections
-        + settings.max_api_connections
-        + settings.max_downloads
-        + settings.connection_requests
-        + _SPARE_FILES
-    )
-    words = f"{needed} open files may be needed"
-    if soft == resource.RLIM_INFINITY or soft >= needed:
-        yield ok("open files", f"{words}; the limit is {'off' if soft == resource.RLIM_INFINITY else soft}")
-        return
-    advice = f"set LimitNOFILE={needed} in the unit, or ulimit -n {needed}; or lower AIOACS_MAX_CONNECTIONS"
-    if hard not in {soft, resource.RLIM_INFINITY} and hard < needed:
-        advice = f"raise the hard limit ({hard}) first; then {advice}"
-    yield warning("open files", f"{words}, but the limit is {soft}: further connections will be refused", advice)
+    needed = room_within(settings, 0).needed
+    room = room_within(settings, attainable(needed, soft, hard))
+    if not room.is_enough:
+        yield warning("open files", room.sentence, room.advice)
+    elif soft == resource.RLIM_INFINITY:
+        yield ok("open files", f"{needed} may be needed; the limit is off")
+    else:
+        raised = f", which the server raises to {needed}" if soft < needed else ""
+        yield ok("open files", f"{needed} may be needed; the limit is {soft}{raised}")
 
 
 def _listeners(settings: Settings) -> Iterator[_Listener]:

@@ -316,11 +316,13 @@ def test_a_public_url_may_mean_a_proxy() -> None:
     only(list(public_url_findings(settings)), State.OK)
 
 
-def test_a_limit_on_open_files_below_what_the_settings_promise_is_told() -> None:
+def test_a_limit_on_open_files_below_what_the_settings_promise_is_told_with_what_is_borne() -> None:
     settings = Settings(max_connections=10_000)
     only(list(open_file_findings(settings, (20_000, 20_000))), State.OK)
-    assert "LimitNOFILE" in only(list(open_file_findings(settings, (1024, 20_000))), State.WARNING).advice
-    assert "hard limit (4096)" in only(list(open_file_findings(settings, (1024, 4096))), State.WARNING).advice
+    assert "raises to 11536" in only(list(open_file_findings(settings, (1024, 20_000))), State.OK).sentence
+    finding = only(list(open_file_findings(settings, (1024, 4096))), State.WARNING)
+    assert "11536 open files may be needed, but the limit is 4096: only 2670 connections of devices" in finding.sentence
+    assert "LimitNOFILE=11536" in finding.advice
     only(list(open_file_findings(settings, (-1, -1))), State.OK)
 
 

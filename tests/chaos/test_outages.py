@@ -11,10 +11,13 @@ import aiohttp
 import psutil
 import pytest
 
+from acs.open_files import room_within
+from acs.settings import Settings
 from tests.chaos.noc import PATH
 from tests.contract.servers import Server
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.device import ScriptedDevice
+from tests.e2e.wire import HttpConnection
 
 _PROGRAM = "tests.chaos.program"
 _TOKEN = "the-token-of-the-operators"
@@ -104,7 +107,7 @@ async def test_on_a_full_disk_writes_are_503_reading_goes_on_and_so_does_all_whe
     await outage.is_well()
 
 
-async def test_who_cannot_be_let_in_for_want_of_files_waits_and_those_inside_are_served(outage: Outage) -> None:
+async def test_who_cannot_be_let_in_for_want_of_files_is_served_later_and_those_inside_at_once(outage: Outage) -> None:
     inside = outage.device
     await inside.inform()
     used = psutil.Process(outage.process.pid).num_fds()
@@ -116,6 +119,30 @@ async def test_who_cannot_be_let_in_for_want_of_files_waits_and_those_inside_are
         reply = await outside.inform()
         assert reply.status == 200
     await outage.is_well()
+
+
+async def test_a_crowd_that_holds_all_connections_makes_others_come_later_where_few_files_may_be_open(
+    tmp_path: Path,
+) -> None:
+    process = ServerProcess(f"sqlite:///{tmp_path}/a.db", tmp_path, first_byte_timeout=600, drain_timeout=0)
+    crowd: list[HttpConnection] = []
+    try:
+        await process.serve("sh", "-c", 'ulimit -n 300; exec "$@"', "sh")
+        room = room_within(Settings(postgres_pool_size=4), 300)
+        crowd += [await HttpConnection.open("127.0.0.1", process.port) for _ in range(400)]
+        for late in crowd[room.connections :]:
+            reply = await late.read()
+            assert reply.status == 503
+            assert int(reply.first("Retry-After") or "") > 0
+        assert not any(each.is_closed_by_server for each in crowd[: room.connections])
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{process.api_port}") as session:
+            assert (await session.get("/api/v1/health/")).status == 200
+        (warning,) = [each for each in process.heard if "warning" in each]
+        assert room.sentence in warning
+    finally:
+        for each in crowd:
+            each.drop()
+        await process.close()
 
 
 async def test_while_postgresql_is_stopped_all_are_told_to_come_again_and_all_goes_on_once_it_is_back(

@@ -39,6 +39,8 @@ class ServerProcess:
         self.up = asyncio.Event()
         """Set while a server runs."""
         self.starts = 0
+        self.heard: list[str] = []
+        """What servers without a door have said besides what was waited for."""
         self._process: asyncio.subprocess.Process | Hatched | None = None
         self._door: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._asking = asyncio.Lock()
@@ -73,7 +75,7 @@ class ServerProcess:
         assert self._process is not None, "no server was started"
         assert isinstance(self._process, asyncio.subprocess.Process), "the server writes to a file"
         assert self._process.stderr is not None
-        heard: list[str] = []
+        heard = self.heard
         async with asyncio.timeout(_PATIENCE):
             while line := (await self._process.stderr.readline()).decode():
                 if words in line:
