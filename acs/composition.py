@@ -28,6 +28,7 @@ from acs.services.briefing import DeviceBriefing
 from acs.services.bulk_checks import BulkChecks
 from acs.services.bulk_runner import BulkRunner
 from acs.services.bulks import Bulks
+from acs.services.clock_watch import ClockWatch
 from acs.services.device_settings import DeviceSettings
 from acs.services.device_types import DeviceTypes
 from acs.services.endings import Endings
@@ -73,6 +74,7 @@ from acs.store.device_types import DeviceTypeStore
 from acs.store.devices import DeviceStore
 from acs.store.firmware_images import FirmwareImageStore
 from acs.store.idempotency import IdempotencyStore
+from acs.store.late import LateStore
 from acs.store.locations import LocationStore
 from acs.store.opening import AnyDatabase
 from acs.store.operation_list import OperationListStore
@@ -309,6 +311,7 @@ def join(
         idempotency=IdempotencyStore(database, writer),
         notifications=notifications,
         bulks=runner,
+        clock_watch=ClockWatch(tools, LateStore(database, writer), runner),
     )
     parts.run("signals", parts.signals.run(sessions.notify))
     budget = Budget(settings.body_budget)

@@ -40,12 +40,13 @@ _ENDED_AT_ONCE: Final = 200
 _LOOKED_AT: Final = 200
 _STEPS: Final = 50
 _TRIES: Final = 20
-_CHECK_LASTS: Final = 60.0
 # Of devices that are looked at together, all are: see ``StatusHelpers``.
 _CHECKED_TOGETHER: Final = 50
 _CHECKS_AT_ONCE: Final = 2
 _VERSION_OCTETS: Final = 7
 _FAR: Final = 2.0**62
+CHECK_LASTS: Final = 60.0
+"""Seconds after which a device is looked at again, if nothing came of looking."""
 MOST_AWAITED: Final = 10_000
 """How many operations this process remembers as parts of requests."""
 
@@ -110,6 +111,26 @@ class BulkRunner:
         for doubt in doubts:
             if doubt.proven_at is not None:
                 await self._amend(doubt)
+
+    async def reschedule(self) -> None:
+        """Let what is carried out again and again begin when it is to, if a clock that was ahead has put it off."""
+        after = 0
+        while ids := await self._bulks.upcoming(self._tools.clock.wall(), after=after, most=_LOOKED_AT):
+            for bulk_id in ids:
+                async with self._lock:
+                    await self._bring_back(bulk_id)
+            after = ids[-1]
+
+    async def _bring_back(self, bulk_id: int) -> None:
+        bulk, at = await self._bulks.by_id(bulk_id), self._tools.clock.wall()
+        # When it is to begin first was somebody's wish.
+        if bulk is None or bulk.next_at is None or not (bulk.executions or bulk.created > at):
+            return
+        request = opened(self._tools.vault, bulk)
+        following = next_after(request.cron, request.timezone, at) if request.cron else None
+        if following is not None and following < bulk.next_at:
+            due_at = following if bulk.state is BulkState.SCHEDULED else at
+            await self._advance(bulk, Progress(bulk.state, next_at=following, due_at=due_at), at)
 
     async def prune(self, before: float, most: int) -> int:
         """Drop what ended long ago, a few rows at a time; how many went at most of one kind."""
@@ -253,7 +274,7 @@ class BulkRunner:
         self, bulk: Bulk, execution: Execution, found: Sequence[Candidate], at: float, *, are_begun: bool = False
     ) -> bool:
         """Look whether devices can be reached; if this process dies, it is looked again."""
-        moves = [Move(each.id, TargetState.CHECKING, until=at + _CHECK_LASTS, started_at=at) for each in found]
+        moves = [Move(each.id, TargetState.CHECKING, until=at + CHECK_LASTS, started_at=at) for each in found]
         if not are_begun:
             execution = replace(execution, tally=execution.tally.begun(len(found)))
         if not await self._advance(bulk, replace(_going_on(bulk, execution, at), moves=moves), at):

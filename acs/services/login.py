@@ -13,6 +13,7 @@ from acs.auth.nonces import RANDOM_LENGTH
 from acs.auth.sealing import SealError
 from acs.domain.device import Credential
 from acs.services.calling import Caller, Reply
+from acs.services.steady import SteadyClock
 from acs.services.tools import DEVICES_REMEMBERED, Tools
 from acs.settings.values import Onboarding
 
@@ -56,6 +57,8 @@ class Door:
     def __init__(self, tools: Tools, authenticator: Authenticator) -> None:
         self._tools = tools
         self._authenticator = authenticator
+        # Nonces must not be refused until a clock that was set back is where it was.
+        self._time = SteadyClock(tools.clock)
         self._known: OrderedDict[str, _Known] = OrderedDict()
         # How many challenges in a row nobody at an address has answered.
         self._unanswered: OrderedDict[str, int] = OrderedDict()
@@ -87,8 +90,8 @@ class Door:
 
     def challenge(self, *, stale: bool = False) -> Reply:
         """Ask for credentials."""
-        clock, chance = self._tools.clock, self._tools.chance
-        headers = self._authenticator.challenges(now=clock.wall(), random=chance.octets(RANDOM_LENGTH), stale=stale)
+        chance, now = self._tools.chance, self._time.wall()
+        headers = self._authenticator.challenges(now=now, random=chance.octets(RANDOM_LENGTH), stale=stale)
         return Reply(401, headers=tuple(("WWW-Authenticate", header) for header in headers))
 
     def forget(self, username: str) -> None:
@@ -121,7 +124,7 @@ class Door:
             known.secrets,
             method=caller.method,
             target=caller.target,
-            now=self._tools.clock.wall(),
+            now=self._time.wall(),
             is_again=is_again,
         )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from acs.domain.operation import OperationFault
 from acs.services.bulk_runner import BulkRunner
+from acs.services.clock_watch import ClockWatch
 from acs.services.expiry import Expiry
 from acs.services.in_hand import fault_text
 from acs.services.live import LiveSession
@@ -52,6 +53,7 @@ class Sweeper:
         idempotency: IdempotencyStore,
         notifications: Notifications,
         bulks: BulkRunner,
+        clock_watch: ClockWatch,
     ) -> None:
         self._tools = tools
         self._sessions = sessions
@@ -64,6 +66,7 @@ class Sweeper:
         self._idempotency = idempotency
         self._notifications = notifications
         self._bulks = bulks
+        self._clock_watch = clock_watch
         self._round = 0
 
     async def run(self) -> None:
@@ -76,6 +79,7 @@ class Sweeper:
         """One round."""
         self._round += 1
         tasks: list[Callable[[], Awaitable[None]]] = [
+            self._clock_watch.look,
             self._sessions.closing.end_overdue,
             self._renew,
             self._expiry.end_overdue,
@@ -86,8 +90,10 @@ class Sweeper:
             self._bulks.sweep,
         ]
         if self._round % _SELDOM == 0:
-            tasks += [self._prune, self._count]
-        if self._round % _HOURLY == 0:
+            tasks.append(self._count)
+        if self._round % _SELDOM == 0 and self._clock_watch.may_prune:
+            tasks.append(self._prune)
+        if self._round % _HOURLY == 0 and self._clock_watch.may_prune:
             tasks.append(self.tidy_files)
         for task in tasks:
             try:

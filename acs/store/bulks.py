@@ -34,7 +34,7 @@ _MOVE, _QUEUE, _NOTE = batch("bulk", "move"), batch("bulk", "queue"), batch("bul
 _DESCRIBE = batch("bulk", "describe")
 _CANCEL, _STOP, _NOTE_CANCELLED = batch("bulk", "cancel"), batch("bulk", "stop"), batch("bulk", "note_cancelled")
 _ONE = template("bulk", "one")
-_DUE = query("bulk", "due")
+_DUE, _UPCOMING = query("bulk", "due"), query("bulk", "upcoming")
 _ORGANIZATIONS = query("bulk", "organizations")
 _DOUBTFUL = query("bulk", "doubtful")
 _WAITING, _CHECKING = query("bulk", "waiting"), query("bulk", "checking")
@@ -136,6 +136,10 @@ class BulkStore:
     async def due(self, at: float, *, after: int, most: int) -> list[int]:
         """Those that are to be looked at now, by their rows."""
         return [row[0] for row in await self._database.fetch(_DUE, {"at": at, "after": after, "most": most})]
+
+    async def upcoming(self, at: float, *, after: int, most: int) -> list[int]:
+        """Those that are to begin later, by their rows."""
+        return [row[0] for row in await self._database.fetch(_UPCOMING, {"at": at, "after": after, "most": most})]
 
     async def organizations(self, bulk_id: int) -> list[int]:
         """Whose devices a request is for; NOBODY for those of none."""

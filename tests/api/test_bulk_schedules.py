@@ -111,3 +111,27 @@ async def test_what_is_old_is_dropped(api: Api) -> None:
     for _ in range(60):
         await api.served.sweep()
     assert (await api.client.get(f"{PATH}?id={public_id}")).status == 404
+
+
+async def test_one_that_a_clock_that_was_ahead_has_put_off_begins_when_it_is_to(api: Api) -> None:
+    devices = await routers(api, 1)
+    made = await api.client.post(PATH, GET | {"device_targets": serials(devices), "schedule": NIGHTLY})
+    public_id = made.json["id"]
+    later = GET | {"device_targets": serials(devices), "schedule": {"execute_at": "2027-06-01"}}
+    once = (await api.client.post(PATH, later)).json["id"]
+    await api.served.sweep()
+    api.served.clock.set(ahead=400 * 86_400)
+    await api.served.sweep()
+    item = await shown(api.client, public_id)
+    assert (item["status"], item["executions"], item["next_execution"]) == ("in_progress", 1, "2028-02-20T01:00:00Z")
+    api.served.clock.set(ahead=0)
+    await api.served.sweep()
+    item = await shown(api.client, public_id)
+    assert (item["status"], item["next_execution"]) == ("in_progress", "2027-01-16T01:00:00Z")
+    await sessions(devices)
+    await api.served.sweep()
+    item = await shown(api.client, public_id)
+    assert (item["status"], item["next_execution"]) == ("scheduled", "2027-01-16T01:00:00Z")
+    await api.served.sweep(17 * 3_600)
+    assert (await shown(api.client, public_id))["executions"] == 2
+    assert (await shown(api.client, once))["executions"] == 1, "it began by that clock, once"

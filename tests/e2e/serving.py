@@ -29,6 +29,7 @@ class HandClock:
 
     def __init__(self) -> None:
         self._seconds = 0.0
+        self._ahead = 0.0
 
     def monotonic(self) -> float:
         """See ``Clock``."""
@@ -36,11 +37,15 @@ class HandClock:
 
     def wall(self) -> float:
         """See ``Clock``."""
-        return 1_800_000_000.0 + self._seconds
+        return 1_800_000_000.0 + self._seconds + self._ahead
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._seconds += seconds
+
+    def set(self, *, ahead: float) -> None:
+        """Set the clock so many seconds ahead of the time; it does not show in what is monotonic."""
+        self._ahead = ahead
 
 
 class NotedCalls:

@@ -129,6 +129,9 @@ SELECT bulk.id, bulk.public_id, bulk.version, bulk.kind, bulk.state, bulk.reques
 FROM bulk LEFT JOIN bulk_execution ON bulk_execution.bulk_id = bulk.id AND bulk_execution.number = bulk.executions
 WHERE {where};
 
+-- name: upcoming
+SELECT id FROM bulk WHERE due_at IS NOT NULL AND next_at > :at AND id > :after ORDER BY id LIMIT :most;
+
 -- name: due
 SELECT id FROM bulk WHERE due_at IS NOT NULL AND due_at <= :at AND id > :after ORDER BY id LIMIT :most;
 
