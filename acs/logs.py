@@ -24,6 +24,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from acs.domain.secret_names import MASK, is_secret_name
+from acs.domain.url_logins import masked_logins
 
 Value: TypeAlias = Any
 """What stands in a line: anything at all comes in, what JSON can hold goes out."""
@@ -49,7 +50,6 @@ _SECRET_WORDS: Final = re.compile(
     "(api|private|seal)_?key|database_url",
     re.IGNORECASE,
 )
-_URL_LOGIN: Final = re.compile(r"(://)[^/\s@]*@")
 _HEADER_SECRET: Final = re.compile(
     r"\b(?:basic|bearer)\s+[\w+/=.~-]{6,}|\bdigest\s+\w+=.*|\b(?:authorization|(?:set-)?cookie)\b['\"]?\s*:.*",
     re.IGNORECASE,
@@ -163,7 +163,7 @@ def _text(text: str, longest: int) -> str:
     if len(text) <= longest and text.isprintable() and "@" not in text:
         return text
     # A login in a URL is looked for before the text is cut, lest the cut hide the sign it ends with.
-    text = _URL_LOGIN.sub(rf"\1{MASK}@", text[:_MAX_SEARCHED])
+    text = masked_logins(text[:_MAX_SEARCHED])
     safe = printable(text[: longest + 1])
     return safe if len(safe) <= longest else f"{safe[: longest - 3]}..."
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from acs.domain.secret_names import MASK, is_secret_name
+from acs.domain.url_logins import masked_logins
 from acs.services.secret_values import is_secret
 
 # Fields that name a parameter, and those that hold its value; RPCs are written in CWMP's spelling, too (``Name``).
@@ -12,12 +13,14 @@ _VALUES: Final = frozenset({"value", "val"})
 
 
 def masked(document: Any) -> Any:  # noqa: ANN401  any JSON
-    """A document as it may be shown: without the values of fields and of parameters that are named like secrets."""
+    """A document as it may be shown: without the values of fields and of parameters that are named like secrets, and
+    without the logins of URLs.
+    """
     if isinstance(document, Mapping):
         return _object(document)
     if isinstance(document, Sequence) and not isinstance(document, str):
         return [masked(each) for each in document]
-    return document
+    return masked_logins(document) if isinstance(document, str) else document
 
 
 def _object(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from acs.domain.secret_names import MASK
-from acs.domain.setting import KnownParameter
+from acs.domain.setting import KnownParameter, Setting
 from acs.provisioning.value_types import explicit_type
 from acs.services.informs import interval_of
 from acs.services.knowledge import INTERVALS
-from acs.services.secret_values import is_secret
+from acs.services.secret_values import is_masked, masked_value
 from acs.services.wanted import NewSetting, Wanted
 from api.fields import json_schema_example
 from api.problems import invalid
@@ -122,7 +121,7 @@ class WishReader:
 
     def _problem_of_value(self, body: VariableBody, text: str) -> str | None:
         path = body.variable_name
-        if text == MASK and is_secret(path) and path not in self.wanted:
+        if is_masked(path, text) and self._meant_by(path, text) is None:
             return "is the mask of a secret, and there is none that it could stand for"
         if path in INTERVALS:
             return None if interval_of(text) else "must be a number of seconds"
@@ -139,11 +138,14 @@ class WishReader:
 
     def _wish(self, body: VariableBody) -> NewSetting:
         path, variable = body.variable_name, body.variable
-        before = self.wanted.get(path)
         text = variable.value or ""
-        if text == MASK and is_secret(path) and before is not None:
-            # It is what was shown of the secret.
-            return NewSetting(path, before.setting.value, before.setting.value_type)
+        if is_masked(path, text) and (meant := self._meant_by(path, text)):
+            return NewSetting(path, meant.value, meant.value_type)
         if path in INTERVALS:
             return NewSetting(path, str(interval_of(text)), variable.value_type)
         return NewSetting(path, text, variable.value_type)
+
+    def _meant_by(self, path: str, text: str) -> Setting | None:
+        """The wish until now, if this is what was shown of it."""
+        before = self.wanted.get(path)
+        return before.setting if before and masked_value(path, before.setting.value) == text else None

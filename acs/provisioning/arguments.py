@@ -8,6 +8,7 @@ from acs.domain.operation import JSON, JSONObject
 from acs.domain.secret_names import MASK, is_secret_name
 from acs.provisioning.errors import PlanningError, Problem
 from acs.provisioning.plain import from_plain, to_plain
+from acs.provisioning.quoted import secrets_of
 from cwmp_schemas.errors import EncodeError
 from cwmp_schemas.messages import CODECS, AcsRequest, CpeResponse
 from cwmp_schemas.rpc import vendor
@@ -57,6 +58,9 @@ def answer_as_plain(answer: CpeResponse) -> dict[str, JSON]:
 
 
 def _unsendable(request: AcsRequest) -> Iterator[Problem]:
+    if MASK in secrets_of(request):
+        # A client has sent back what it was shown.
+        yield Problem("arguments", "hold the mask of a secret, which is none")
     command_key = getattr(request, "command_key", None) or ""
     if len(command_key) > MAX_COMMAND_KEY:
         yield Problem("arguments.command_key", f"is longer than {MAX_COMMAND_KEY} characters")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from acs.domain.operation import Variable
 from acs.domain.setting import KnownParameter, Setting
+from acs.domain.url_logins import holds_login
 from acs.provisioning.quirks import Quirks
 from acs.provisioning.reading import is_partial
 from acs.provisioning.value_types import Facts, Lookup, TypedValue, is_secret, typed_value
@@ -46,7 +47,7 @@ class Context:
         try:
             return typed_value(variable.value, variable.value_type, *self._type_hints(name), style=self.quirks.style)
         except ValueError:
-            if is_secret(name, self.lookup):
+            if is_secret(name, self.lookup) or holds_login(variable.value):
                 # The sentence would quote the value.
                 raise ValueError("the value or its type cannot be sent") from None
             raise

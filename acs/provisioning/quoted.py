@@ -7,6 +7,7 @@ from typing import Final
 
 from acs.domain.operation import JSONObject
 from acs.domain.secret_names import MASK
+from acs.domain.url_logins import logins_in, masked_logins
 from acs.provisioning.value_types import is_secret
 from cwmp_schemas.datamodel import lookup
 from cwmp_schemas.faults import Fault
@@ -29,13 +30,11 @@ def without(text: str, secrets: Sequence[str]) -> str:
         if len(secret) >= _SHORT:
             text = text.replace(secret, MASK)
     short = "|".join(re.escape(secret) for secret in secrets if len(secret) < _SHORT)
-    return re.sub(rf"(?<![\w*])(?:{short})(?![\w*])", MASK, text) if short else text
+    return masked_logins(re.sub(rf"(?<![\w*])(?:{short})(?![\w*])", MASK, text) if short else text)
 
 
 def fault_without(fault: Fault, secrets: Sequence[str]) -> Fault:
     """A fault that quotes none of these secrets."""
-    if not secrets:
-        return fault
     parameters = tuple(replace(each, string=without(each.string, secrets)) for each in fault.parameters)
     return replace(fault, string=without(fault.string, secrets), parameters=parameters)
 
@@ -46,20 +45,16 @@ def _texts(data: object, *, is_secret_place: bool) -> Iterator[str]:
     if isinstance(data, str):
         if is_secret_place:
             yield data.strip()
+        for login in logins_in(data):
+            yield login.partition(":")[2] or login
     elif isinstance(data, Mapping):
         named = data.get("name")
         for key, value in data.items():
             # A parameter, or an element of a vendor's method, has its name beside it.
             name = named if key == "value" and isinstance(named, str) else key
             if name.lower() == _ADDRESS and isinstance(value, str):
-                yield from (value.strip(), _password_in(value))
+                yield value.strip()
             yield from _texts(value, is_secret_place=is_secret_place or is_secret(name, lookup))
     elif isinstance(data, Sequence) and not isinstance(data, bytes):
         for each in data:
             yield from _texts(each, is_secret_place=is_secret_place)
-
-
-def _password_in(address: str) -> str:
-    """The password in ``scheme://user:password@host/path``; empty if there is none."""
-    place = address.partition("://")[2].partition("/")[0]
-    return place.rpartition("@")[0].partition(":")[2]

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from acs.domain.operation import Outcome, OutcomeState, Variable
-from acs.domain.secret_names import MASK
 from acs.provisioning.context import Context
 from acs.provisioning.errors import PlanningError, Problem
 from acs.provisioning.plan import End
-from acs.provisioning.value_types import is_secret
+from acs.provisioning.value_types import is_masked
 from acs.provisioning.writing import Write, WriteState
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse
@@ -64,7 +63,7 @@ def _value_problems(variables: Iterable[Variable], context: Context) -> Iterator
 
 def value_problem(place: int, variable: Variable, path: str, context: Context) -> Problem | None:
     """Why a variable's value cannot be sent to a path; None when it can."""
-    if variable.value == MASK and is_secret(path, context.lookup):
+    if variable.value is not None and is_masked(path, variable.value, context.lookup):
         # A client has sent back what it was shown: the device would lose its password.
         return Problem(f"variables[{place}].value", f"{variable.name}: this is the mask of a secret, not one", place)
     try:

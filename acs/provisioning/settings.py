@@ -9,6 +9,7 @@ from typing import Final
 from acs.domain.operation import JSON, OperationFault, Outcome, OutcomeState, VariableResult, VariableStatus
 from acs.domain.secret_names import MASK
 from acs.domain.setting import KnownParameter, Setting
+from acs.domain.url_logins import masked_logins
 from acs.provisioning.context import Context
 from acs.provisioning.plan import End, first_fault
 from acs.provisioning.pushing import Push, PushState
@@ -191,7 +192,11 @@ class SettingsProcedure:
         wanted = self.context.settings[name].value
         if is_secret(name, self.context.lookup):
             return {"name": name, "wanted": MASK, "found": MASK}
-        return {"name": name, "wanted": wanted, "found": found.value if found else None}
+        return {
+            "name": name,
+            "wanted": masked_logins(wanted),
+            "found": masked_logins(found.value) if found else None,
+        }
 
 
 def _informed(context: Context, reading: Reading, *, compare: bool) -> Context:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from acs.domain.secret_names import is_secret_name
+from acs.domain.secret_names import MASK, is_secret_name
+from acs.domain.url_logins import logins_in
 from cwmp_schemas.rpc.parameters import ParameterValue
 from cwmp_schemas.style import DEFAULT_STYLE, WireStyle
 from cwmp_schemas.values import XsdType, parse_type, same_value, to_text
@@ -96,3 +97,8 @@ def is_secret(name: str, lookup: Lookup) -> bool:
         return True
     facts = lookup(name)
     return facts is not None and facts.hidden
+
+
+def is_masked(name: str, value: str, lookup: Lookup) -> bool:
+    """Whether a value is what a client was shown in the place of a secret, or holds that in the place of a login."""
+    return (value == MASK and is_secret(name, lookup)) or MASK in logins_in(value)

@@ -25,7 +25,7 @@ from acs.services.knowledge import INTERVALS, known_parameters, root_of
 from acs.services.live import LiveSession
 from acs.services.logins import DeviceLogins
 from acs.services.requested import Requested
-from acs.services.secret_values import is_secret
+from acs.services.secret_values import holds_secret
 from acs.services.tools import Tools
 from acs.services.transfers import Transfers
 from acs.services.values import ValueKeeper
@@ -200,7 +200,8 @@ class DeviceBriefing:
         """What the device shows of a value that it took, as kept."""
         if found is None:
             return None
-        return self._tools.vault.keep(found, "setting_state", (device_id, path), "shown", is_secret=is_secret(path))
+        is_secret = holds_secret(path, found)
+        return self._tools.vault.keep(found, "setting_state", (device_id, path), "shown", is_secret=is_secret)
 
 
 def learned_quirks(quirks: Quirks, batches: str) -> Quirks:

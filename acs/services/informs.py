@@ -5,6 +5,7 @@ from typing import Final
 
 from acs.domain.contact import Description, HistoryEntry, InformRecord, Proof
 from acs.domain.device import Identity, ManagedDevice
+from acs.domain.url_logins import masked_logins
 from acs.services.values import News
 from acs.settings import Settings
 from cwmp_schemas import events
@@ -79,7 +80,8 @@ def read_inform(inform: Inform) -> Told:
     return Told(
         tuple([events.canonical(each.event_code)[:_MAX_TEXT] for each in happened]),
         tuple([each.command_key[:_MAX_TEXT] for each in happened]),
-        url if url is None or len(url) <= _MAX_URL else "",
+        # One with a login is never called: so nobody needs it.
+        url if url is None else masked_logins(url) if len(url) <= _MAX_URL else "",
         interval_of(told.get("interval")),
         _bounded(told.get("software")),
         _bounded(told.get("hardware")),

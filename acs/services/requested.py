@@ -7,7 +7,7 @@ from typing import Final
 from acs.domain.operation import Operation, OperationKind, Outcome
 from acs.domain.queue import ClaimedOperation, OperationRecord
 from acs.provisioning.plain import from_plain, to_plain
-from acs.services.secret_values import is_secret
+from acs.services.secret_values import holds_secret
 from acs.services.vault import Vault
 
 # Their arguments and answers may hold passwords in any place.
@@ -52,8 +52,10 @@ def holds_secrets(operation: Operation, outcome: Outcome | None = None) -> bool:
     """Whether what is kept of an operation may hold a secret."""
     if operation.kind in _ALWAYS_SECRET:
         return True
-    names = [each.name for each in operation.variables]
+    values = [(each.name, each.value) for each in operation.variables]
     if outcome is not None:
         for result in outcome.variables:
-            names += [result.path or result.name, *(each.name for each in result.values or ())]
-    return any(is_secret(name) for name in names)
+            path = result.path or result.name
+            values += [(path, result.value), (path, result.found)]
+            values += [(each.name, each.value) for each in result.values or ()]
+    return any(holds_secret(path, value) for path, value in values)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from acs.domain.contact import HistoryEntry
+from acs.domain.url_logins import masked_logins
 from acs.services.live import LiveSession
 from acs.services.tools import Tools
 from acs.services.transfers import Transfers
@@ -46,7 +47,8 @@ class CpeRequests:
                 await self._note(session, "request", method_of(request), None)
 
     async def _note(self, session: LiveSession, kind: str, subject: str, new: str | None) -> None:
-        entry = HistoryEntry(kind, subject[:_MAX_TEXT], None, None if new is None else new[:_MAX_TEXT])
+        told = None if new is None else masked_logins(new)[:_MAX_TEXT]
+        entry = HistoryEntry(kind, subject[:_MAX_TEXT], None, told)
         if entry in session.noted:
             return
         await self._tools.contacts.add_history(session.device.id, self._tools.clock.wall(), entry)

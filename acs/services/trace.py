@@ -10,6 +10,7 @@ from typing import Final
 
 from acs.domain.device import ManagedDevice
 from acs.domain.secret_names import MASK, is_secret_name
+from acs.domain.url_logins import masked_logins
 
 _MAX_MESSAGE: Final = 256 * 1024
 WAITING: Final = 200
@@ -41,7 +42,13 @@ def masked(message: bytes, *, hides_faults: bool = False) -> bytes:
         # Vendors' own messages have elements of any name.
         name = match[2].decode("ascii", "replace")
         is_hidden = name.startswith(_ALWAYS_SECRET) or (hides_faults and name.lower() == "faultstring")
-        return match[1] + MASK.encode() if is_hidden or is_secret_name(name) else match[0]
+        if is_hidden or is_secret_name(name):
+            return match[1] + MASK.encode()
+        text = match[3].decode("latin-1")
+        # Of a text that was cut it cannot be told whether a login begins it.
+        if match.end() == len(match.string) and "://" in text:
+            text = f"{text.partition('://')[0]}://{MASK}"
+        return match[1] + masked_logins(text).encode("latin-1")
 
     if b"\0" in message.rstrip(b"\0"):
         return b"(not shown: it is in UTF-16)"

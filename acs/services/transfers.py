@@ -12,6 +12,7 @@ from acs.domain.queue import ClaimedOperation, OperationState
 from acs.domain.settlement import TransferReport
 from acs.domain.transfer import DeskUnavailableError, Offer, Receipt, ReceivedFile, Slot
 from acs.domain.transfer_record import TransferRecord
+from acs.domain.url_logins import masked_logins
 from acs.provisioning.arguments import request_from
 from acs.provisioning.errors import PlanningError, Problem
 from acs.provisioning.quoted import secrets_of, without
@@ -62,7 +63,8 @@ class Transfers:
         transfer = await self._match(session.device.id, report.command_key)
         fault, at = report.fault_struct, self._tools.clock.wall()
         if transfer is None:
-            said = "done" if fault.fault_code == 0 else f"fault {fault.fault_code}: {fault.fault_string[:_MAX_TEXT]}"
+            words = masked_logins(fault.fault_string)[:_MAX_TEXT]
+            said = "done" if fault.fault_code == 0 else f"fault {fault.fault_code}: {words}"
             entry = HistoryEntry("transfer", report.command_key[:_MAX_TEXT], None, f"{said} (of no open transfer)")
             if entry not in session.noted:
                 await self._tools.contacts.add_history(session.device.id, at, entry)

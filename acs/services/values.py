@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from acs.domain.contact import NewValue
 from acs.domain.secret_names import MASK
+from acs.domain.url_logins import masked_logins
 from acs.services.secret_values import is_secret
 from acs.services.tools import DEVICES_REMEMBERED, Tools
 from acs.services.vault import MARKS
@@ -172,9 +173,12 @@ class ValueKeeper:
                 sealed = self._vault.seal_alike(text, "parameter", (device_id, name), "value") if text else None
                 kept.append(NewValue(number, sealed, kind.value, None, subject, MASK, is_secret=True))
                 continue
-            if text.startswith(MARKS):
-                text = self._vault.keep(text, "parameter", (device_id, name), "value", is_secret=False)
-            kept.append(NewValue(number, text, kind.value, None, subject, text[:MAX_SHOWN]))
+            shown = masked_logins(text) if "@" in text else text
+            if shown != text:
+                text = self._vault.seal_alike(text, "parameter", (device_id, name), "value")
+            elif text.startswith(MARKS):
+                shown = text = self._vault.keep(text, "parameter", (device_id, name), "value", is_secret=False)
+            kept.append(NewValue(number, text, kind.value, None, subject, shown[:MAX_SHOWN]))
         return kept
 
     def opened(self, device_id: int, path: str, kept: str | None) -> str | None:

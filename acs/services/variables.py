@@ -142,10 +142,17 @@ class Variables:
         if value and is_secret(path):
             value = MASK
         elif value is not None:
-            value = self._tools.vault.open(value, "parameter", (device_id, path), "value")
+            value = masked_value(path, self._opened(device_id, path, value))
         facts = lookup(path)
         writable = record.writable if record.writable is not None or facts is None else facts.writable
         return KnownVariable(path, value, record.type, writable, record.updated)
+
+    def _opened(self, device_id: int, path: str, kept: str) -> str:
+        try:
+            return self._tools.vault.open(kept, "parameter", (device_id, path), "value")
+        except SealError:
+            # It held a login, and the key is gone: the others are shown all the same.
+            return MASK
 
 
 def _object(path: str) -> KnownVariable:

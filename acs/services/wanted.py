@@ -10,7 +10,7 @@ from acs.domain.device import ManagedDevice
 from acs.domain.secret_names import MASK
 from acs.domain.setting import Setting
 from acs.services.knowledge import INTERVALS, root_of
-from acs.services.secret_values import is_secret, masked_value
+from acs.services.secret_values import holds_secret, masked_value
 from acs.services.tools import Tools
 from acs.services.values import MAX_SHOWN
 from acs.store.setting_changes import SettingsChange
@@ -133,7 +133,8 @@ class WantedSettings:
         sealed: list[WantedValue] = []
         for each in settings:
             uuid = self._tools.chance.octets(16).hex()
-            value = self._tools.vault.keep(each.value, "setting", uuid, "value", is_secret=is_secret(each.path))
+            is_secret = holds_secret(each.path, each.value)
+            value = self._tools.vault.keep(each.value, "setting", uuid, "value", is_secret=is_secret)
             sealed.append(WantedValue(each.path, value, each.value_type, uuid))
         return sealed
 

@@ -1,11 +1,11 @@
 """What clients are shown of devices."""
 
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field
 
+from acs.domain.url_logins import masked_logins
 from acs.services.inventory import DeviceView
 from api.fields import Shown, Time
 
@@ -87,7 +87,7 @@ def shown(view: DeviceView) -> DeviceShown:
         debug=details.debug,
         oui=details.identity.oui,
         cwmp_version=record.cwmp_version,
-        connection_request_url=_without_login(record.connection_request_url),
+        connection_request_url=masked_logins(record.connection_request_url),
         tags=list(details.tags),
     )
 
@@ -127,12 +127,3 @@ def _uuid(text: str) -> str:
         return str(UUID(hex=text))
     except ValueError:
         return text
-
-
-def _without_login(url: str) -> str:
-    """A URL without the login that some devices write into theirs."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

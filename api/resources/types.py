@@ -15,7 +15,7 @@ from acs.provisioning.errors import QuirksError
 from acs.provisioning.quirks import Quirks
 from acs.services.device_types import KnownType, NewLogin, TypeWish
 from acs.services.management import Management
-from acs.services.secret_values import is_secret, masked_value
+from acs.services.secret_values import is_masked, masked_value
 from acs.services.turns import Turns
 from acs.services.wanted import NewSetting
 from acs.store.device_types import TypeFilter
@@ -197,9 +197,9 @@ def _settings(bodies: Sequence[VariableBody], known: KnownType | None, errors: E
             errors[f"{where}.variable_name"] = ["is there twice"]
         if value is None:
             errors[f"{where}.value"] = ["is required"]
-        elif value == MASK and is_secret(name):
-            value = before.get(name)
-            if value is None:
+        elif is_masked(name, value):
+            shown, value = value, before.get(name)
+            if value is None or masked_value(name, value) != shown:
                 errors[f"{where}.value"] = ["is the mask of a secret, and no secret is kept here"]
         found[name] = NewSetting(name, value or "", variable.value_type)
     return list(found.values())

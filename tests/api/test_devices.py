@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from acs.domain.secret_names import MASK
 from acs.domain.token import Role
 from tests.api.conftest import Api
 from tests.api.inventory import PATH, device_type, location, make
@@ -321,7 +322,9 @@ async def test_a_login_in_the_url_of_a_device_is_not_shown(sqlite_api: Api) -> N
     await make(sqlite_api, "a", serial_number="S1")
     url = "Device.ManagementServer.ConnectionRequestURL"
     await sqlite_api.served.device(serial="S1").run_session(parameters={url: "http://user:hush@[::1]:7547/path?q=1"})
-    assert (await sqlite_api.client.get(f"{PATH}a/")).json["connection_request_url"] == "http://[::1]:7547/path?q=1"
+    assert (await sqlite_api.client.get(f"{PATH}a/")).json[
+        "connection_request_url"
+    ] == f"http://{MASK}@[::1]:7547/path?q=1"
 
 
 async def test_a_request_that_is_sent_again_registers_once(api: Api) -> None:

@@ -12,12 +12,15 @@ SELECT path, id FROM path WHERE path IN (SELECT value FROM json_each(:paths));
 -- only: postgresql
 SELECT path, id FROM path WHERE path IN (SELECT json_array_elements_text(CAST(:paths AS json)));
 
--- Before the new values are written: what they replace. A row without a subject is no news (a counter, a clock).
+-- Before the new values are written: what they replace. A row without a subject is no news (a counter, a clock). Among
+-- values that are no secrets those are sealed that held a login.
 -- name: note_changes
 -- rows: device_id bigint, fence bigint, path_id bigint, subject text, value text, shown text, is_secret boolean, at float8
 INSERT INTO history (device_id, at, kind, subject, old, new)
 SELECT rows.device_id, rows.at, 'value', rows.subject,
-    CASE WHEN rows.is_secret THEN rows.shown ELSE SUBSTR(parameter.value, 1, 1024) END, rows.shown
+    CASE WHEN rows.is_secret THEN rows.shown WHEN SUBSTR(parameter.value, 1, 7) = 'sealed:' THEN '********'
+        ELSE SUBSTR(parameter.value, 1, 1024) END,
+    rows.shown
 FROM {rows}
 JOIN parameter ON parameter.device_id = rows.device_id AND parameter.path_id = rows.path_id
 WHERE parameter.value IS DISTINCT FROM rows.value AND parameter.value IS NOT NULL AND rows.value IS NOT NULL

@@ -23,6 +23,8 @@ MESSAGE: Final = "".join(
         VALUE.format(name="Device.WiFi.AccessPoint.1.Security.KeyPassphrase", value=ESCAPED),
         VALUE.format(name="Device.X.Password", value=f"<![CDATA[{SECRET}]]> and {ESCAPED}"),
         VALUE.format(name="Device.X.PreSharedKey", value=f"<![CDATA[a]]b]]>{ESCAPED}"),
+        VALUE.format(name="Device.ManagementServer.ConnectionRequestURL", value=f"http://user:{ESCAPED}@192.0.2.1:7/x"),
+        f"<v:From>https://noc:{ESCAPED}@192.0.2.1/</v:From><v:To><![CDATA[https://user:{SECRET}@192.0.2.1/]]></v:To>",
         f"<Password>{ESCAPED}</Password><v:AdminPassword><![CDATA[{SECRET}]]></v:AdminPassword>",
         f"<URL>http://user:{ESCAPED}@192.0.2.1/</URL><Username>{ESCAPED}</Username>",
         "</cwmp:SetParameterValues></s:Body></s:Envelope>",
@@ -44,6 +46,7 @@ def content_of(path: Path) -> str:
 def test_what_is_cut_anywhere_shows_nothing_of_a_secret() -> None:
     message = MESSAGE.encode()
     assert b"home" in masked(message)
+    assert b"http://********@192.0.2.1:7/x" in masked(message)
     for end in range(len(message) + 1):
         assert b"Zq7" not in masked(message[:end]), end
 
