@@ -15,6 +15,7 @@ class State(StrEnum):
     """How it stands with one thing."""
 
     OK = "ok"
+    NOTE = "note"
     WARNING = "warning"
     FAILURE = "failure"
 
@@ -38,6 +39,11 @@ def ok(subject: str, sentence: str) -> Finding:
     return Finding(subject, State.OK, sentence)
 
 
+def note(subject: str, sentence: str, advice: str) -> Finding:
+    """It is as it should be, if that is meant so."""
+    return Finding(subject, State.NOTE, sentence, advice)
+
+
 def warning(subject: str, sentence: str, advice: str) -> Finding:
     """It works, but not for everybody or not for long."""
     return Finding(subject, State.WARNING, sentence, advice)
@@ -48,7 +54,7 @@ def failure(subject: str, sentence: str, advice: str) -> Finding:
     return Finding(subject, State.FAILURE, sentence, advice)
 
 
-_COLOURS = {State.OK: "green", State.WARNING: "yellow", State.FAILURE: "bold red"}
+_COLOURS = {State.OK: "green", State.NOTE: "cyan", State.WARNING: "yellow", State.FAILURE: "bold red"}
 
 
 def show(findings: Sequence[Finding], console: Console) -> None:

@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from acs.doctor.findings import Finding, failure, ok, warning
+from acs.doctor.findings import Finding, failure, note, ok, warning
 from acs.open_files import attainable, room_within
 from acs.settings import Settings
 from acs.settings.model import env_name
+from acs.settings.values import sqlite_path
+from acs.store.sqlite_files import is_served
 
 _PATIENCE: Final = aiohttp.ClientTimeout(total=3.0)
 _LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared with, not listened on
@@ -50,7 +52,7 @@ async def port_findings(settings: Settings) -> AsyncIterator[Finding]:
             chosen = "the kernel will choose a port" if not listener.port else "it is free"
             yield ok(subject, f"{chosen} for {listener.name} on {listener.host}")
         elif error.errno == errno.EADDRINUSE:
-            yield await _holder(subject, listener)
+            yield await _holder(subject, listener, settings)
         elif error.errno == errno.EACCES:
             yield failure(
                 subject,
@@ -131,7 +133,8 @@ def _bind(listener: _Listener) -> OSError | None:
     return None
 
 
-async def _holder(subject: str, listener: _Listener) -> Finding:
+async def _holder(subject: str, listener: _Listener, settings: Settings) -> Finding:
+    variable = listener.variable("tls_port" if listener.tls else "port")
     try:
         ours = await _is_ours(listener)
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
@@ -143,10 +146,15 @@ async def _holder(subject: str, listener: _Listener) -> Finding:
                 "fine if aioacs is running",
             )
         ours = False
-    if ours:
-        return ok(subject, f"it is held by a running aioacs ({listener.name})")
-    variable = listener.variable("tls_port" if listener.tls else "port")
-    return failure(subject, f"another program holds it ({listener.name})", f"stop that program, or set {variable}")
+    if not ours:
+        return failure(subject, f"another program holds it ({listener.name})", f"stop that program, or set {variable}")
+    path = sqlite_path(settings.database_url)
+    served = is_served(path) if path else None
+    if served is False:
+        sentence = f"an aioacs that serves another database holds it ({listener.name})"
+        return failure(subject, sentence, f"stop that one, or set {variable}")
+    whose = "the running aioacs of this database" if served else "a running aioacs"
+    return note(subject, f"it is taken by {whose} ({listener.name})", "fine, unless another one is to be started here")
 
 
 async def _is_ours(listener: _Listener) -> bool:

@@ -34,8 +34,7 @@ def served_alone(path: Path, on_doubt: Callable[[str], None]) -> Iterator[None]:
     The kernel lets go of the lock however the process ends. Where the file system knows no locks, ``on_doubt`` is told.
     """
     make_folder(path)
-    path = path.resolve()
-    lock = path.with_name(f"{path.name}.lock")
+    lock = _lock_of(path)
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -56,6 +55,30 @@ def served_alone(path: Path, on_doubt: Callable[[str], None]) -> Iterator[None]:
     finally:
         # The file stays: one that was removed could still be locked by another process, and a third would make it anew.
         os.close(descriptor)
+
+
+def is_served(path: Path) -> bool | None:
+    """Whether a server has a database; None where that cannot be seen. Nothing is made or changed."""
+    try:
+        descriptor = os.open(_lock_of(path), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _lock_of(path: Path) -> Path:
+    path = path.resolve()
+    return path.with_name(f"{path.name}.lock")
 
 
 def reason(path: Path, error: Exception) -> str:

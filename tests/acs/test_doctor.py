@@ -20,6 +20,7 @@ from acs.doctor.listeners import open_file_findings, port_findings, public_url_f
 from acs.keys import load_keyring
 from acs.settings import Settings
 from acs.store.migrations import migrate
+from acs.store.sqlite_files import served_alone
 
 NOW = RELEASED + 1000.0
 SECRET = "hunter2"
@@ -256,12 +257,30 @@ async def port_states(tmp_path: Path, **values: object) -> list[Finding]:
     return [each async for each in port_findings(settings) if each.subject != "port 0"]
 
 
-async def test_a_port_held_by_a_running_aioacs_is_as_it_should_be(tmp_path: Path) -> None:
+def no_doubt(what: str) -> None:
+    raise AssertionError(what)
+
+
+async def test_a_port_held_by_the_running_aioacs_is_noted(tmp_path: Path) -> None:
+    with served_alone(tmp_path / "data" / "aioacs.db", no_doubt):
+        async with listening(401, WWW_Authenticate='Digest realm="aioacs", nonce="x"') as port:
+            finding = only(await port_states(tmp_path, cwmp_port=port), State.NOTE)
+            assert finding.sentence == "it is taken by the running aioacs of this database (CWMP)"
+            only(await port_states(tmp_path, api_port=port), State.FAILURE)
+        async with listening(200) as port:
+            only(await port_states(tmp_path, api_port=port), State.NOTE)
+
+
+async def test_a_port_held_by_an_aioacs_that_serves_something_else_is_told(tmp_path: Path) -> None:
     async with listening(401, WWW_Authenticate='Digest realm="aioacs", nonce="x"') as port:
-        assert "a running aioacs" in only(await port_states(tmp_path, cwmp_port=port), State.OK).sentence
-        only(await port_states(tmp_path, api_port=port), State.FAILURE)
-    async with listening(200) as port:
-        assert "a running aioacs" in only(await port_states(tmp_path, api_port=port), State.OK).sentence
+        finding = only(await port_states(tmp_path, cwmp_port=port), State.FAILURE)
+        assert finding.sentence == "an aioacs that serves another database holds it (CWMP)"
+        assert finding.advice == "stop that one, or set AIOACS_CWMP_PORT"
+        # Which databases servers of PostgreSQL serve cannot be seen from here.
+        elsewhere = SecretStr("postgresql://a:b@127.0.0.1:1/a")
+        finding = only(await port_states(tmp_path, cwmp_port=port, database_url=elsewhere), State.NOTE)
+        assert finding.sentence == "it is taken by a running aioacs (CWMP)"
+    assert files_in(tmp_path) == []
 
 
 async def test_a_port_held_by_another_program_is_told(tmp_path: Path) -> None:
