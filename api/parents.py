@@ -57,4 +57,7 @@ def both(family: Family, suffix: str, make: Callable[[str], Route[Any, Any]]) ->
     in_path = make(family.path_of_one(suffix, key_of(family)))
     if not family.may_be_ambiguous:
         in_path = replace(in_path, problems=tuple(each for each in in_path.problems if each is not Kind.AMBIGUOUS))
-    return [make(family.path(suffix)), in_path]
+    in_query = make(family.path(suffix))
+    # Titles that occur twice tell nobody which of the two it is.
+    summary = in_query.summary.replace(family.words, f"{family.words}; the query names the device")
+    return [replace(in_query, summary=summary), in_path]

@@ -1,7 +1,12 @@
-"""``python -m simulators.demo``: a server that takes every device in, 25 routers of several kinds, and what to type."""
+"""``python -m simulators.demo``: a server that takes every device in, 25 routers of several kinds, and what to type.
+
+Of the settings of a server it heeds AIOACS_CWMP_PORT and AIOACS_API_PORT alone; a port that is in use gives way to a
+free one.
+"""
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import tempfile
@@ -9,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from simulators.access import AccessError, connected
 from simulators.demo.children import child
@@ -38,7 +44,7 @@ async def demo(cwmp_port: int, api_port: int, devices: int) -> None:
                 shown = await routers_of(api, built_in(_SHOWN).device_id.product_class, 4)
                 known = await prepare(api, shown, str(image), _IMAGE)
                 document = await api.ask("GET", "/openapi.json")
-            for line in _introduction(server, devices, curls(document, known)):
+            for line in (*_moved(server, cwmp_port, api_port), *_introduction(server, devices, curls(document, known))):
                 _tell(line)
             await ended.wait()
             _tell("stopping ...")
@@ -61,6 +67,17 @@ def _routers(server: DemoServer, devices: int, folder: Path) -> AbstractAsyncCon
         folder=folder,
         log=folder / "routers.log",
     )
+
+
+def _moved(server: DemoServer, cwmp_port: int, api_port: int) -> Iterator[str]:
+    """Why a port is not the one that was asked for."""
+    for wanted, url, variable in (
+        (cwmp_port, server.cwmp, "AIOACS_CWMP_PORT"),
+        (api_port, server.access.base, "AIOACS_API_PORT"),
+    ):
+        taken = urlsplit(url).port
+        if wanted not in {0, taken}:
+            yield f"Port {wanted} is in use: {taken} is taken in its place; {variable} chooses another one."
 
 
 def _introduction(server: DemoServer, devices: int, commands: Iterator[Curl]) -> Iterator[str]:
@@ -97,9 +114,23 @@ def _failed(sentence: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; exit status 1 when it cannot be run."""
-    described = argparse.ArgumentParser(prog="python -m simulators.demo", description=__doc__)
-    described.add_argument("--cwmp-port", type=int, default=7547, help="where devices call (default 7547)")
-    described.add_argument("--api-port", type=int, default=8080, help="where the API is (default 8080)")
+    described = argparse.ArgumentParser(
+        prog="python -m simulators.demo",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    ports = (
+        ("--cwmp-port", "AIOACS_CWMP_PORT", "7547", "devices call"),
+        ("--api-port", "AIOACS_API_PORT", "8080", "the API is"),
+    )
+    for option, variable, default, what in ports:
+        # As text: argparse then says of a variable what it says of an option.
+        described.add_argument(
+            option,
+            type=int,
+            default=os.environ.get(variable) or default,
+            help=f"where {what} (default: {variable}, or {default}; 0: a free one)",
+        )
     described.add_argument("--devices", type=int, default=25, help="how many routers (default 25, at least 10)")
     given = described.parse_args(arguments)
     for port in (given.cwmp_port, given.api_port):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any
 
 import openapi_spec_validator
@@ -47,6 +48,11 @@ async def test_every_operation_has_a_name_of_its_own(found: list[AnyRoute]) -> N
     names = [operation_id(each) for each in found]
     assert len(set(names)) == len(names)
     assert all(re.fullmatch(r"[a-z][a-z0-9_]+", each) for each in names)
+
+
+async def test_every_operation_has_a_title_of_its_own(found: list[AnyRoute]) -> None:
+    titles = Counter(each.summary for each in found if each.is_document)
+    assert not [title for title, count in titles.items() if count > 1]
 
 
 async def test_every_tag_place_and_header_is_explained(found: list[AnyRoute]) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import re
 import signal
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import aiohttp
@@ -27,16 +29,24 @@ async def test_it_ends_when_somebody_says_so_or_closes_the_terminal(number: int)
         await ended.wait()
 
 
-async def test_it_prints_commands_that_work_and_ends_without_a_trace(tmp_path: Path) -> None:
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port that somebody has."""
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        yield int(holder.getsockname()[1])
+
+
+async def test_it_prints_commands_that_work_and_ends_without_a_trace(tmp_path: Path, taken: int) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "simulators.demo", "--cwmp-port", "0", "--api-port", "0", "--devices", "10"),
+        *(sys.executable, "-m", "simulators.demo", "--api-port", "0", "--devices", "10"),
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)},
+        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(tmp_path), "HOME": str(tmp_path), "AIOACS_CWMP_PORT": str(taken)},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
     try:
         printed = await _until(process, _END)
+        assert f"Port {taken} is in use" in printed
         children = psutil.Process(process.pid).children(recursive=True)
         assert len(children) == 2
         port = re.search(r"^export API=http://127\.0\.0\.1:(\d+)/api/v1$", printed, re.MULTILINE)
