@@ -176,7 +176,10 @@ def simulate(
         typer.Option(metavar="NAME", help="A built-in scenario, or the path of a .toml file.", rich_help_panel=_RUN),
     ] = "steady",
     list_scenarios: Annotated[
-        bool, typer.Option("--list-scenarios", help="Show the built-in scenarios.", rich_help_panel=_RUN)
+        bool,
+        typer.Option(
+            "--list-scenarios", help="Show the built-in scenarios, and how long each takes.", rich_help_panel=_RUN
+        ),
     ] = False,
     list_quirks: Annotated[
         bool,

@@ -2,13 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
+from simulators.campaign import PATIENCE
 from simulators.device.quirk_names import REGISTRY, describe
+from simulators.figures import duration
 from simulators.options import OptionError, Options
 from simulators.planning import plan
 from simulators.report.document import write_json
@@ -16,6 +18,7 @@ from simulators.report.files import WriteError, check, write
 from simulators.report.html import page
 from simulators.running import Ended, run
 from simulators.scenarios.loading import NAMES, ScenarioError, load
+from simulators.scenarios.schema import Scenario
 
 DONE: Final = 0
 """All went as it should."""
@@ -53,21 +56,31 @@ def simulate(given: Mapping[str, Any], runner: Runner) -> int:
 
 
 def show_scenarios() -> None:
-    """The scenarios that are built in, each with what it shows."""
-    _show((name, load(name).scenario.about) for name in NAMES)
+    """The scenarios that are built in, each with how long it takes if nothing is said, and what it shows."""
+    scenarios = [(name, load(name).scenario) for name in NAMES]
+    _show([(name, _takes(scenario), scenario.about) for name, scenario in scenarios])
 
 
 def show_quirks() -> None:
     """The quirks that scenarios can give devices, each with what it does and who does it."""
-    _show((name, describe(name)) for name in REGISTRY)
+    _show([(name, describe(name)) for name in REGISTRY])
 
 
-def _show(lines: Iterable[tuple[str, str]]) -> None:
-    lines = list(lines)
-    width = max(len(name) for name, _ in lines)
+def _takes(scenario: Scenario) -> str:
+    """How long; a run waits for its campaigns."""
+    campaigns = [phase for phase in scenario.phases if phase.action == "firmware-campaign"]
+    longest = max((phase.at + (phase.lasts or PATIENCE) for phase in campaigns), default=0.0)
+    takes = duration(scenario.duration)
+    return f"{takes} to {duration(longest)}" if longest > scenario.duration else takes
+
+
+def _show(lines: Sequence[tuple[str, ...]]) -> None:
+    """A line for each, in columns."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     console = Console(soft_wrap=True)
-    for name, what in lines:
-        console.print(Text(f"{name:{width}}  {what}"))
+    for line in lines:
+        cells = (f"{cell:{width}}" for cell, width in zip(line, widths, strict=True))
+        console.print(Text("  ".join(cells).rstrip()))
 
 
 def _report(options: Options, ended: Ended) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -148,10 +149,13 @@ async def asked(port: int) -> AsyncIterator[tuple[int, asyncio.Queue[None]]]:
         yield server.sockets[0].getsockname()[1], came
 
 
-def test_the_scenarios_are_listed() -> None:
+def test_the_scenarios_are_listed_with_how_long_they_take() -> None:
     status, said = run("--list-scenarios")
     assert status == 0
-    assert said.startswith("steady ")
+    lines = [re.split(r"  +", line, maxsplit=2) for line in said.splitlines()]
+    taking = {name: takes for name, takes, about in lines if about}
+    assert next(iter(taking)) == "steady"
+    assert (taking["steady"], taking["firmware-campaign"]) == ("5 min", "25.0 s to 10 min 15 s")
 
 
 @pytest.mark.parametrize("option", ["--json", "--report"])
