@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from random import Random
@@ -16,31 +16,26 @@ from tests.chaos.battle import Battle, Told
 from tests.chaos.faults import ON_POSTGRESQL, ON_SQLITE, Fault
 from tests.contract.servers import running_server
 
-_EVERY = 10
+_FAULTS = {"sqlite": ON_SQLITE, "postgresql": ON_POSTGRESQL}
 
 
-def main() -> int:
+def main(given: Sequence[str] | None = None) -> int:
     """Fight, and tell."""
-    arguments = _arguments()
+    arguments = _arguments(given)
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="aioacs-chaos-"))
-        faults, control = dict(ON_SQLITE), None
+        faults, control = dict(_FAULTS[arguments.database]), None
         if arguments.database == "postgresql":
             server = stack.enter_context(running_server())
-            faults, control = dict(ON_POSTGRESQL), server.control
+            control = server.control
             if control is None:
                 # Somebody else keeps it.
                 del faults["down"]
-        elif arguments.servers > 1:
-            print("SQLite bears one server", file=sys.stderr)
-            return 2
-        wrong = set(arguments.faults) - set(faults)
-        if wrong:
-            print(f"nothing that befalls {arguments.database}: {', '.join(sorted(wrong))}", file=sys.stderr)
-            return 2
-        if arguments.database == "postgresql":
+                if "down" in arguments.faults:
+                    print("down: somebody else keeps this PostgreSQL, so it is not stopped", file=sys.stderr)
+                    return 2
             url = server.url(asyncio.run(server.create()))
-        else:
+        folder = Path(tempfile.mkdtemp(prefix="aioacs-chaos-"))
+        if arguments.database == "sqlite":
             url = f"sqlite:///{folder / 'aioacs.db'}"
         chosen = {name: faults[name] for name in arguments.faults or sorted(faults)}
         battle = Battle(url, folder, arguments.seed, arguments.devices, servers=arguments.servers, control=control)
@@ -54,17 +49,20 @@ def main() -> int:
 
 
 async def _fight(battle: Battle, faults: Mapping[str, Fault], arguments: argparse.Namespace) -> Told:
+    random, began, rounds = Random(arguments.seed), time.monotonic(), arguments.rounds
+
+    def tell(words: str) -> None:
+        print(f"{time.monotonic() - began:7.1f} s  {words}", flush=True)
+
+    tell(f"{arguments.devices} devices call for the first time; then {rounds} rounds of {', '.join(faults)}")
     await migrate(battle.database_url)
-    random, began = Random(arguments.seed), time.monotonic()
     async with battle.begun():
-        for number in range(1, arguments.rounds + 1):
+        for number in range(1, rounds + 1):
             name = random.choice(list(faults))
-            if arguments.verbose:
-                print(f"{time.monotonic() - began:7.1f} s  round {number}: {name}", flush=True)
+            tell(f"round {number} of {rounds}: {name}")
             await battle.strike(name, faults[name])
-            if number % _EVERY == 0:
-                print(f"{time.monotonic() - began:7.0f} s  {number} of {arguments.rounds} rounds", flush=True)
-        return await battle.end()
+        tell("what was begun is to come to an end; then it is judged")
+        return await battle.end(tell)
 
 
 def _show(told: Told) -> None:
@@ -76,16 +74,25 @@ def _show(told: Told) -> None:
         print(f"  {each}")
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("faults", nargs="*", help="what befalls the server; all there is if nothing is named")
-    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--database", choices=tuple(_FAULTS), default="sqlite")
     parser.add_argument("--servers", type=int, default=1, help="so many servers on one PostgreSQL (default: 1)")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--devices", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--verbose", action="store_true", help="tell of each round")
-    return parser.parse_args()
+    arguments = parser.parse_args(given)
+    for name in ("servers", "rounds", "devices"):
+        if getattr(arguments, name) < 1:
+            parser.error(f"--{name}: {getattr(arguments, name)} is less than 1")
+    if arguments.servers > 1 and arguments.database == "sqlite":
+        parser.error("--servers: SQLite bears one")
+    there = _FAULTS[arguments.database]
+    wrong = sorted(set(arguments.faults) - set(there))
+    if wrong:
+        parser.error(f"nothing that befalls {arguments.database}: {', '.join(wrong)}; there is {', '.join(there)}")
+    return arguments
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ _TOKEN: Final = "the-token-of-the-operators"
 _PASSWORD: Final = f"{SECRET}of-all-devices"
 _INTERVAL: Final = 1
 _CALM: Final = 3_000
+_SAID_EVERY: Final = 10
 _FIRST: Final = 3
 # What leaves out the events leaves the witness nothing to hold the server to.
 _SPELLINGS: Final = tuple(
@@ -171,13 +172,13 @@ class Battle:
         finally:
             process.rlimit(resource, before)
 
-    async def end(self) -> Told:
-        """Let what was begun be done, and judge."""
+    async def end(self, tell: Callable[[str], None] = lambda _: None) -> Told:
+        """Let what was begun be done, and judge; ``tell`` is given how that goes on."""
         noc, fleet = self._noc, self._fleet
         assert noc is not None
         assert fleet is not None
         noc.is_over = True
-        left = await self._calm(noc)
+        left = await self._calm(noc, tell)
         self._watch()
         fleet.end()
         await fleet.over()
@@ -202,12 +203,14 @@ class Battle:
             self._peak,
         )
 
-    async def _calm(self, noc: Noc) -> int | None:
+    async def _calm(self, noc: Noc, tell: Callable[[str], None]) -> int | None:
         """Wait until nothing is left to be done, within bounds; what is left then."""
         left: int | None = None
-        for _ in range(_CALM):
+        for number in range(_CALM):
             await self.beat.wait(self._count)
             left = await noc.count_open()
+            if number % _SAID_EVERY == 0:
+                tell(f"operations that are not done yet: {'unknown' if left is None else left}")
             if left == 0 and all(not each.pending.requests for each in self._devices):
                 return 0
         return left
