@@ -209,6 +209,11 @@ class Document:
     """How long it took by the clock of the world: in time-lapse less than ``seconds``."""
 
     @property
+    def is_time_lapse(self) -> bool:
+        """Whether its seconds are simulated ones, of which many pass in one of the world's."""
+        return self.settings.get("time-lapse") is True and self.real_seconds is not None
+
+    @property
     def broken(self) -> tuple[Expectation, ...]:
         """The expectations that do not hold."""
         return tuple(each for each in self.expectations if not each.holds)

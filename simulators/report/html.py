@@ -101,7 +101,7 @@ def _tiles(document: Document) -> list[tuple[str, str, str]]:
     peak = max([told.per_second, *rates])
     per_session = document.cpu_ms_per_session
     return [
-        ("sessions per second", digits(told.per_second), f"{digits(peak)} at the peak"),
+        (over_time.RATES[document.is_time_lapse].lower(), digits(told.per_second), f"{digits(peak)} at the peak"),
         ("ended well", share(told.ok, ended), f"{amount(told.ok)} of {amount(ended)}"),
         ("median session", duration(document.session.p50), f"p99 {duration(document.session.p99)}"),
         ("RPCs answered", amount(answered), f"{amount(faults)} with a fault"),
@@ -115,9 +115,8 @@ def _tiles(document: Document) -> list[tuple[str, str, str]]:
 
 
 def _lasted(document: Document) -> str:
-    lasted, took = duration(document.seconds), document.real_seconds
-    is_lapse = document.settings.get("time-lapse") is True and took is not None
-    return f"{lasted} in a time-lapse of {duration(took)}" if is_lapse else lasted
+    lasted = duration(document.seconds)
+    return f"{lasted} in a time-lapse of {duration(document.real_seconds)}" if document.is_time_lapse else lasted
 
 
 def _tile(name: str, figure: str, more: str) -> Markup:

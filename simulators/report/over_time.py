@@ -15,13 +15,15 @@ MOST_STRETCHES: Final = 100
 """Stretches of time that are told apart in bars; neighbours are put together until there are no more."""
 MOST_REASONS: Final = 6
 """Reasons that have a colour of their own."""
+RATES: Final = {False: "Sessions per second", True: "Sessions per simulated second"}
+"""What rates are called, in a time-lapse and without."""
 REST: Final = "all others"
 """The name of all further reasons."""
 
 
 def sessions(document: Document) -> Markup:
     """How many sessions began and ended in each second."""
-    heading = "Sessions per second"
+    heading = RATES[document.is_time_lapse]
     moments = document.timeline
     if not document.sessions.begun:
         return nothing(heading, "No session began.")
@@ -30,7 +32,7 @@ def sessions(document: Document) -> Markup:
         "ok": [each.ok / span(each) for each in moments],
         "failed": [each.failed / span(each) for each in moments],
     }
-    frame = Frame(across(document), amounts(max(map(max, series.values()))), heading)
+    frame = Frame(across(document), amounts(max(map(max, series.values()))), heading, below=_time(document))
     drawn = [line(points, style) for style, values in series.items() for points in _runs(frame, moments, values)]
     return picture(
         frame,
@@ -45,7 +47,9 @@ def open_sessions(document: Document) -> Markup:
     moments = document.timeline
     if not document.sessions.begun:
         return nothing(heading, "No session began.")
-    frame = Frame(across(document), amounts(max(each.open for each in moments), whole=True), heading)
+    frame = Frame(
+        across(document), amounts(max(each.open for each in moments), whole=True), heading, below=_time(document)
+    )
     points = [frame.point(0, 0), *(frame.point(each.at + span(each), each.open) for each in moments)]
     return picture(frame, [area(points, "ok"), line(points, "ok"), _told(frame, moments)])
 
@@ -57,7 +61,7 @@ def latency(document: Document) -> Markup:
     found = [value for each in moments for value in (each.p50, each.p99) if value]
     if not found:
         return nothing(heading, "No session ended well.")
-    frame = Frame(across(document), durations(min(found), max(found)), heading)
+    frame = Frame(across(document), durations(min(found), max(found)), heading, below=_time(document))
     series = {"p99": [each.p99 or None for each in moments], "p50": [each.p50 or None for each in moments]}
     drawn = [line(points, style) for style, values in series.items() for points in _runs(frame, moments, values)]
     return picture(frame, [*drawn, _told(frame, moments)], [Key("p50", "p50"), Key("p99", "p99")])
@@ -75,6 +79,7 @@ def failures(document: Document) -> Markup:
         amounts(max(sum(each.failed for each in stretch) for stretch in stretches), whole=True),
         heading,
         note=f"In each {_plain(sum(map(span, stretches[0])))}." if len(stretches) > 1 else "",
+        below=_time(document),
     )
     counts = [_by_reason(stretch, names) for stretch in stretches]
     drawn = [
@@ -103,6 +108,13 @@ def across(document: Document) -> Scale:
     """The axis of time."""
     last = document.timeline[-1] if document.timeline else None
     return times(max(document.seconds, last.at + span(last) if last else 0.0))
+
+
+def _time(document: Document) -> str:
+    """Which time it is."""
+    if not document.is_time_lapse:
+        return "time since the start"
+    return f"simulated time since the start; {duration(document.seconds)} of it took {duration(document.real_seconds)}"
 
 
 def span(moment: Moment) -> float:

@@ -31,6 +31,8 @@ class Frame:
     """What the picture shows."""
     note: str = ""
     """A sentence under the heading."""
+    below: str = ""
+    """What stands along the axis below."""
 
     def point(self, across: float, up: float) -> Point:
         """Where a pair of values is drawn."""
@@ -83,6 +85,7 @@ def picture(frame: Frame, drawn: Iterable[Markup], keys: Sequence[Key] = (), abo
             tag("div", *rows, class_="up"),
             tag("div", above, canvas, class_="canvas"),
             tag("div", *columns, class_="across"),
+            tag("p", frame.below, class_="below") if frame.below else None,
             class_="plot",
         ),
     )

@@ -75,7 +75,7 @@ async def _pause(run: Endurance) -> None:
         now = run.world.tally.snapshot(run.world.clock.now())
         print(
             f"{run.elapsed:6.0f} s  {now.session_rate:5.1f} sessions/s, {now.ok} ok, {now.failed} failed, "
-            f"{len(run.operators.promised)} operations, {len(run.ledger.unexplained)} kinds of trouble unexplained",
+            f"{len(run.operators.promised)} operations, unexplained kinds of trouble: {len(run.ledger.unexplained)}",
             flush=True,
         )
     await asyncio.sleep(_EVERY)

@@ -1,6 +1,7 @@
 """The page of a run is one file, well-formed, safe whatever peers said, and it tells what the document says."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from lxml import etree
@@ -159,3 +160,14 @@ def test_a_run_of_hours_makes_a_page_that_can_still_be_mailed() -> None:
         tally.began(START + second)
         tally.ended(OK if second % 3 else f"reason {second % 7}", 0.001 * (second % 50 + 1), START + second)
     assert len(page(made(tally, 3000.0))) < 300_000
+
+
+def test_the_charts_say_whose_time_it_is() -> None:
+    real, lapse = made(small(), 10.0), replace(made(small(), 10.0), settings={"time-lapse": True}, real_seconds=2.0)
+    told = [[_text(each) for each in _tree(document).iterfind(".//p[@class='below']")] for document in (real, lapse)]
+    assert told == [
+        ["time since the start"] * 4,
+        ["simulated time since the start; 10.0 s of it took 2.00 s"] * 4,
+    ]
+    assert ("sessions per second" in page(real), "sessions per simulated second" in page(lapse)) == (True, True)
+    assert "Sessions per second" not in page(lapse)
