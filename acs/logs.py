@@ -223,6 +223,7 @@ def _second(second: int) -> str:
 
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+_QUOTE: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _json_line(moment: str, level: str, event: str, values: dict[str, Value], lines: list[str]) -> str:
@@ -240,8 +241,8 @@ def _console_line(moment: str, level: str, event: str, values: dict[str, Value],
 def _word(value: Value) -> str:
     if isinstance(value, str):
         is_plain = value and " " not in value and '"' not in value and "=" not in value
-        return value if is_plain else json.dumps(value, ensure_ascii=False)
-    return repr(value) if type(value) in {int, float} else json.dumps(value, ensure_ascii=False)
+        return value if is_plain else _QUOTE(value)
+    return repr(value) if type(value) in {int, float} else _QUOTE(value)
 
 
 class _Sink:

@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from acs.composition import Front, Parts, Services, SystemChance, SystemClock, join, make_tools
 from acs.cwmp_http.listener import Listener
 from acs.cwmp_http.patience import Patience
-from acs.cwmp_http.queues import is_half_full
+from acs.cwmp_http.queues import Queues
 from acs.doctor.files import writable_finding
 from acs.doctor.findings import State
 from acs.keys import keyring_of
@@ -205,7 +205,7 @@ class Server:
         tls = cwmp_tls_context(settings)
         if tls is not None:
             tell_failures(tls, self._tls_failed)
-        self._services.sessions.is_overrun = lambda: is_half_full(self._sockets)
+        self._services.sessions.is_overrun = Queues(self._sockets).are_half_full
         places: list[tuple[int, ssl.SSLContext | None]] = [(settings.cwmp_port, None)]
         if settings.cwmp_tls_port is not None:
             places.append((settings.cwmp_tls_port, tls))

@@ -8,16 +8,34 @@ import asyncio
 import socket
 import struct
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Final
 
 # tcpi_unacked and tcpi_sacked of struct tcp_info, which of a listening socket say how many wait and may wait (Linux).
 _QUEUE: Final = struct.Struct("=24x2I")
 
 
-def is_half_full(servers: Iterable[asyncio.Server]) -> bool:
-    """Whether more than half as many wait at a port as there may; never where the kernel does not say."""
-    return any(_is_half_full(each) for server in servers for each in server.sockets)
+_EVERY: Final = 0.01
+"""Seconds for which an answer of the kernel is believed: some tens of connections are taken in meanwhile."""
+
+
+class Queues:
+    """The queues at the ports of some servers."""
+
+    def __init__(self, servers: Iterable[asyncio.Server], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._servers = servers
+        self._clock = clock
+        self._asked_at = -_EVERY
+        self._is_half_full = False
+
+    def are_half_full(self) -> bool:
+        """Whether more than half as many wait at a port as there may; never where the kernel does not say."""
+        now = self._clock()
+        if now - self._asked_at >= _EVERY:
+            self._asked_at = now
+            self._is_half_full = any(_is_half_full(each) for server in self._servers for each in server.sockets)
+        return self._is_half_full
 
 
 if sys.platform == "linux":

@@ -10,6 +10,7 @@ from acs.provisioning.plain import from_plain, to_plain
 from acs.services.secret_values import holds_secret
 from acs.services.vault import Vault
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 # Their arguments and answers may hold passwords in any place.
 _ALWAYS_SECRET: Final = frozenset({OperationKind.RPC, OperationKind.DOWNLOAD, OperationKind.UPLOAD})
 
@@ -28,7 +29,7 @@ class Requested:
 
 def request_text(requested: Requested) -> str:
     """What was asked for, as text."""
-    return json.dumps(to_plain(requested, secrets=True), separators=(",", ":"))
+    return _ENCODE(to_plain(requested, secrets=True))
 
 
 def read_requested(vault: Vault, kept: ClaimedOperation | OperationRecord) -> Requested:
@@ -38,7 +39,8 @@ def read_requested(vault: Vault, kept: ClaimedOperation | OperationRecord) -> Re
 
 def outcome_text(outcome: Outcome) -> str:
     """What came of an operation, as text; what was learned on the way is kept with the device."""
-    return json.dumps(to_plain(replace(outcome, learned=()), secrets=True), separators=(",", ":"))
+    kept = replace(outcome, learned=()) if outcome.learned else outcome
+    return _ENCODE(to_plain(kept, secrets=True))
 
 
 def read_outcome(vault: Vault, record: OperationRecord) -> Outcome | None:

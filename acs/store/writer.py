@@ -189,19 +189,23 @@ def _hand_out(group: Sequence[_Unit], results: Sequence[list[Row]]) -> None:
     if len(group) == 1:
         _finish(group[0], list(results))
         return
-    shares: list[list[list[Row]]] = [[[] for _ in group[0].shape] for _ in group]
-    for place, rows in enumerate(results):
-        if not rows:
-            continue
-        by_key: dict[Key, list[Row]] = defaultdict(list)
-        for row in rows:
-            by_key[row[0]].append(row)
-        for unit, share in zip(group, shares, strict=True):
-            given = unit.steps[place][1]
-            keys = (given[0][0],) if len(given) == 1 else dict.fromkeys([row[0] for row in given])
-            share[place] = [found for key in keys for found in by_key.get(key, ())]
-    for unit, share in zip(group, shares, strict=True):
-        _finish(unit, share)
+    by_key = [_by_key(rows) for rows in results]
+    for unit in group:
+        _finish(unit, [_own(rows, found) if found else [] for (_, rows), found in zip(unit.steps, by_key, strict=True)])
+
+
+def _by_key(rows: Sequence[Row]) -> dict[Key, list[Row]]:
+    found: dict[Key, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(row)
+    return found
+
+
+def _own(given: Sequence[Row], found: dict[Key, list[Row]]) -> list[Row]:
+    """What was returned for the keys of the rows that a unit gave."""
+    if len(given) == 1:
+        return found.get(given[0][0], [])
+    return [row for key in dict.fromkeys([row[0] for row in given]) for row in found.get(key, ())]
 
 
 def _finish(unit: _Unit, results: list[list[Row]]) -> None:
