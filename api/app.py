@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
@@ -22,7 +23,7 @@ from api.fields import is_carriable
 from api.problems import MEDIA_TYPE, Kind, Problem, of_store, unavailable
 from api.reading import checked, checked_query, passed_over, read_json, together
 from api.repeats import Rendered, Repeats
-from api.routing import BASE, JSON, KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Streamed
+from api.routing import BASE, JSON, KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Made, Streamed
 from api.turnstile import Turnstile
 
 R = TypeVar("R", bound=web.StreamResponse)
@@ -153,12 +154,18 @@ class Application:
             # Devices are not held up meanwhile.
             query, body, document = await asyncio.to_thread(_read, prepared, pairs, octets)
 
+        key = request.headers.get(KEY_HEADER)
+
+        async def again(made: Made) -> Rendered:
+            assert route.again is not None  # noqa: S101  every route with POST says how
+            return _rendered(prepared, await route.again(ask, made), ask.ignored)
+
         async def once(identity: bytes, work: Callable[[], Awaitable[Answer]]) -> Answer:
             async def rendered() -> Rendered:
                 return _rendered(prepared, await work(), ask.ignored)
 
             named = f"{request.method} {request.rel_url.raw_path}\n".encode() + identity
-            return Answer(await self._repeats.once(principal, request.headers.get(KEY_HEADER), named, rendered))
+            return Answer(await self._repeats.once(principal, key, named, rendered, again))
 
         ask: Ask[Any, Any] = Ask(
             principal,
@@ -171,6 +178,7 @@ class Application:
             request,
             passed_over(route.body, document) if route.takes_unknown and route.body is not None else [],
             once,
+            partial(self._repeats.secret, principal, key),
             document,
         )
 
@@ -180,7 +188,7 @@ class Application:
 
         if route.method == "POST" and not route.streams:
             identity = f"{request.method} {request.rel_url.raw_path_qs}\n".encode() + octets
-            rendered = await self._repeats.once(principal, request.headers.get(KEY_HEADER), identity, do)
+            rendered = await self._repeats.once(principal, key, identity, do, again)
         else:
             answer = await route.handler(ask)
             if isinstance(answer.content, Streamed):

@@ -7,18 +7,22 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from acs.auth.sealing import SealError
 from acs.domain.access import Principal
 from acs.services.management import Management
 from acs.store.errors import RecordError, StoreBusyError
-from acs.store.idempotency import Answered, Claimed, Differs, Pending
+from acs.store.idempotency import Answered, AnswerSecret, Claimed, Differs, Pending
 from acs.store.statements import Dialect
 from api.problems import Kind, Problem, invalid
-from api.routing import KEY_HEADER, request_key
+from api.routing import KEY_HEADER, Made, request_key
 
 _KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
 _COME_AGAIN: Final = "1"
 # Longer than any request takes.
 _PATIENCE: Final = 300.0
+# A key may come again a day after it was first used. By so much the clock may be set meanwhile.
+_SLACK: Final = 43_200.0
+_TABLE: Final = "idempotency_key"
 
 
 class Rendered:
@@ -33,7 +37,11 @@ class Rendered:
 
 
 class Repeats:
-    """Remembers the answers to requests that name themselves. What is kept is sealed: it may show a new token."""
+    """Remembers the answers to requests that name themselves. What is kept is sealed: it may show a new token.
+
+    The answer is kept after the change. Where the server stops in between, it is given again from what was made: only a
+    secret that nothing else keeps is kept by the commit of the change.
+    """
 
     def __init__(self, management: Management) -> None:
         self._store = management.idempotency
@@ -45,9 +53,16 @@ class Repeats:
         self._running: set[tuple[str, str]] = set()
 
     async def once(
-        self, principal: Principal, key: str | None, request: bytes, do: Callable[[], Awaitable[Rendered]]
+        self,
+        principal: Principal,
+        key: str | None,
+        request: bytes,
+        do: Callable[[], Awaitable[Rendered]],
+        again: Callable[[Made], Awaitable[Rendered]],
     ) -> Rendered:
-        """Do it, or answer as when it was done. ``request`` tells requests of one key apart."""
+        """Do it, or answer as when it was done. ``request`` tells requests of one key apart; ``again`` gives the answer
+        to one that was done and not answered.
+        """
         if key is None:
             return await do()
         if not _KEY.fullmatch(key):
@@ -58,8 +73,10 @@ class Repeats:
                 return self._opened(owner, key, status, answer)
             case Differs():
                 raise Problem(Kind.KEY_REUSED, f"this {KEY_HEADER} was used for another request")
-            case Pending(since):
-                await self._take_over(principal, owner, key, since)
+            case Pending() as pending:
+                rendered = await self._of_before(principal, key, pending, again)
+                if rendered is not None:
+                    return rendered
             case Claimed():
                 pass
         self._running.add((owner, key))
@@ -68,25 +85,42 @@ class Repeats:
         finally:
             self._running.discard((owner, key))
 
-    async def _take_over(self, principal: Principal, owner: str, key: str, since: float) -> None:
-        """Go on in the place of a request that was cut off before it did anything; a Problem if that is not so."""
-        now = self._clock.wall()
-        if (owner, key) in self._running or now - since < self._patience:
-            raise _pending("the first request with this key is being carried out, or was cut off a moment ago")
+    def secret(self, principal: Principal, key: str | None, text: str) -> AnswerSecret | None:
+        """What only the answer to a request tells, to be kept by the commit of the change."""
+        if key is None:
+            return None
+        owner = str(principal.token.id)
+        return AnswerSecret(owner, key, self._vault.seal(text, _TABLE, (owner, key), "secret"))
+
+    async def _of_before(
+        self, principal: Principal, key: str, pending: Pending, again: Callable[[Made], Awaitable[Rendered]]
+    ) -> Rendered | None:
+        """The answer to a request that was cut off after it had done something; None: it had not, and is to be done."""
+        owner, now = str(principal.token.id), self._clock.wall()
+        if (owner, key) in self._running:
+            raise _pending("the first request with this key is being carried out")
         # Each change names the key in its own commit.
-        changed = await self._audit.of_request(request_key(principal, key))
-        if changed is not None:
-            resource, resource_id = changed
-            what = f"{resource} {resource_id}"
+        changed = await self._audit.of_request(request_key(principal, key), pending.since - _SLACK)
+        if changed is None:
+            if now - pending.since < self._patience:
+                raise _pending("the first request with this key is being carried out, or was cut off a moment ago")
+            if not await self._store.take_over(owner, key, pending.since, now):
+                raise _pending("another request with this key came first")
+            return None
+        resource, resource_id = changed
+        try:
+            rendered = await again(Made(resource_id, self._secret_of(owner, key, pending)))
+        except Problem:
             raise Problem(
                 Kind.KEY_PENDING,
-                f"the first request with this key was carried out ({what}); the server stopped before it answered",
+                f"the first request with this key was carried out, and what it made ({resource} {resource_id}) cannot "
+                "be shown any more; the server stopped before it answered",
                 headers={"Retry-After": _COME_AGAIN},
                 resource=resource,
                 resource_id=resource_id,
-            )
-        if not await self._store.take_over(owner, key, since, now):
-            raise _pending("another request with this key came first")
+            ) from None
+        await self._keep(owner, key, rendered)
+        return _replayed(rendered)
 
     async def _first(self, owner: str, key: str, do: Callable[[], Awaitable[Rendered]]) -> Rendered:
         try:
@@ -95,13 +129,29 @@ class Repeats:
             # Nothing was done. Of a database that failed in the midst that cannot be told.
             await self._store.release(owner, key)
             raise
-        kept = self._vault.seal(_text(rendered), "idempotency_key", (owner, key), "answer")
-        await self._store.answer(owner, key, rendered.status, kept)
+        await self._keep(owner, key, rendered)
         return rendered
 
+    async def _keep(self, owner: str, key: str, rendered: Rendered) -> None:
+        kept = self._vault.seal(_text(rendered), _TABLE, (owner, key), "answer")
+        await self._store.answer(owner, key, rendered.status, kept)
+
     def _opened(self, owner: str, key: str, status: int, answer: str) -> Rendered:
-        kept = json.loads(self._vault.open(answer, "idempotency_key", (owner, key), "answer"))
-        return Rendered(status, base64.b64decode(kept["body"]), kept["headers"] | {"Idempotent-Replay": "true"})
+        kept = json.loads(self._vault.open(answer, _TABLE, (owner, key), "answer"))
+        return _replayed(Rendered(status, base64.b64decode(kept["body"]), kept["headers"]))
+
+    def _secret_of(self, owner: str, key: str, pending: Pending) -> str:
+        """What it kept; nothing if the key is gone that has sealed it."""
+        if not pending.secret:
+            return ""
+        try:
+            return self._vault.open(pending.secret, _TABLE, (owner, key), "secret")
+        except SealError:
+            return ""
+
+
+def _replayed(rendered: Rendered) -> Rendered:
+    return Rendered(rendered.status, rendered.body, rendered.headers | {"Idempotent-Replay": "true"})
 
 
 def _pending(detail: str) -> Problem:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
 
 from aiohttp import web
@@ -10,6 +10,7 @@ from aiohttp import web
 from acs.domain.access import Principal
 from acs.domain.audit import AuditEntry
 from acs.domain.token import Role
+from acs.store.idempotency import AnswerSecret
 from api.fields import LARGEST, NoQuery, Query
 from api.problems import Kind, forbidden, not_found
 
@@ -58,6 +59,16 @@ Once = Callable[[bytes, Callable[[], Awaitable[Answer]]], Awaitable[Answer]]
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """What a request with a key has made, and whose answer was lost with the process that was to give it."""
+
+    id: str
+    """Which thing, as the audit log calls it."""
+    secret: str = field(default="", repr=False)
+    """What only the answer was to tell; empty for most."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ask(Generic[Q_co, B_co]):
     """A request that has come through all doors: who asks, what for, and what with."""
 
@@ -82,6 +93,8 @@ class Ask(Generic[Q_co, B_co]):
     once: Once
     """Does something once for each idempotency key, for routes that read the body by themselves; octets of their choice
     tell requests apart."""
+    secret: Callable[[str], AnswerSecret | None] = lambda _: None
+    """What only the answer tells, sealed, to be kept by the commit of the change; None without an idempotency key."""
     document: Any = None
     """The body as it came, for answers that echo it; secrets are masked first."""
 
@@ -145,6 +158,19 @@ Handler = Callable[[Ask[Q, B]], Awaitable[Answer]]
 """Does what a route is for."""
 
 
+Again = Callable[[Ask[Q, B], Made], Awaitable[Answer]]
+"""Gives the answer to a request of before that has made something; a Problem if that is no longer there."""
+
+
+def shown_again(get: Callable[[Ask[Any, Any]], Awaitable[Answer]], status: int = 201) -> Again[Any, Any]:
+    """The answer of a POST that shows what GET does."""
+
+    async def again(ask: Ask[Any, Any], made: Made) -> Answer:
+        return replace(await get(replace(ask, places={"id": made.id})), status=status)
+
+    return again
+
+
 @dataclass(frozen=True, slots=True)
 class Route(Generic[Q, B]):
     """One method of one path."""
@@ -181,6 +207,8 @@ class Route(Generic[Q, B]):
     """What stands in the places of the path, where they are not what ``api.told`` says."""
     takes_unknown: bool = False
     """Whether the body's unknown keys are passed over and named in X-Ignored-Fields."""
+    again: Again[Q, B] | None = None
+    """Of a POST: what gives its answer where it was done, and the server stopped before it could answer."""
     is_document: bool = True
     """Whether it stands in the document of the API."""
 

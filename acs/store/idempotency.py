@@ -5,12 +5,13 @@ from typing import TypeAlias
 
 from acs.store.database import Database
 from acs.store.errors import StoreUnavailableError
-from acs.store.statements import batch, query
+from acs.store.statements import Step, batch, query
 from acs.store.writer import GroupWriter
 
 _CLAIM = batch("idempotency_key", "claim")
 _BY_KEY = query("idempotency_key", "by_key")
 _TAKE_OVER = batch("idempotency_key", "take_over")
+_KEEP_SECRET = batch("idempotency_key", "keep_secret")
 _ANSWER = batch("idempotency_key", "answer")
 _RELEASE = batch("idempotency_key", "release")
 _TO_PRUNE, _PRUNE = query("idempotency_key", "to_prune"), batch("idempotency_key", "prune")
@@ -37,11 +38,32 @@ class Pending:
 
     since: float
     """When it was claimed."""
+    secret: str = field(default="", repr=False)
+    """What only its answer was to tell, as it was kept; empty for most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Differs:
     """The key was used for another request."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSecret:
+    """What only the answer to a request tells, sealed by the caller."""
+
+    owner: str
+    """Whose key it is."""
+    key: str
+    """The request's key."""
+    text: str = field(repr=False)
+    """As it is kept."""
+
+
+def secret_step(secret: AnswerSecret | None) -> Step:
+    """The step that keeps it with the change itself; None: the request has no key, and is not sent again."""
+    if secret is None:
+        return _KEEP_SECRET, []
+    return _KEEP_SECRET, [(_place(secret.owner, secret.key), secret.owner, secret.key, secret.text)]
 
 
 Claim: TypeAlias = Claimed | Answered | Pending | Differs
@@ -66,7 +88,7 @@ class IdempotencyStore:
                 first, status, answer, created = known[0]
                 if first != fingerprint:
                     return Differs()
-                return Answered(status, answer) if status else Pending(created)
+                return Answered(status, answer) if status else Pending(created, answer)
             # It was released or pruned just now.
         raise StoreUnavailableError("the key is claimed and released by others all the time")
 

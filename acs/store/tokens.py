@@ -8,6 +8,7 @@ from acs.domain.audit import AuditEntry
 from acs.domain.token import NewToken, Role, Token
 from acs.store.audit import audit_if_gone, audit_step
 from acs.store.database import Database
+from acs.store.idempotency import AnswerSecret, secret_step
 from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, ordered
 from acs.store.statements import Row, batch, query
 from acs.store.writer import GroupWriter
@@ -42,9 +43,13 @@ class TokenStore:
         self._database = database
         self._writer = writer
 
-    async def create(self, token: NewToken, at: float, audit: AuditEntry | None = None) -> int:
-        """Keep a token; its row. ConflictError if the very same token is there."""
-        created, _ = await self._writer.write(token.hash, (_CREATE, [_columns(token, at)]), audit_step(audit))
+    async def create(
+        self, token: NewToken, at: float, audit: AuditEntry | None = None, secret: AnswerSecret | None = None
+    ) -> int:
+        """Keep a token; its row. ConflictError if the very same token is there. ``secret`` is the token itself."""
+        created, *_ = await self._writer.write(
+            token.hash, (_CREATE, [_columns(token, at)]), audit_step(audit), secret_step(secret)
+        )
         number: int = created[0][1]
         return number
 

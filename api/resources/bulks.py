@@ -30,7 +30,7 @@ from api.resources.bulk_items import (
     states_of,
 )
 from api.resources.headless_forms import SUFFIX
-from api.routing import BASE, Answer, AnyRoute, Ask, Place, Route
+from api.routing import BASE, Answer, AnyRoute, Ask, Made, Place, Route
 
 _TAG: Final = "Headless operations"
 _WHAT: Final = "operation"
@@ -109,6 +109,11 @@ class ManyDevices:
             ),
         )
         return Answer(made_of(view, _address(ask, family, view)), 201)
+
+    async def again(self, family: Family, ask: Ask[Any, Any], made: Made, *, is_own: bool = True) -> Answer:
+        """What is answered when it is asked for, or asked for once more, of what was asked for before."""
+        view = await self._seen(ask, made.id)
+        return Answer(made_of(view, _address(ask, family, view), is_own=is_own), 201)
 
     async def items(self, ask: Ask[Any, Any], ids: Sequence[str]) -> Mapping[str, BulkItem]:
         """What is shown of these by their ids, without those that the token does not see."""

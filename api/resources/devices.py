@@ -16,7 +16,7 @@ from acs.services.inventory import DeviceWish, Note
 from acs.services.management import Management
 from acs.services.registration import NotTheirsError, RegistrationError, WrongFieldsError
 from acs.services.turns import Turns
-from api.families import FAMILIES, WHAT, Family, device_of
+from api.families import BY_ID, FAMILIES, WHAT, Family, device_by, device_of
 from api.fields import NoQuery, Query, QueryFlag
 from api.looking import NOT_REACHED, looked_at
 from api.paging import Envelope, enveloped
@@ -30,7 +30,7 @@ from api.resources.device_bodies import (
     DeviceReplacement,
     Pending,
 )
-from api.routing import Answer, AnyRoute, Ask, Route
+from api.routing import Answer, AnyRoute, Ask, Made, Route
 
 _TAG = "Devices"
 
@@ -68,7 +68,7 @@ class Devices:
                   description="`update_status` looks at the devices of the page for 10 seconds in all, at 50 of them "
                   "at once; those that no longer fit the filters then are left out."),
             Route("POST", many, Role.OPERATOR, self.create, f"Register a device ({words})", _TAG, body=DeviceBody,
-                  answers={201: DeviceShown}, problems=(Kind.CONFLICT,), takes_unknown=True,
+                  again=self.create_again, answers={201: DeviceShown}, problems=(Kind.CONFLICT,), takes_unknown=True,
                   description="Before it ever calls: at its first Inform it is found by its serial number, with OUI "
                   "and product class where they are set, and its login, and is filled in from what it says. A name "
                   "or an identity that another device has is a 409."),
@@ -127,6 +127,11 @@ class Devices:
             raise _problem(error, body) from None
         view = await self._inventory.view(device_id)
         return Answer(shown(view), 201)
+
+    async def create_again(self, ask: Ask[NoQuery, DeviceBody], made: Made) -> Answer:
+        """Show one that was registered."""
+        device = await device_by(self._finder, BY_ID, ask, made.id)
+        return replace(await self._shown(device.id, pending=True), status=201)
 
     async def get(self, family: Family, ask: Ask[OneDeviceQuery, None]) -> Answer:
         """Show one."""

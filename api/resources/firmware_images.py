@@ -23,7 +23,7 @@ from api.fields import Body, Line, Name, NoQuery, Query, Shown, Time, json_schem
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, Problem, invalid, not_found, of_store, unavailable
 from api.reading import checked, read_json
-from api.routing import KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Route, Streamed
+from api.routing import KEY_HEADER, OCTETS, Answer, AnyRoute, Ask, Route, Streamed, shown_again
 from cwmp_schemas.rpc.transfers import FIRMWARE
 
 _TAG = "Firmware images"
@@ -182,7 +182,7 @@ class FirmwareImages:
             Route("GET", many, Role.VIEWER, self.list, "List firmware images", _TAG, ImageQuery,
                   answers={200: Envelope[ImageShown]}),
             Route("POST", many, Role.ADMIN, self.upload, "Upload a firmware image", _TAG, UploadQuery,
-                  answers={201: ImageShown}, problems=wrong, streams=_FORM, form=ImageForm,
+                  again=shown_again(self.get), answers={201: ImageShown}, problems=wrong, streams=_FORM, form=ImageForm,
                   description="The file goes to the disk as it comes. `AIOACS_MAX_FIRMWARE` bounds it. With an "
                   f"`Idempotency-Key` the same fields and the same file are the same request. {whose}"),
             Route("GET", "/firmware_image/upload/{key}/", Role.ADMIN, self.progress, "Watch an upload", _TAG,

@@ -23,7 +23,6 @@ from acs.services.operations import (
     NoSuchOperationError,
     NotNowError,
     OperationError,
-    OperationView,
     Terms,
 )
 from acs.services.requested import Requested
@@ -49,7 +48,7 @@ from api.resources.headless_items import (
     item_of,
     read_said,
 )
-from api.routing import Answer, AnyRoute, Ask, Place, Route
+from api.routing import Answer, AnyRoute, Ask, Made, Place, Route
 from api.variables import unfit
 
 _TAG: Final = "Headless operations"
@@ -114,13 +113,15 @@ class Headless:
                   OperationQuery, answers={200: lists}, problems=(Kind.NOT_FOUND,),
                   headers=("X-Total-Count", "Link", NOT_REACHED), description=_LISTS),
             Route("POST", many, Role.OPERATOR, partial(self._create, family),
-                  f"Ask devices to do something ({words})", _TAG, body=AnyBody, answers={201: OperationMade | _Again},
+                  f"Ask devices to do something ({words})", _TAG, body=AnyBody,
+                  again=partial(self._create_again, family), answers={201: OperationMade | _Again},
                   problems=(Kind.NOT_FOUND, Kind.AMBIGUOUS, Kind.IMPOSSIBLE), description=_FORMS),
             Route("DELETE", many, Role.OPERATOR, self._cancel, f"Cancel a headless operation ({words})", _TAG,
                   OneOperationQuery, answers={204: None}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="Only what has not started: else it is a 409."),
             Route("POST", retry, Role.OPERATOR, partial(self._retry, family), f"Ask for the same once more ({words})",
-                  _TAG, answers={201: _Again}, places={"id": _ID}, problems=(Kind.NOT_FOUND, Kind.CONFLICT),
+                  _TAG, again=partial(self._retry_again, family), answers={201: _Again}, places={"id": _ID},
+                  problems=(Kind.NOT_FOUND, Kind.CONFLICT),
                   description="A new operation. While the first one is still to be done, that is a 409."),
         ]  # fmt: skip
 
@@ -133,7 +134,7 @@ class Headless:
         device = await self._device(ask, body)
         terms = self._terms(ask, body)
         requested = Requested(operation, extra=_said(body, ask.at).text)
-        echo, after = masked(ask.document), json.dumps(noted(ask.document))
+        after = json.dumps(noted(ask.document))
         try:
             view = await self._operations.queue(
                 device.id,
@@ -143,19 +144,29 @@ class Headless:
                     "create", _RESOURCE, public_id, organization_id=device.organization_id, after=after
                 ),
             )
-            if body.wait:
-                view = await self._operations.until_ended(view.record.public_id, body.wait)
         except PlanningError as error:
             raise unfit(error) from None
         except NoSuchDeviceError:
             raise not_found(WHAT) from None
         except NoSuchOperationError:
-            # Its device was deleted just now.
-            raise not_found(_RESOURCE) from None
-        if body.wait:
-            listed = ListedOperation(view.record, device.name, device.identity.serial_number)
-            return Answer(await self._item(listed), 201)
-        return Answer(_made(view, device, body, echo), 201)
+            raise _gone() from None
+        return await self._answer(ask, ListedOperation(view.record, device.name, device.identity.serial_number))
+
+    async def _create_again(self, family: Family, ask: Ask[NoQuery, Any], made: Made) -> Answer:
+        if is_bulk_id(made.id):
+            return await self._many.again(family, ask, made)
+        return await self._answer(ask, await self._seen(ask, made.id))
+
+    async def _answer(self, ask: Ask[NoQuery, OneDeviceBody], listed: ListedOperation) -> Answer:
+        """What is answered when it is asked for: what was said, or how it is once it has ended."""
+        body = ask.body
+        if not body.wait:
+            return Answer(_made(listed, body, masked(ask.document)), 201)
+        try:
+            view = await self._operations.until_ended(listed.record.public_id, body.wait)
+        except NoSuchOperationError:
+            raise _gone() from None
+        return Answer(await self._item(replace(listed, record=view.record)), 201)
 
     async def _show(self, family: Family, ask: Ask[OperationQuery, None]) -> Answer:
         query = ask.query
@@ -243,6 +254,11 @@ class Headless:
             raise not_found(_RESOURCE) from None
         return Answer(await self._item(replace(known, record=view.record)), 201)
 
+    async def _retry_again(self, family: Family, ask: Ask[NoQuery, None], made: Made) -> Answer:
+        if is_bulk_id(made.id):
+            return await self._many.again(family, ask, made, is_own=False)
+        return Answer(await self._item(await self._seen(ask, made.id)), 201)
+
     async def _items(self, listed: Sequence[ListedOperation]) -> list[OperationItem]:
         found: list[OperationItem] = []
         for place, each in enumerate(listed, start=1):
@@ -317,8 +333,13 @@ def _said(body: OneDeviceBody, at: float) -> Said:
     return Said(start)
 
 
-def _made(view: OperationView, device: ManagedDevice, body: OneDeviceBody, echo: dict[str, Any]) -> OperationMade:
-    record = view.record
+def _gone() -> Problem:
+    """Its device was deleted just now."""
+    return not_found(_RESOURCE)
+
+
+def _made(listed: ListedOperation, body: OneDeviceBody, echo: dict[str, Any]) -> OperationMade:
+    record = listed.record
     told = echo | {
         "id": record.public_id,
         "transaction_id": record.public_id,
@@ -328,7 +349,7 @@ def _made(view: OperationView, device: ManagedDevice, body: OneDeviceBody, echo:
     }
     if isinstance(body, OlderOperationBody):
         told |= {
-            "device_name": device.name,
+            "device_name": listed.device_name,
             "parameters": masked(body.parameters),
             "estimated_duration": estimated_seconds(record.kind),
         }

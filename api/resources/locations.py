@@ -16,7 +16,7 @@ from acs.store.locations import LocationFilter
 from api.fields import Body, Coordinate, Id, Line, Name, NoQuery, QueryNumber, Shown, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, Problem, forbidden, invalid, not_found
-from api.routing import Answer, AnyRoute, Ask, Route
+from api.routing import Answer, AnyRoute, Ask, Route, shown_again
 
 _TAG = "Locations"
 _WHAT = "location"
@@ -94,7 +94,8 @@ class Locations:
                   answers={200: Envelope[LocationShown]},
                   description="Those of the organizations that the token sees, and those of nobody."),
             Route("POST", many, Role.ADMIN, self.create, "Make a location", _TAG, body=LocationBody,
-                  answers={201: LocationShown}, problems=(Kind.CONFLICT,), description=whose),
+                  again=shown_again(self.get), answers={201: LocationShown}, problems=(Kind.CONFLICT,),
+                  description=whose),
             Route("GET", one, Role.VIEWER, self.get, "Show a location", _TAG, answers=shown),
             Route("PUT", one, Role.ADMIN, self.replace, "Replace a location", _TAG, body=LocationBody,
                   answers=shown, problems=(Kind.CONFLICT,), description=whose),

@@ -12,7 +12,7 @@ from acs.store.listing import Slice
 from api.fields import Body, Name, NoQuery, Shown, Text, Time, json_schema_example
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, forbidden, not_found
-from api.routing import Answer, AnyRoute, Ask, Route
+from api.routing import Answer, AnyRoute, Ask, Route, shown_again
 
 _TAG = "Organizations"
 _WHAT = "organization"
@@ -66,7 +66,7 @@ class Organizations:
             Route("GET", many, Role.VIEWER, self.list, "List organizations", _TAG, Paged,
                   answers={200: Envelope[OrganizationShown]}),
             Route("POST", many, Role.ADMIN, self.create, "Make an organization", _TAG, body=OrganizationBody,
-                  answers={201: OrganizationShown}, problems=(Kind.CONFLICT,)),
+                  again=shown_again(self.get), answers={201: OrganizationShown}, problems=(Kind.CONFLICT,)),
             Route("GET", one, Role.VIEWER, self.get, "Show an organization", _TAG, answers=shown),
             Route("PUT", one, Role.ADMIN, self.replace, "Replace an organization", _TAG, body=OrganizationBody,
                   answers=shown, problems=(Kind.CONFLICT,)),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -14,7 +15,7 @@ from acs.services.management import Management
 from api.fields import Body, Id, Name, NoQuery, Shown, Time, When, json_schema_example
 from api.paging import Envelope, Paged, enveloped
 from api.problems import forbidden, invalid, not_found
-from api.routing import Answer, AnyRoute, Ask, Route
+from api.routing import Answer, AnyRoute, Ask, Made, Route
 from api.times import written
 
 _TAG = "Tokens"
@@ -79,7 +80,7 @@ class Tokens:
             Route("GET", many, Role.ADMIN, self.list, "List tokens", _TAG, TokenQuery,
                   answers={200: Envelope[TokenShown]}, description=bound),
             Route("POST", many, Role.ADMIN, self.create, "Make a token", _TAG, body=TokenBody,
-                  answers={201: NewTokenShown},
+                  again=self.create_again, answers={201: NewTokenShown},
                   description=f"The answer shows the token: nothing shows it ever again. {bound}"),
             Route("GET", one, Role.ADMIN, self.get, "Show what a token is for", _TAG, answers={200: TokenShown}),
             Route("DELETE", one, Role.ADMIN, self.revoke, "Take a token back", _TAG, answers={204: None},
@@ -105,8 +106,15 @@ class Tokens:
         entry = ask.entry(
             "create", _WHAT, organization_id=owner_of(organizations), after=told(token), found_by=new.hash
         )
-        number = await self._store.create(new, ask.at, entry)
+        number = await self._store.create(new, ask.at, entry, ask.secret(text))
         return Answer(NewTokenShown(**shown_fields(token) | {"id": number}, token=text), 201)
+
+    async def create_again(self, ask: Ask[NoQuery, TokenBody], made: Made) -> Answer:
+        """Show one that was made, and itself, to whoever made it."""
+        if not made.secret:
+            raise not_found(_WHAT)
+        known = await self._seen(replace(ask, places={"id": made.id}))
+        return Answer(NewTokenShown(**shown_fields(known), token=made.secret), 201)
 
     async def get(self, ask: Ask[NoQuery, None]) -> Answer:
         """Show one."""
@@ -132,7 +140,7 @@ class Tokens:
         if errors:
             raise invalid(errors)
 
-    async def _seen(self, ask: Ask[NoQuery, None]) -> Token:
+    async def _seen(self, ask: Ask[NoQuery, Any]) -> Token:
         known = await self._store.by_id(ask.number("id", _WHAT))
         if known is None or known.revoked_at is not None or not _covers(ask.principal, known.organizations):
             raise not_found(_WHAT)

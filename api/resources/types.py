@@ -32,7 +32,7 @@ from api.resources.type_bodies import (
     is_exact,
     is_subtree,
 )
-from api.routing import Answer, AnyRoute, Ask, Route
+from api.routing import Answer, AnyRoute, Ask, Route, shown_again
 from api.variables import VariableBody, VariableShown
 
 _TAG = "Types"
@@ -62,7 +62,7 @@ class Types:
             Route("GET", many, Role.VIEWER, self.list, "List types", _TAG, TypeQuery,
                   answers={200: Envelope[TypeShown]}),
             Route("POST", many, Role.ADMIN, self.create, "Make a type", _TAG, body=TypeBody,
-                  answers={201: TypeShown}, problems=(Kind.CONFLICT,), description=whose),
+                  again=shown_again(self.get), answers={201: TypeShown}, problems=(Kind.CONFLICT,), description=whose),
             Route("GET", one, Role.VIEWER, self.get, "Show a type", _TAG, answers=shown),
             Route("PUT", one, Role.ADMIN, self.replace, "Replace a type", _TAG, body=TypeBody,
                   answers=shown, problems=(Kind.CONFLICT,), description=due),

@@ -14,7 +14,7 @@ from api.fields import Line, NoQuery, Shown, Time
 from api.notifications import origin_of
 from api.paging import Envelope, Paged, enveloped
 from api.problems import Kind, Problem, not_found
-from api.routing import Answer, AnyRoute, Ask, Place, Route
+from api.routing import Answer, AnyRoute, Ask, Place, Route, shown_again
 
 _TAG: Final = "Webhooks"
 _WHAT: Final = "delivery"
@@ -69,7 +69,7 @@ class Webhooks:
                   "one of these."),
             Route("GET", one, Role.VIEWER, self.get, "Show a delivery", _TAG, answers=shown, places=place),
             Route("POST", f"{one}retry/", Role.OPERATOR, self.retry, "Send a delivery once more", _TAG, answers=shown,
-                  places=place, problems=(Kind.CONFLICT,),
+                  again=shown_again(self.get, 200), places=place, problems=(Kind.CONFLICT,),
                   description="One that was delivered or given up; of one that is still tried it is a 409. The "
                   "receiver gets the same `X-Aioacs-Delivery` again."),
         ]  # fmt: skip

@@ -168,5 +168,6 @@ async def test_an_image_whose_key_is_in_use_is_not_taken(sqlite_api: Api, tmp_pa
     assert first.status == 201
     async with probing(f"sqlite:///{tmp_path / 'aioacs.db'}") as probe:
         await probe.execute("UPDATE idempotency_key SET status = 0")
+    assert (await sqlite_api.client.delete(f"/firmware_image/{first.json['id']}/")).status == 204
     said = await send(sqlite_api.client, form(NEW), Idempotency_Key="k")
     assert (said.status, said.json["type"]) == (409, "urn:aioacs:problem:key-pending")

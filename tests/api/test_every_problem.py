@@ -175,9 +175,9 @@ async def test_a_key_that_is_taken_is_told(sqlite: Api) -> None:
         octets = json.dumps(call.body).encode() if call.media_type else b""
         identity = f"POST /api/v1{call.path}\n".encode() + octets
         await store.claim(owner, f"pending {call.path}".replace(" ", "-"), hashlib.sha256(identity).hexdigest(), 0.0)
-        # It was carried out, and nobody was told.
+        # It was carried out, nobody was told, and what it made is gone.
         noted = f"{owner} pending-{call.path}"
-        await management.audit.append(AuditEntry(0.0, "a", "", "create", "thing", "1", request_key=noted))
+        await management.audit.append(AuditEntry(0.0, "a", "", "create", "thing", f"{NOTHING}", request_key=noted))
         await store.claim(owner, f"other {call.path}".replace(" ", "-"), "another request", 0.0)
         for key, kind in (("pending", "key-pending"), ("other", "key-reused")):
             said = await call.make(sqlite.client, headers={KEY_HEADER: f"{key}-{call.path}"})

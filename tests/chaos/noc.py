@@ -108,10 +108,8 @@ class Noc:
                 await self._beat.wait(2)
                 continue
             if said.status == 201:
+                # Also where it was killed between the commit and the answer, and is asked again.
                 self.promised[told["id"]] = wish
-            elif said.status == 409 and "resource_id" in told:
-                # It was killed between the commit and the answer, and says so to whoever asks again.
-                self.promised[told["resource_id"]] = wish
             return
 
     async def _somewhere(self) -> str:

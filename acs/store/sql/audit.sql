@@ -99,4 +99,5 @@ DELETE FROM audit WHERE id IN (SELECT rows.id FROM {rows}) RETURNING id;
 
 -- What a request with a key of its own has changed, if it came that far.
 -- name: of_request
-SELECT resource, resource_id FROM audit WHERE request_key = :request_key AND request_key <> '' ORDER BY id LIMIT 1;
+SELECT resource, resource_id FROM audit
+WHERE request_key = :request_key AND request_key <> '' AND at >= :since ORDER BY id LIMIT 1;

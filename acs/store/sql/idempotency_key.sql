@@ -1,4 +1,5 @@
--- Requests that bring a key of their own, so that they may be sent again. Status 0: not answered yet.
+-- Requests that bring a key of their own, so that they may be sent again. Status 0: not answered yet; the answer then is
+-- a secret that it is going to tell, if there is one.
 
 -- name: claim
 -- rows: place text, owner text, key text, fingerprint text, at float8
@@ -16,6 +17,12 @@ UPDATE idempotency_key SET created = rows.at FROM {rows}
 WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key AND status = 0
     AND idempotency_key.created = rows.since AND rows.at > rows.since
 RETURNING idempotency_key.owner || ' ' || idempotency_key.key;
+
+-- By the commit of the change: nothing else keeps what only the answer tells.
+-- name: keep_secret
+-- rows: place text, owner text, key text, secret text
+UPDATE idempotency_key SET answer = rows.secret FROM {rows}
+WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key AND status = 0;
 
 -- name: answer
 -- rows: place text, owner text, key text, status bigint, answer text
