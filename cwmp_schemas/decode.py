@@ -41,12 +41,13 @@ def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
     message, minor = _read_body(body, oddities)
     if type(message) is Inform and not message.device_id.serial_number.strip():
         raise DecodeError(Refusal.NO_SERIAL_NUMBER, "the device does not say who it is", "Inform/DeviceId")
-    envelope = Envelope(None, message, minor)
     if header is not None and len(header) == 1 and header[0].tag in _ID_TAGS:
         # Nearly always; the general way costs a copy of the envelope for each header.
         envelope = Envelope(_NAME.read(header[0], oddities) or None, message, minor)
-    elif header is not None:
-        envelope = _with_headers(envelope, header, oddities)
+    else:
+        envelope = Envelope(None, message, minor)
+        if header is not None:
+            envelope = _with_headers(envelope, header, oddities)
     if envelope.id is None:
         oddities.add(Oddity.MISSING_ID)
     return Received(envelope, frozenset(oddities))

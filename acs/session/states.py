@@ -8,6 +8,9 @@ from typing import Final
 class State(Enum):
     """Where a session stands: who is to speak next."""
 
+    # Each is one object, and the table is asked at every move: Enum's own hash is a function in Python.
+    __hash__ = object.__hash__
+
     AWAITING_INFORM = "nothing has come yet"
     CPE_TURN = "the CPE speaks: requests of its own, or an empty post that hands us the turn"
     ACS_TURN = "we send an RPC or end the session"
@@ -18,6 +21,8 @@ class State(Enum):
 
 class Input(Enum):
     """What can happen to a session."""
+
+    __hash__ = object.__hash__
 
     INFORM = "an Inform that opens a session"
     REPEATED_INFORM = "the Inform once more, with nothing in between"
