@@ -1,11 +1,15 @@
 """The tour by example does what it says: each command of it, in its order, on a new server with one router."""
 
 import asyncio
+import shlex
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from simulators.options import Options
+from simulators.planning import plan
+from simulators.population import serial
 from tests.api.alive import LiveRouter, calling_api
 from tests.api.client import ADMIN
 from tests.api.conftest import Api
@@ -90,6 +94,15 @@ async def test_every_command_of_the_tour_answers_as_it_says(tmp_path: Path) -> N
         wrong = await reader.run()
         assert not wrong, "\n".join(wrong)
         assert reader.typed > 20
+
+
+def test_the_simulated_router_of_the_tour_has_the_serial_number_that_is_named() -> None:
+    text = TOUR.read_text(encoding="utf-8")
+    words = shlex.split(text.partition("aioacs simulate ")[2].partition("\n")[0])
+    options = {name.removeprefix("--").replace("-", "_"): value for name, value in zip(*[iter(words)] * 2, strict=True)}
+    made = plan(Options(**{**options, "devices": int(options["devices"])}), {})
+    assert made.makeup.devices == 1
+    assert f"`{serial(made.makeup.prefix, 0)}`" in text
 
 
 def test_an_answer_that_is_not_as_shown_is_found() -> None:
