@@ -53,6 +53,21 @@ def test_the_example_of_the_readme_runs_and_prints_what_it_says() -> None:
     assert third.startswith("<soap-env:Envelope") and "<string>Device.WiFi.</string>" in third  # noqa: PT018
 
 
+@pytest.mark.parametrize("report", sorted(ROOT.glob("docs/**/*.html")), ids=_name)
+def test_a_report_that_is_kept_is_small_stands_alone_and_tells_of_no_place(report: Path) -> None:
+    text = report.read_text()
+    assert len(text) < 1_000_000
+    assert "expected" in text
+    # No folder of a machine, no address that somebody could call, nothing that is loaded from elsewhere.
+    assert (
+        re.findall(
+            r"(?<![\w/<])/(?:home|root|tmp|var|work|usr|opt)/|\bhttps?://(?!www\.w3\.org/)\S+|<link\b|\ssrc=", text
+        )
+        == []
+    )
+    assert re.findall(r"(?i)authorization|bearer |passw(?:or)?d\s*=|api[_-]?token", text) == []
+
+
 def test_no_module_is_longer_than_400_lines() -> None:
     folders = ("cwmp_schemas", "acs", "api", "simulators", "fuzz", "benchmarks", "scripts", "tests")
     modules = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
