@@ -11,7 +11,8 @@ from cwmp_schemas.datamodel import lookup
 V = TypeVar("V", str, str | None)
 
 
-@lru_cache(maxsize=4096)
+# As many as one device may have: it is asked for each of them again and again.
+@lru_cache(maxsize=65_536)
 def is_secret(path: str) -> bool:
     """Whether the value of a parameter is a secret, by its name or by the data model."""
     return value_types.is_secret(path, lookup)

@@ -1,5 +1,6 @@
 """What devices say about parameters, made ready to be kept."""
 
+import asyncio
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,6 +29,7 @@ MAX_SHOWN: Final = 1024
 """How much of a value the history shows."""
 MAX_PATH: Final = 512
 """Longer names are not kept; the standard allows 256 characters."""
+_AT_ONCE: Final = 1_000
 _MAX_JUDGED: Final = 50_000
 _MAX_TOLD: Final = 256
 # Informs with more values are written in full; nearly all have a dozen.
@@ -121,7 +123,14 @@ class ValueKeeper:
                 paths = [each.name for each in kept]
                 self._tools.complain(f"values {device_id}", "a device has too many parameters", device=device_id)
             numbers = await self._parameters.numbers(paths)
-        return self._kept(device_id, kept, numbers)
+        values_kept: list[NewValue] = []
+        for first in range(0, len(kept), _AT_ONCE):
+            if first:
+                # Of ten thousand values nobody else is to wait for the last.
+                await asyncio.sleep(0)
+            end = first + _AT_ONCE
+            values_kept += self._kept(device_id, kept[first:end], numbers[first:end])
+        return values_kept
 
     async def keep_news(self, device_id: int, values: Sequence[ParameterValue], prints: "Prints") -> "News":
         """Of an Inform's values those that differ from its last one's."""

@@ -1,5 +1,6 @@
 """What one session does for its device: operations first, then logins of its own, then settings that are due."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, Protocol
@@ -34,6 +35,7 @@ from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
 
 _JITTER: Final = 0.2
+_LARGE: Final = 1_000
 # What is said of operations that an earlier session left in progress.
 _CUT_OFF: Final = fault_text(OperationFault("its session was cut off"))
 # Their answer is not yet that it was done.
@@ -337,6 +339,9 @@ class Work:
         claimed, kind = work.claimed, work.requested.operation.kind
         found = await self._briefing.consequences(session, claimed, outcome, at)
         is_over = found.transfer is not None and found.transfer.is_over
+        if len(outcome.variables) > _LARGE or len(outcome.learned) > _LARGE:
+            # What is kept of its values was one piece of work, what is told of them is another: others come in between.
+            await asyncio.sleep(0)
         settlement = settlement_of(work, outcome, tools.vault, at)
         if settlement.state is OperationState.COMPLETED and not is_over:
             settlement = until_proven(settlement, kind, tools.settings)

@@ -1,5 +1,6 @@
 """Of an Inform only what is not kept already is written; whatever else wrote a value meanwhile is not forgotten."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -92,3 +93,35 @@ async def test_an_inform_of_very_many_values_is_written_in_full(served: Served) 
     keeper.remember(number, 7, told, prints_of(told), 0.0)
     news = await keeper.keep_news(number, told, prints_of(told))
     assert (len(news.values), news.fence) == (257, None)
+
+
+async def test_others_come_in_between_when_a_device_says_ten_thousand_things(served: Served) -> None:
+    device = served.device()
+    await device.run_session()
+    values = [ParameterValue(f"Device.X_VENDOR.P{number}", str(number)) for number in range(10_000)]
+    keeper, device_id = ValueKeeper(served.server.services.tools), await served.id_of(device)
+    # From then on it is known which rows the names have, so nothing is waited for.
+    await keeper.keep(device_id, values)
+    others = 0
+
+    def come_in() -> None:
+        nonlocal others
+        others += 1
+        asyncio.get_running_loop().call_soon(come_in)
+
+    come_in()
+    kept_values = await keeper.keep(device_id, values)
+    assert len(kept_values) == len(values)
+    assert others >= 10
+
+
+async def test_all_of_a_large_part_is_told_and_kept(served: Served) -> None:
+    names = {f"Device.X_VENDOR.P{number}": Parameter(str(number)) for number in range(2_000)}
+    device = served.device(parameters=names)
+    await device.run_session()
+    public_id = await served.queue(device, OperationKind.GET, Variable("Device.X_VENDOR."))
+    await device.run_session()
+    outcome = (await served.view(public_id)).outcome
+    assert outcome is not None
+    assert [len(each.values or ()) for each in outcome.variables] == [2_000]
+    assert await kept(served, device, "Device.X_VENDOR.P1999") == "1999"
