@@ -125,3 +125,26 @@ async def test_all_of_a_large_part_is_told_and_kept(served: Served) -> None:
     assert outcome is not None
     assert [len(each.values or ()) for each in outcome.variables] == [2_000]
     assert await kept(served, device, "Device.X_VENDOR.P1999") == "1999"
+
+
+async def test_where_another_process_often_wrote_meanwhile_all_values_are_written_at_once(served: Served) -> None:
+    device = served.device()
+    await device.run_session()
+    keeper, device_id = ValueKeeper(served.server.services.tools), await served.id_of(device)
+    values = [ParameterValue(SSID, "same")]
+    fence = 1
+
+    async def informs(count: int, *, fences_between: int) -> list[bool]:
+        """Whether only what differed was to be written, Inform by Inform."""
+        nonlocal fence
+        only_news = []
+        for _ in range(count):
+            prints = prints_of(values)
+            only_news.append((await keeper.keep_news(device_id, values, prints)).fence is not None)
+            fence += 1 + fences_between
+            keeper.remember(device_id, fence, values, prints, 0.0)
+        return only_news
+
+    assert await informs(10, fences_between=0) == [False] + [True] * 9
+    assert not (await informs(100, fences_between=1))[-1]
+    assert (await informs(300, fences_between=0))[-1]
