@@ -2,7 +2,9 @@
 
 StoreError
 ├── StoreUnavailableError    nothing was done, or it is not known: come again later
-│   └── StoreBusyError       more is waiting than can be borne
+│   ├── StoreBusyError       more is waiting than can be borne
+│   ├── StoreReadOnlyError   what is there can be read and not be changed
+│   └── StoreGoneError       its files are not at their place any more
 └── RecordError              the record itself cannot be kept; its neighbours were
     └── ConflictError        another record already has what must be unique
 MigrationError               the database does not fit this program
@@ -28,6 +30,14 @@ class StoreUnavailableError(StoreError):
 
 class StoreBusyError(StoreUnavailableError):
     """More is waiting to be stored than the queue holds."""
+
+
+class StoreReadOnlyError(StoreUnavailableError):
+    """The database takes no changes now."""
+
+
+class StoreGoneError(StoreUnavailableError):
+    """The files that are open are no longer those that the next start would open."""
 
 
 class RecordError(StoreError):

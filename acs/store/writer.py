@@ -22,6 +22,8 @@ Key = int | str
 
 _LARGEST: Final = 256
 _GATHER: Final = 0.010
+# Above what the databases allow one transaction: for those who wait behind one that fails.
+_PATIENCE: Final = 9.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Unit:
     steps: Sequence[Step]
     shape: tuple[Batch, ...]
     done: asyncio.Future[list[list[Row]]]
+    since: float
 
 
 class GroupWriter:
@@ -53,17 +56,20 @@ class GroupWriter:
         *,
         capacity: int = 10_000,
         largest: int = _LARGEST,
+        patience: float = _PATIENCE,
         on_commit: Callable[[Committed], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._capacity = capacity
         self._largest = largest
+        self._patience = patience
         self._on_commit = on_commit
         self._waiting: deque[_Unit] = deque()
         self._in_hand: list[_Unit] = []
         self._arrival = asyncio.Event()
         self._stopped = False
         self._began = 0.0
+        self._watching: asyncio.TimerHandle | None = None
 
     def __len__(self) -> int:
         """How many units wait."""
@@ -84,13 +90,15 @@ class GroupWriter:
             raise StoreUnavailableError("the store is closed")
         if len(self._waiting) >= self._capacity:
             raise StoreBusyError(f"{self._capacity} records are waiting to be stored")
-        unit = _Unit(key, steps, tuple([batch for batch, _ in steps]), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        unit = _Unit(key, steps, tuple([batch for batch, _ in steps]), loop.create_future(), time.monotonic())
         self._waiting.append(unit)
         self._arrival.set()
         return await unit.done
 
     async def run(self) -> None:
         """Write until ``stop``; then what still waits."""
+        self._watch()
         try:
             while True:
                 await self._arrival.wait()
@@ -103,6 +111,8 @@ class GroupWriter:
                 if self._stopped:
                     return
         finally:
+            if self._watching is not None:
+                self._watching.cancel()
             # Whatever ended the loop: nobody waits for one that is gone.
             self._stopped = True
             for unit in (*self._in_hand, *self._waiting):
@@ -113,6 +123,14 @@ class GroupWriter:
         """Take no more units."""
         self._stopped = True
         self._arrival.set()
+
+    def _watch(self) -> None:
+        """Let nobody wait for ever: one look at all now and then costs less than a deadline for each."""
+        before = time.monotonic() - self._patience
+        for unit in (*self._in_hand, *self._waiting):
+            if unit.since < before:
+                _fail(unit, StoreUnavailableError("the database does not answer in time"))
+        self._watching = asyncio.get_running_loop().call_later(self._patience / 10, self._watch)
 
     async def _gather(self) -> None:
         """Where several came together just now, more are on their way."""
@@ -126,7 +144,7 @@ class GroupWriter:
         left: list[_Unit] = []
         while self._waiting and len(taken) < self._largest:
             unit = self._waiting.popleft()
-            if unit.done.cancelled():
+            if unit.done.done():
                 continue
             if unit.key in taken:
                 left.append(unit)

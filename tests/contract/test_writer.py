@@ -29,7 +29,7 @@ def _named(name: str) -> OrganizationDetails:
 class Writing:
     """A writer over a gated database."""
 
-    def __init__(self, database: AnyDatabase, **limits: int) -> None:
+    def __init__(self, database: AnyDatabase, **limits: Any) -> None:
         self.committed: list[Committed] = []
         self.gate = GatedDatabase(database)
         self.writer = GroupWriter(self.gate, on_commit=self.committed.append, **limits)
@@ -54,7 +54,7 @@ async def writing(database: AnyDatabase) -> AsyncIterator[Writing]:
 
 
 @asynccontextmanager
-async def _writing(database: AnyDatabase, **limits: int) -> AsyncIterator[Writing]:
+async def _writing(database: AnyDatabase, **limits: Any) -> AsyncIterator[Writing]:
     found = Writing(database, **limits)
     yield found
     found.gate.open()
@@ -215,6 +215,19 @@ async def test_whoever_leaves_while_it_is_written_disturbs_nobody(writing: Writi
     writing.gate.open()
     await next_one
     assert await probe.rows(_NAMES) == [("leaves",), ("next",)]
+
+
+async def test_nobody_waits_for_ever_and_whoever_has_given_up_before_its_turn_is_not_written(
+    database: AnyDatabase, probe: Probe
+) -> None:
+    async with _writing(database, patience=0.01) as writing:
+        tasks = await writing.behind_a_first([writing.organizations.create(_named("behind"), 0.0)])
+        async with asyncio.timeout(5):
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [str(each) for each in results] == ["the database does not answer in time"] * 2
+        assert all(isinstance(each, StoreUnavailableError) for each in results)
+        writing.gate.open()
+    assert await probe.rows(_NAMES) == [("first",)]
 
 
 async def test_the_end_writes_what_still_waits_and_takes_no_more(writing: Writing, probe: Probe) -> None:

@@ -10,6 +10,8 @@ from acs.store.errors import (
     ReferredError,
     StoreBusyError,
     StoreError,
+    StoreGoneError,
+    StoreReadOnlyError,
     StoreUnavailableError,
 )
 from acs.store.statements import Dialect, batch, query
@@ -59,6 +61,8 @@ def test_a_statement_that_is_in_no_file_is_an_error_of_the_program() -> None:
     ("error", "kind", "sentence"),
     [
         (StoreBusyError("full"), StoreUnavailableError, "full"),
+        (StoreReadOnlyError("read-only"), StoreUnavailableError, "read-only"),
+        (StoreGoneError("removed"), StoreUnavailableError, "removed"),
         (StoreUnavailableError("gone"), StoreError, "gone"),
         (ConflictError("device", ("name",)), RecordError, "another device has the same name"),
         (ConflictError("device", ("oui", "name")), RecordError, "another device has the same oui and name"),
