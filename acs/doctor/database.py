@@ -16,6 +16,7 @@ from acs.settings import Settings
 from acs.store.devices import SOME_LOGINS
 from acs.store.migrations import migrations, strange_table
 from acs.store.postgresql import BESIDE_THE_POOL
+from acs.store.sqlite_files import is_served
 from acs.store.statements import Dialect
 
 _OLDEST_SQLITE: Final = (3, 35, 0)  # the first with RETURNING
@@ -46,7 +47,14 @@ def sqlite_findings(path: Path, keyring: Keyring | None = None) -> Iterator[Find
                 sentence = f"{path} is another program's database: it holds a table {stranger} and no aioacs"
                 yield failure("migrations", sentence, "set AIOACS_DATABASE_URL to a file of its own")
     except FileNotFoundError:
-        yield ok("database", f"{path} is not there yet; the first start makes it")
+        if is_served(path):
+            yield failure(
+                "database",
+                f"a server runs, and its {path} was removed: it takes nothing more",
+                "put it back, or stop the server and restore a backup: a start without one makes an empty database",
+            )
+        else:
+            yield ok("database", f"{path} is not there yet; the first start makes it")
     except (sqlite3.Error, OSError) as error:
         yield failure(
             "database",

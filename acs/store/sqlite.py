@@ -11,7 +11,7 @@ import aiosqlite
 import orjson
 
 from acs.store.errors import ConflictError, RecordError, StoreError, StoreUnavailableError
-from acs.store.sqlite_files import make_private, reason
+from acs.store.sqlite_files import OpenFiles, make_private, reason
 from acs.store.statements import Dialect, Query, Row, Step
 
 T = TypeVar("T")
@@ -54,9 +54,10 @@ class SqliteDatabase:
 
     dialect = Dialect.SQLITE
 
-    def __init__(self, writer: _Connection, readers: Sequence[_Connection]) -> None:
+    def __init__(self, writer: _Connection, readers: Sequence[_Connection], files: OpenFiles) -> None:
         self._writer = writer
         self._readers = readers
+        self._files = files
 
     @classmethod
     async def open(cls, path: Path) -> Self:
@@ -66,14 +67,15 @@ class SqliteDatabase:
         try:
             for connection in connections:
                 await connection
-        except sqlite3.Error as error:
+            files = OpenFiles(path)
+        except (sqlite3.Error, StoreUnavailableError) as error:
             for connection in connections:
                 await connection.give_up()
             why = reason(path, error)
             raise StoreUnavailableError(
                 f"the database {path} cannot be opened: {why}; aioacs doctor says more"
             ) from None
-        return cls(connections[0], connections[1:])
+        return cls(connections[0], connections[1:], files)
 
     async def transact(self, steps: Sequence[Step]) -> list[list[Row]]:
         """See ``Database``."""
@@ -85,15 +87,28 @@ class SqliteDatabase:
         sql = query.sql[Dialect.SQLITE]
         # Not behind somebody who counts a million rows, if another one is free.
         reader = min(self._readers, key=lambda each: each.waiting)
+
+        def read(connection: sqlite3.Connection) -> list[Row]:
+            self._files.check_again(time.monotonic())
+            return connection.execute(sql, dict(parameters)).fetchall()
+
         try:
-            return await reader.run(lambda connection: connection.execute(sql, dict(parameters)).fetchall())
+            return await reader.run(read)
         except (sqlite3.Error, OverflowError, UnicodeError, ValueError) as error:
             raise _translated(error) from error
 
     async def on_writer(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Something that is no batch (a migration, a backup), on the connection that writes."""
+
+        def checked(connection: sqlite3.Connection) -> T:
+            self._files.check_again(time.monotonic())
+            result = work(connection)
+            # What was committed into a file that is no longer there is as good as lost.
+            self._files.check()
+            return result
+
         try:
-            return await self._writer.run(work)
+            return await self._writer.run(checked)
         except (sqlite3.Error, OverflowError, UnicodeError, ValueError) as error:
             raise _translated(error) from error
 

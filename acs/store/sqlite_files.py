@@ -5,8 +5,11 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
-from acs.store.errors import StoreUnavailableError
+from acs.store.errors import StoreGoneError, StoreUnavailableError
+
+_LOOK_EVERY: Final = 1.0
 
 
 def make_private(path: Path) -> None:
@@ -25,6 +28,53 @@ def make_folder(path: Path) -> None:
     except OSError as error:
         why = "a file stands in its place" if isinstance(error, FileExistsError) else error.strerror
         raise StoreUnavailableError(f"the folder of the database {path} cannot be made: {why}") from None
+
+
+class OpenFiles:
+    """The files of a database that is open: whether they still are those that the next start would find.
+
+    What goes into a file that was removed or replaced is lost with this process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """The database has just been opened there."""
+        real = path.resolve()
+        # The log lies beside what a link leads to.
+        self._places = (path.absolute(), real.with_name(f"{real.name}-wal"))
+        self._opened: list[tuple[int, int] | None] = [_identity(each) for each in self._places]
+        self._is_in_doubt = False
+        self._seen_at = 0.0
+
+    def check(self) -> None:
+        """StoreGoneError if they are not. In a thread: a file system may take its time."""
+        self._is_in_doubt = True
+        for number, place in enumerate(self._places):
+            found, opened = _identity(place), self._opened[number]
+            if opened is None:
+                # The log is made by the first who reads or writes; as long as it is open it stays the same.
+                self._opened[number] = found
+            elif found != opened:
+                raise StoreGoneError(
+                    f"{place} was removed or replaced under the running server, and nothing is taken until the file "
+                    "that was there is back; docs/settings.md says what else can be done"
+                )
+        self._is_in_doubt = False
+
+    def check_again(self, now: float) -> None:
+        """The same, but only once a second while all is well: each look costs a wait for Python's lock."""
+        if self._is_in_doubt or now - self._seen_at >= _LOOK_EVERY:
+            self.check()
+            self._seen_at = now
+
+
+def _identity(place: Path) -> tuple[int, int] | None:
+    try:
+        found = place.stat()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise StoreUnavailableError(f"{place} cannot be looked at: {error.strerror}") from None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager

@@ -96,6 +96,14 @@ def test_the_database_of_another_program_is_told(tmp_path: Path) -> None:
     assert "holds a table customer and no aioacs" in finding.sentence
 
 
+def test_a_database_that_was_removed_under_a_running_server_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "aioacs.db"
+    with served_alone(path, lambda _: None):
+        finding = only(list(sqlite_findings(path)), State.FAILURE)
+    assert "a server runs, and its" in finding.sentence
+    only(list(sqlite_findings(path)), State.OK)
+
+
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "aioacs.db"
     path.write_bytes(b"no database " * 1000)

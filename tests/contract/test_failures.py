@@ -4,18 +4,26 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from acs.domain.inventory import OrganizationDetails
-from acs.store.errors import RecordError, StoreBusyError, StoreUnavailableError
+from acs.store.errors import (
+    RecordError,
+    StoreBusyError,
+    StoreGoneError,
+    StoreReadOnlyError,
+    StoreUnavailableError,
+)
 from acs.store.listing import Slice
 from acs.store.migrations import migrate
 from acs.store.opening import open_database
 from acs.store.postgresql import PostgresqlDatabase
 from acs.store.sqlite import SqliteDatabase
+from acs.store.statements import batch
 from tests.contract.opened import OpenStore, Probe, opened, probing
 from tests.contract.servers import Server
 
@@ -132,6 +140,41 @@ async def test_a_closed_file_is_unavailable(path: Path) -> None:
             await store.organizations.page(Slice(1))
 
 
+@pytest.mark.parametrize("lost", ["aioacs.db", "aioacs.db-wal"])
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_nothing_is_taken_while_a_file_is_away_and_all_goes_on_once_it_is_back(
+    sqlite_store: OpenStore, path: Path, lost: str, is_replaced: bool
+) -> None:
+    await _create_many(sqlite_store, "before")
+    place, away = path.with_name(lost), path.with_name("away")
+    place.rename(away)
+    if is_replaced:
+        place.write_bytes(away.read_bytes())
+    # Of those that notice it first nobody knows whether they are there; all others have changed nothing.
+    unsure, refused = await _create_many(sqlite_store, "unsure"), await _create_many(sqlite_store, "away")
+    assert all(isinstance(each, StoreGoneError) for each in (*unsure, *refused))
+    assert f"{place} was removed or replaced" in str(refused[0])
+    with pytest.raises(StoreGoneError):
+        await sqlite_store.organizations.page(Slice(1))
+    away.rename(place)
+    assert all(isinstance(each, int) for each in await _create_many(sqlite_store, "back"))
+    await sqlite_store.reopen()
+    names = [each.details.name for each in (await sqlite_store.organizations.page(Slice(1000))).items]
+    taken = [name for name in names if not name.startswith("unsure")]
+    assert sorted(taken) == sorted(f"{stem} {n}" for stem in ("before", "back") for n in range(20))
+
+
+async def test_what_is_committed_while_its_file_is_taken_away_is_not_acknowledged(
+    sqlite_store: OpenStore, path: Path
+) -> None:
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute("INSERT INTO organization (name, created) VALUES ('lost', 0)")
+        path.unlink()
+
+    with pytest.raises(StoreGoneError):
+        await _file(sqlite_store).on_writer(work)
+
+
 # --- PostgreSQL
 
 
@@ -189,6 +232,90 @@ async def test_a_server_that_was_restarted_needs_no_restart_of_ours(postgresql_s
             continue
     else:
         pytest.fail("no connection came back")
+
+
+async def test_who_stands_still_in_a_transaction_loses_it_before_others_lose_their_patience(
+    postgresql_store: OpenStore, other: Probe
+) -> None:
+    database = postgresql_store.database
+    assert isinstance(database, PostgresqlDatabase)
+    (first, *_) = await _create_many(postgresql_store, "before")
+    change = f"UPDATE organization SET description = description || '+' WHERE id = {first}"
+    holds, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def stand_still(connection: "asyncpg.Connection[Any]") -> None:
+        await connection.execute(change)
+        holds.set()
+        await goes_on.wait()
+        await connection.execute(change)
+
+    async with opened(postgresql_store.url) as neighbour:
+        still = asyncio.create_task(database.on_writer(stand_still))
+        async with asyncio.timeout(20):
+            await holds.wait()
+        assert isinstance(neighbour.database, PostgresqlDatabase)
+        await neighbour.database.on_writer(lambda connection: connection.execute(change))
+        goes_on.set()
+        with pytest.raises(StoreUnavailableError):
+            await still
+    assert await other.value(f"SELECT description FROM organization WHERE id = {first}") == "+"
+    assert all(isinstance(each, int) for each in await _create_many(postgresql_store, "after"))
+
+
+async def test_all_statements_are_prepared_before_the_first_row_is_held(
+    postgresql_store: OpenStore, other: Probe
+) -> None:
+    (first, *_) = await _create_many(postgresql_store, "before")
+    await other.execute("BEGIN")
+    await other.execute("LOCK TABLE location IN EXCLUSIVE MODE")
+    steps = (
+        (batch("organization", "update"), [(first, "changed", "")]),
+        (batch("location", "update"), [(first, "nowhere", "", None, None, None)]),
+    )
+    waiting = asyncio.create_task(postgresql_store.writer.write("both", *steps))
+    async with probing(postgresql_store.url) as third:
+        async with asyncio.timeout(20):
+            while not await third.value(_BLOCKED.replace("organization", "location")):
+                pass
+        await third.rows(f"SELECT * FROM organization WHERE id = {first} FOR UPDATE NOWAIT")
+    await other.execute("ROLLBACK")
+    await waiting
+    assert await other.value(f"SELECT name FROM organization WHERE id = {first}") == "changed"
+
+
+async def test_a_lock_that_nobody_lets_go_is_waited_for_for_some_seconds(
+    postgresql_store: OpenStore, other: Probe
+) -> None:
+    await other.execute("BEGIN")
+    await other.execute("LOCK TABLE organization IN EXCLUSIVE MODE")
+    refused = await _create_many(postgresql_store, "locked")
+    assert all(_is_unavailable(each) for each in refused)
+    assert "lock timeout" in str(refused[0])
+    await other.execute("ROLLBACK")
+    assert all(isinstance(each, int) for each in await _create_many(postgresql_store, "after"))
+
+
+async def test_a_migration_waits_for_locks_as_long_as_they_are_held(postgresql_store: OpenStore, other: Probe) -> None:
+    database = postgresql_store.database
+    assert isinstance(database, PostgresqlDatabase)
+    assert await database.on_connection(lambda each: each.fetchval("SHOW lock_timeout")) == "0"
+    assert await database.on_connection(lambda each: each.fetchval("SHOW statement_timeout")) == "0"
+
+
+async def test_a_session_that_began_while_all_was_read_only_is_left_with_the_first_refusal(
+    postgresql_store: OpenStore, postgresql_server: Server
+) -> None:
+    name = urlsplit(postgresql_store.url).path.removeprefix("/")
+    async with probing(postgresql_server.admin_url) as admin:
+        await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        try:
+            await admin.rows(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+            refused = [*await _create_many(postgresql_store, "lost"), *await _create_many(postgresql_store, "refused")]
+            assert all(_is_unavailable(each) for each in refused)
+            assert isinstance(refused[-1], StoreReadOnlyError)
+        finally:
+            await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+    assert all(isinstance(each, int) for each in await _create_many(postgresql_store, "after"))
 
 
 async def test_a_connection_that_is_lost_as_it_is_taken_is_no_fault_of_the_record(postgresql_store: OpenStore) -> None:
