@@ -36,8 +36,9 @@ class Itself:
             Route("GET", "/health/", None, self.health, "Is it up?", _TAG, answers=shown,
                   description="Answers as long as the process can answer at all; it looks at nothing else."),
             Route("GET", "/ready/", None, self.ready, "Can it work?", _TAG, answers=shown, problems=(Kind.UNAVAILABLE,),
-                  description="The database answers, its tables are those of this program, and what is to be kept is "
-                  "kept. A 503 names in `missing` what is not so; a server that is being stopped is not ready."),
+                  description="The database answers and takes changes, its tables are those of this program, and what "
+                  "is to be kept is kept. A 503 names in `missing` what is not so; a server that is being stopped is "
+                  "not ready."),
             Route("GET", "/metrics", self._reader, self.metrics, "Show the figures", _TAG, answers={200: CONTENT_TYPE},
                   description="In the text format of Prometheus. Each process of a server has figures of its own. "
                   "`AIOACS_METRICS_OPEN` lets whoever reaches the API read them without a token."),

@@ -2,10 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import psutil
@@ -14,9 +15,11 @@ import pytest
 from acs.open_files import room_within
 from acs.settings import Settings
 from tests.chaos.noc import PATH
+from tests.contract.opened import TABLES, Probe, probing
 from tests.contract.servers import Server
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.device import ScriptedDevice
+from tests.e2e.link import Reply
 from tests.e2e.wire import HttpConnection
 
 _PROGRAM = "tests.chaos.program"
@@ -27,6 +30,10 @@ _GET = {
     "operation": "get",
     "variables": [{"variable_name": "Device.DeviceInfo.SoftwareVersion"}],
 }
+_READY = "/api/v1/ready/"
+# Only a failure ever comes near: what is to be answered within 10 to 15 seconds must not take twice as long.
+_SOON: Final = 30.0
+_COMING: Final = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND state = '{}'"
 
 
 class Outage:
@@ -54,6 +61,12 @@ class Outage:
         finally:
             process.rlimit(resource, before)
 
+    async def inform(self, event: str = "2 PERIODIC") -> Reply:
+        """Inform, as a device that waits as long as real ones do."""
+        await self.device.link.close()
+        self.device.link.connection = await HttpConnection.open("127.0.0.1", self.process.port, patience=_SOON)
+        return await self.device.inform([(event, "")])
+
     async def all_is_503(self) -> None:
         """Device and operator are told to come again, and when."""
         refused = await self.device.inform()
@@ -63,17 +76,33 @@ class Outage:
             assert (status, int(again) > 0) == (503, True)
         self.device.drop("it comes again")
 
+    async def missing(self) -> list[str]:
+        """What the server lacks for being ready."""
+        async with self._session.get(_READY) as said:
+            document = await said.json()
+            assert (said.status == 200) == (document.get("status") == "ready")
+            return list(document.get("missing", []))
+
     async def is_well(self) -> None:
         """A device is served, and an operator's wish is done."""
+        assert await self.missing() == []
         assert (await self.ask("POST", json=_GET))[0] == 201
         session = await self.device.run_session()
         assert session.rpcs, "nothing was asked of it"
 
+    @property
+    def warnings(self) -> list[str]:
+        """What its log warns of; of no error of the program."""
+        text = self.process.log.read_text()
+        assert "Traceback" not in text
+        assert "never retrieved" not in text
+        return [line for line in text.splitlines() if " warning " in line]
+
 
 @asynccontextmanager
-async def served(url: str, folder: Path) -> AsyncIterator[Outage]:
+async def served(url: str, folder: Path, name: str = "server") -> AsyncIterator[Outage]:
     """A server, a device that it knows, and an operator."""
-    process = ServerProcess(url, folder, program=_PROGRAM, bootstrap_token=_TOKEN, drain_timeout=0)
+    process = ServerProcess(url, folder, program=_PROGRAM, name=name, bootstrap_token=_TOKEN, drain_timeout=0)
     head = {"Authorization": f"Bearer {_TOKEN}"}
     await process.start()
     async with (
@@ -91,6 +120,19 @@ async def served(url: str, folder: Path) -> AsyncIterator[Outage]:
 async def outage(tmp_path: Path) -> AsyncIterator[Outage]:
     async with served(f"sqlite:///{tmp_path}/a.db", tmp_path) as found:
         yield found
+
+
+async def _soon(*waits: Awaitable[Any]) -> list[Any]:
+    """All that these give, which is not long in coming."""
+    async with asyncio.timeout(_SOON):
+        return await asyncio.gather(*waits)
+
+
+async def _seen(probe: Probe, state: str) -> None:
+    """Wait until a connection to the database is in a state."""
+    async with asyncio.timeout(_SOON):
+        while not await probe.rows(_COMING.format(state)):
+            pass
 
 
 async def test_on_a_full_disk_writes_are_503_reading_goes_on_and_so_does_all_when_there_is_room_again(
@@ -174,6 +216,149 @@ async def test_while_somebody_locks_the_database_for_long_all_are_told_to_come_a
         assert (status, int(again) > 0) == (503, True)
         other.execute("ROLLBACK")
     outage.device.drop("it comes again")
+    await outage.is_well()
+
+
+@pytest.fixture
+async def shared(postgresql_server: Server) -> AsyncIterator[str]:
+    """A database of PostgreSQL."""
+    name = await postgresql_server.take()
+    yield postgresql_server.url(name)
+    await postgresql_server.give_back(name)
+
+
+async def test_while_somebody_locks_tables_of_postgresql_for_long_writes_are_503_and_reading_goes_on(
+    shared: str, tmp_path: Path
+) -> None:
+    async with served(shared, tmp_path) as outage:
+        async with probing(shared) as other:
+            await other.execute("BEGIN")
+            await other.execute(f"LOCK TABLE {', '.join(('migration', *TABLES))} IN EXCLUSIVE MODE")
+            refused, asked, read, missing = await _soon(
+                outage.inform(), outage.ask("POST", json=_GET), outage.ask("GET"), outage.missing()
+            )
+            assert refused.status == 503
+            assert int(refused.http.first("Retry-After") or "") > 0
+            assert (asked[0], int(asked[1]) > 0) == (503, True)
+            assert read[0] == 200
+            assert missing == ["nothing can be written to the database"]
+            await other.execute("ROLLBACK")
+        outage.device.drop("it comes again")
+        await outage.is_well()
+        assert outage.warnings
+
+
+async def test_a_process_that_stands_still_in_a_transaction_stops_no_other_and_goes_on_when_it_is_let(
+    shared: str, tmp_path: Path
+) -> None:
+    async with (
+        served(shared, tmp_path, "frozen") as frozen,
+        served(shared, tmp_path, "other") as other,
+        probing(shared) as probe,
+        probing(shared) as looking,
+    ):
+        process = psutil.Process(frozen.process.pid)
+        # Once before: a statement that is new to a connection is prepared first, which is a moment of its own.
+        await frozen.device.run_session([("1 BOOT", "")])
+        await probe.execute("BEGIN")
+        # An Inform has the device's rows by then; its connection ends here, in the midst of it.
+        await probe.execute("LOCK TABLE history IN EXCLUSIVE MODE")
+        begun = asyncio.create_task(frozen.inform("1 BOOT"))
+        try:
+            await _seen(looking, "active' AND wait_event_type = 'Lock")
+            process.suspend()
+            await probe.execute("ROLLBACK")
+            await _seen(looking, "idle in transaction")
+            (session,) = await _soon(other.device.run_session())
+            assert session.is_acknowledged
+            await other.is_well()
+        finally:
+            process.resume()
+        # What it did not acknowledge it takes when it is told once more.
+        assert (await begun).status == 503
+        frozen.device.drop("it comes again")
+        await frozen.is_well()
+        await other.is_well()
+        assert frozen.warnings
+        assert not other.warnings
+
+
+async def test_while_postgresql_is_read_only_all_are_told_to_come_again_and_all_goes_on_once_it_is_not(
+    shared: str, postgresql_server: Server, tmp_path: Path
+) -> None:
+    name = urlsplit(shared).path.removeprefix("/")
+    async with served(shared, tmp_path) as outage, probing(postgresql_server.admin_url) as admin:
+        await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        try:
+            await admin.rows(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
+            async with asyncio.timeout(_SOON):
+                # The connections that were cut fail once each.
+                while await outage.missing() != ["the database is read-only"]:
+                    pass
+            refused = await outage.device.inform()
+            assert refused.status == 503
+            assert int(refused.http.first("Retry-After") or "") > 0
+            status, again = await outage.ask("POST", json=_GET)
+            assert (status, int(again) > 0) == (503, True)
+            assert (await outage.ask("GET"))[0] == 200
+        finally:
+            await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+        outage.device.drop("it comes again")
+        async with asyncio.timeout(_SOON):
+            while await outage.missing():
+                pass
+        await outage.is_well()
+        assert outage.warnings
+
+
+async def test_while_postgresql_stands_still_all_are_told_soon_to_come_again_and_all_goes_on_afterwards(
+    shared: str, postgresql_server: Server, tmp_path: Path
+) -> None:
+    if postgresql_server.control is None:
+        pytest.skip("somebody else keeps this PostgreSQL: left out what is seen while it stands still")
+    async with served(shared, tmp_path) as outage:
+        async with probing(shared) as probe:
+            first = psutil.Process(await probe.value("SELECT pg_backend_pid()")).parent()
+        assert first is not None
+        stopped: list[psutil.Process] = []
+        try:
+            first.suspend()
+            stopped.append(first)
+            for each in first.children(recursive=True):
+                each.suspend()
+                stopped.append(each)
+            for _ in range(2):
+                refused, missing, *asked = await _soon(
+                    outage.inform(), outage.missing(), outage.ask("POST", json=_GET), outage.ask("GET")
+                )
+                assert refused.status == 503
+                assert int(refused.http.first("Retry-After") or "") > 0
+                assert missing == ["the database does not answer"]
+                assert [(status, int(again) > 0) for status, again in asked] == [(503, True)] * 2
+                outage.device.drop("it comes again")
+        finally:
+            for each in reversed(stopped):
+                each.resume()
+        async with asyncio.timeout(_SOON):
+            while await outage.missing():
+                pass
+        await outage.is_well()
+        assert outage.warnings
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+async def test_while_the_file_of_sqlite_is_away_nothing_is_taken_and_all_goes_on_once_it_is_back(
+    outage: Outage, tmp_path: Path, is_replaced: bool
+) -> None:
+    place, away = tmp_path / "a.db", tmp_path / "away"
+    place.rename(away)
+    if is_replaced:
+        place.write_bytes(away.read_bytes())
+    await outage.all_is_503()
+    assert await outage.missing() == ["the file of the database was removed or replaced"]
+    told = [line for line in outage.warnings if "a.db was removed or replaced" in line]
+    assert 0 < len(told) < 20
+    away.rename(place)
     await outage.is_well()
 
 
