@@ -103,7 +103,8 @@ def _prepare(plan: Plan, scenario: Scenario, server: Server) -> None:
     devices = max(plan.sessions, plan.hold) if scenario.most_kilobytes is not None else plan.sessions
     if scenario.set_up is not None and server.program == MEASURED:
         scenario.set_up(server, devices)
-    rounds.introduce(server, scenario, _FRESH if scenario.is_first_contact else plan.sessions)
+    for _ in range(scenario.introductions):
+        rounds.introduce(server, scenario, _FRESH if scenario.is_first_contact else plan.sessions)
 
 
 def _profile(plan: Plan, scenario: Scenario, server: Server, form: str) -> None:

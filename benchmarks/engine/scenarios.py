@@ -34,6 +34,8 @@ class Scenario:
     """Why the devices call."""
     is_first_contact: bool = False
     """Whether each session is that of a device that has never called."""
+    introductions: int = 1
+    """How often each device calls before the first load: often enough that each worker knows nearly all of them."""
     set_up: Hook | None = None
     """Done once, before the devices call for the first time."""
     before_load: Hook | None = None
@@ -99,6 +101,7 @@ SCENARIOS: Final = (
         "two workers, PostgreSQL",
         settings={"AIOACS_WORKERS": "2"},
         second_settings={},
+        introductions=6,
         beside="one worker",
         has_all_cores=True,
         most_cpu=1.25,
