@@ -15,6 +15,7 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from acs.domain.access import Principal
+from acs.domain.request_key import RequestKey
 from acs.services.management import Management
 from acs.store.errors import RecordError, StoreError
 from api.bodies import Bodies, go_ahead, note_expectation
@@ -154,18 +155,18 @@ class Application:
             # Devices are not held up meanwhile.
             query, body, document = await asyncio.to_thread(_read, prepared, pairs, octets)
 
-        key = request.headers.get(KEY_HEADER)
+        key = _key_of(request, principal)
+
+        async def rendered(work: Callable[[], Awaitable[Answer]]) -> Rendered:
+            return _rendered(prepared, await work(), ask.ignored)
 
         async def again(made: Made) -> Rendered:
             assert route.again is not None  # noqa: S101  every route with POST says how
-            return _rendered(prepared, await route.again(ask, made), ask.ignored)
+            return await rendered(partial(route.again, ask, made))
 
         async def once(identity: bytes, work: Callable[[], Awaitable[Answer]]) -> Answer:
-            async def rendered() -> Rendered:
-                return _rendered(prepared, await work(), ask.ignored)
-
             named = f"{request.method} {request.rel_url.raw_path}\n".encode() + identity
-            return Answer(await self._repeats.once(principal, key, named, rendered, again))
+            return Answer(await self._repeats.once(key, named, partial(rendered, work), again))
 
         ask: Ask[Any, Any] = Ask(
             principal,
@@ -178,23 +179,21 @@ class Application:
             request,
             passed_over(route.body, document) if route.takes_unknown and route.body is not None else [],
             once,
-            partial(self._repeats.secret, principal, key),
+            key,
+            partial(self._repeats.secret, key),
             document,
         )
-
-        async def do() -> Rendered:
-            answer = await route.handler(ask)
-            return _rendered(prepared, answer, ask.ignored)
+        do = partial(route.handler, ask)
 
         if route.method == "POST" and not route.streams:
             identity = f"{request.method} {request.rel_url.raw_path_qs}\n".encode() + octets
-            rendered = await self._repeats.once(principal, key, identity, do, again)
+            found = await self._repeats.once(key, identity, partial(rendered, do), again)
         else:
-            answer = await route.handler(ask)
+            answer = await do()
             if isinstance(answer.content, Streamed):
                 return await self._stream(request, answer, answer.content)
-            rendered = _rendered(prepared, answer, ask.ignored)
-        return web.Response(status=rendered.status, body=rendered.body, headers=rendered.headers)
+            found = _rendered(prepared, answer, ask.ignored)
+        return web.Response(status=found.status, body=found.body, headers=found.headers)
 
     async def _stream(self, request: web.Request, answer: Answer, body: Streamed) -> web.StreamResponse:
         """Send what comes piece by piece, to whoever takes each piece in time."""
@@ -301,6 +300,12 @@ def _read(prepared: _Prepared, pairs: Sequence[tuple[str, str]], octets: bytes) 
         lambda: None if prepared.body is None else checked(prepared.body, document),
     )
     return query, body, document
+
+
+def _key_of(request: web.Request, principal: Principal) -> RequestKey | None:
+    """By what a request names itself, if it makes something; None: it does not."""
+    key = request.headers.get(KEY_HEADER) if request.method == "POST" else None
+    return None if key is None else RequestKey(str(principal.token.id), key)
 
 
 def _rendered(prepared: _Prepared, answer: Answer, ignored: Sequence[str]) -> Rendered:

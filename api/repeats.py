@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from acs.auth.sealing import SealError
-from acs.domain.access import Principal
+from acs.domain.request_key import RequestKey
 from acs.services.management import Management
 from acs.store.errors import RecordError, StoreBusyError
 from acs.store.idempotency import Answered, AnswerSecret, Claimed, Differs, Pending
 from acs.store.statements import Dialect
 from api.problems import Kind, Problem, invalid
-from api.routing import KEY_HEADER, Made, request_key
+from api.routing import KEY_HEADER, Made
 
 _KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
 _COME_AGAIN: Final = "1"
@@ -50,12 +50,11 @@ class Repeats:
         self._clock = management.tools.clock
         # SQLite bears one server: what is not under way here is under way nowhere.
         self._patience = 0.0 if management.database.dialect is Dialect.SQLITE else _PATIENCE
-        self._running: set[tuple[str, str]] = set()
+        self._running: set[RequestKey] = set()
 
     async def once(
         self,
-        principal: Principal,
-        key: str | None,
+        key: RequestKey | None,
         request: bytes,
         do: Callable[[], Awaitable[Rendered]],
         again: Callable[[Made], Awaitable[Rendered]],
@@ -65,51 +64,50 @@ class Repeats:
         """
         if key is None:
             return await do()
-        if not _KEY.fullmatch(key):
+        if not _KEY.fullmatch(key.key):
             raise invalid({KEY_HEADER: ["must be 1 to 255 printable ASCII characters without spaces"]})
-        owner, fingerprint = str(principal.token.id), hashlib.sha256(request).hexdigest()
-        match await self._store.claim(owner, key, fingerprint, self._clock.wall()):
+        fingerprint = hashlib.sha256(request).hexdigest()
+        match await self._store.claim(key, fingerprint, self._clock.wall()):
             case Answered(status, answer):
-                return self._opened(owner, key, status, answer)
+                return self._opened(key, status, answer)
             case Differs():
                 raise Problem(Kind.KEY_REUSED, f"this {KEY_HEADER} was used for another request")
             case Pending() as pending:
-                rendered = await self._of_before(principal, key, pending, again)
+                rendered = await self._of_before(key, pending, again)
                 if rendered is not None:
                     return rendered
             case Claimed():
                 pass
-        self._running.add((owner, key))
+        self._running.add(key)
         try:
-            return await self._first(owner, key, do)
+            return await self._first(key, do)
         finally:
-            self._running.discard((owner, key))
+            self._running.discard(key)
 
-    def secret(self, principal: Principal, key: str | None, text: str) -> AnswerSecret | None:
+    def secret(self, key: RequestKey | None, text: str) -> AnswerSecret | None:
         """What only the answer to a request tells, to be kept by the commit of the change."""
         if key is None:
             return None
-        owner = str(principal.token.id)
-        return AnswerSecret(owner, key, self._vault.seal(text, _TABLE, (owner, key), "secret"))
+        return AnswerSecret(key, self._vault.seal(text, _TABLE, _row(key), "secret"))
 
     async def _of_before(
-        self, principal: Principal, key: str, pending: Pending, again: Callable[[Made], Awaitable[Rendered]]
+        self, key: RequestKey, pending: Pending, again: Callable[[Made], Awaitable[Rendered]]
     ) -> Rendered | None:
         """The answer to a request that was cut off after it had done something; None: it had not, and is to be done."""
-        owner, now = str(principal.token.id), self._clock.wall()
-        if (owner, key) in self._running:
+        now = self._clock.wall()
+        if key in self._running:
             raise _pending("the first request with this key is being carried out")
         # Each change names the key in its own commit.
-        changed = await self._audit.of_request(request_key(principal, key), pending.since - _SLACK)
+        changed = await self._audit.of_request(key, pending.since - _SLACK)
         if changed is None:
             if now - pending.since < self._patience:
                 raise _pending("the first request with this key is being carried out, or was cut off a moment ago")
-            if not await self._store.take_over(owner, key, pending.since, now):
+            if not await self._store.take_over(key, pending.since, now):
                 raise _pending("another request with this key came first")
             return None
         resource, resource_id = changed
         try:
-            rendered = await again(Made(resource_id, self._secret_of(owner, key, pending)))
+            rendered = await again(Made(resource_id, self._secret_of(key, pending)))
         except Problem:
             raise Problem(
                 Kind.KEY_PENDING,
@@ -119,35 +117,40 @@ class Repeats:
                 resource=resource,
                 resource_id=resource_id,
             ) from None
-        await self._keep(owner, key, rendered)
+        await self._keep(key, rendered)
         return _replayed(rendered)
 
-    async def _first(self, owner: str, key: str, do: Callable[[], Awaitable[Rendered]]) -> Rendered:
+    async def _first(self, key: RequestKey, do: Callable[[], Awaitable[Rendered]]) -> Rendered:
         try:
             rendered = await do()
         except (Problem, RecordError, StoreBusyError):
             # Nothing was done. Of a database that failed in the midst that cannot be told.
-            await self._store.release(owner, key)
+            await self._store.release(key)
             raise
-        await self._keep(owner, key, rendered)
+        await self._keep(key, rendered)
         return rendered
 
-    async def _keep(self, owner: str, key: str, rendered: Rendered) -> None:
-        kept = self._vault.seal(_text(rendered), _TABLE, (owner, key), "answer")
-        await self._store.answer(owner, key, rendered.status, kept)
+    async def _keep(self, key: RequestKey, rendered: Rendered) -> None:
+        kept = self._vault.seal(_text(rendered), _TABLE, _row(key), "answer")
+        await self._store.answer(key, rendered.status, kept)
 
-    def _opened(self, owner: str, key: str, status: int, answer: str) -> Rendered:
-        kept = json.loads(self._vault.open(answer, _TABLE, (owner, key), "answer"))
+    def _opened(self, key: RequestKey, status: int, answer: str) -> Rendered:
+        kept = json.loads(self._vault.open(answer, _TABLE, _row(key), "answer"))
         return _replayed(Rendered(status, base64.b64decode(kept["body"]), kept["headers"]))
 
-    def _secret_of(self, owner: str, key: str, pending: Pending) -> str:
+    def _secret_of(self, key: RequestKey, pending: Pending) -> str:
         """What it kept; nothing if the key is gone that has sealed it."""
         if not pending.secret:
             return ""
         try:
-            return self._vault.open(pending.secret, _TABLE, (owner, key), "secret")
+            return self._vault.open(pending.secret, _TABLE, _row(key), "secret")
         except SealError:
             return ""
+
+
+def _row(key: RequestKey) -> tuple[str, str]:
+    """Which row of the table it is, for what is sealed in it."""
+    return key.owner, key.key
 
 
 def _replayed(rendered: Rendered) -> Rendered:

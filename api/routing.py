@@ -9,6 +9,7 @@ from aiohttp import web
 
 from acs.domain.access import Principal
 from acs.domain.audit import AuditEntry
+from acs.domain.request_key import RequestKey
 from acs.domain.token import Role
 from acs.store.idempotency import AnswerSecret
 from api.fields import LARGEST, NoQuery, Query
@@ -35,11 +36,6 @@ class Streamed:
     """Opens where they come from; a Problem that it raises is the answer."""
     length: int
     """How many there are."""
-
-
-def request_key(principal: Principal, key: str) -> str:
-    """A request's key, as changes name it."""
-    return f"{principal.token.id} {key}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +89,8 @@ class Ask(Generic[Q_co, B_co]):
     once: Once
     """Does something once for each idempotency key, for routes that read the body by themselves; octets of their choice
     tell requests apart."""
+    key: RequestKey | None = None
+    """By what the request names itself; None: it does not."""
     secret: Callable[[str], AnswerSecret | None] = lambda _: None
     """What only the answer tells, sealed, to be kept by the commit of the change; None without an idempotency key."""
     document: Any = None
@@ -109,12 +107,6 @@ class Ask(Generic[Q_co, B_co]):
         """A Problem if the token is bound to organizations: it changes nothing that is everybody's."""
         if self.principal.is_bound:
             raise forbidden(f"the token is bound to organizations: {what} are everybody's")
-
-    @property
-    def request_key(self) -> str:
-        """The token and the key by which the request names itself; empty if it does not."""
-        key = self.request.headers.get(KEY_HEADER, "") if self.request.method == "POST" else ""
-        return request_key(self.principal, key) if key else ""
 
     def entry(
         self,
@@ -140,7 +132,7 @@ class Ask(Generic[Q_co, B_co]):
             before,
             after,
             found_by,
-            self.request_key,
+            "" if self.key is None else str(self.key),
         )
 
 

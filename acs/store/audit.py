@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from acs.domain.audit import AuditEntry, AuditRecord
+from acs.domain.request_key import RequestKey
 from acs.store.database import Database
 from acs.store.listing import Condition, Found, Listing, Order, Slice, Wanted, among, condition
 from acs.store.statements import Row, Step, batch, query
@@ -103,11 +104,11 @@ class AuditStore:
         """Note a change that leaves nothing in the database by itself."""
         await self._writer.write(f"audit {entry.resource} {entry.resource_id}", audit_step(entry))
 
-    async def of_request(self, request_key: str, since: float) -> tuple[str, str] | None:
+    async def of_request(self, key: RequestKey, since: float) -> tuple[str, str] | None:
         """What a request with a key of its own has changed since then, for keys come again: the kind of thing and
         which one; None: nothing.
         """
-        rows = await self._database.fetch(_OF_REQUEST, {"request_key": request_key, "since": since})
+        rows = await self._database.fetch(_OF_REQUEST, {"request_key": str(key), "since": since})
         return (rows[0][0], rows[0][1]) if rows else None
 
     async def page(self, part: Slice, wanted: AuditFilter = ALL) -> Found[AuditRecord]:

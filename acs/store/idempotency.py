@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from acs.domain.request_key import RequestKey
 from acs.store.database import Database
 from acs.store.errors import StoreUnavailableError
 from acs.store.statements import Step, batch, query
@@ -51,9 +52,7 @@ class Differs:
 class AnswerSecret:
     """What only the answer to a request tells, sealed by the caller."""
 
-    owner: str
-    """Whose key it is."""
-    key: str
+    key: RequestKey
     """The request's key."""
     text: str = field(repr=False)
     """As it is kept."""
@@ -63,7 +62,7 @@ def secret_step(secret: AnswerSecret | None) -> Step:
     """The step that keeps it with the change itself; None: the request has no key, and is not sent again."""
     if secret is None:
         return _KEEP_SECRET, []
-    return _KEEP_SECRET, [(_place(secret.owner, secret.key), secret.owner, secret.key, secret.text)]
+    return _KEEP_SECRET, [(*_places(secret.key), secret.text)]
 
 
 Claim: TypeAlias = Claimed | Answered | Pending | Differs
@@ -76,14 +75,13 @@ class IdempotencyStore:
         self._database = database
         self._writer = writer
 
-    async def claim(self, owner: str, key: str, fingerprint: str, at: float) -> Claim:
-        """Claim a key for a request, by the request's fingerprint. The owner is a token, by its number."""
-        place = _place(owner, key)
+    async def claim(self, key: RequestKey, fingerprint: str, at: float) -> Claim:
+        """Claim a key for a request, by the request's fingerprint."""
         for _ in range(2):
-            (claimed,) = await self._writer.write(place, (_CLAIM, [(place, owner, key, fingerprint, at)]))
+            (claimed,) = await self._writer.write(str(key), (_CLAIM, [(*_places(key), fingerprint, at)]))
             if claimed:
                 return Claimed()
-            known = await self._database.fetch(_BY_KEY, {"owner": owner, "key": key})
+            known = await self._database.fetch(_BY_KEY, {"owner": key.owner, "key": key.key})
             if known:
                 first, status, answer, created = known[0]
                 if first != fingerprint:
@@ -92,21 +90,18 @@ class IdempotencyStore:
             # It was released or pruned just now.
         raise StoreUnavailableError("the key is claimed and released by others all the time")
 
-    async def take_over(self, owner: str, key: str, since: float, at: float) -> bool:
+    async def take_over(self, key: RequestKey, since: float, at: float) -> bool:
         """Claim a key anew whose holder is gone; False if somebody else was quicker."""
-        place = _place(owner, key)
-        (taken,) = await self._writer.write(place, (_TAKE_OVER, [(place, owner, key, since, at)]))
+        (taken,) = await self._writer.write(str(key), (_TAKE_OVER, [(*_places(key), since, at)]))
         return bool(taken)
 
-    async def answer(self, owner: str, key: str, status: int, answer: str) -> None:
+    async def answer(self, key: RequestKey, status: int, answer: str) -> None:
         """Keep the answer; a secret in it (a new token) has to be sealed or left out by the caller."""
-        place = _place(owner, key)
-        await self._writer.write(place, (_ANSWER, [(place, owner, key, status, answer)]))
+        await self._writer.write(str(key), (_ANSWER, [(*_places(key), status, answer)]))
 
-    async def release(self, owner: str, key: str) -> None:
+    async def release(self, key: RequestKey) -> None:
         """Nothing was done: the request may be sent again."""
-        place = _place(owner, key)
-        await self._writer.write(place, (_RELEASE, [(place, owner, key)]))
+        await self._writer.write(str(key), (_RELEASE, [_places(key)]))
 
     async def prune(self, before: float, most: int) -> int:
         """Forget keys of long ago, a few at a time; how many went."""
@@ -117,5 +112,6 @@ class IdempotencyStore:
         return len(pruned)
 
 
-def _place(owner: str, key: str) -> str:
-    return f"{owner} {key}"
+def _places(key: RequestKey) -> tuple[str, str, str]:
+    """What a row begins with."""
+    return str(key), key.owner, key.key

@@ -15,6 +15,7 @@ import aiohttp
 import pytest
 
 from acs.domain.audit import AuditEntry
+from acs.domain.request_key import RequestKey
 from acs.domain.token import Role
 from api.app import Application
 from api.listener import ApiListener
@@ -174,11 +175,13 @@ async def test_a_key_that_is_taken_is_told(sqlite: Api) -> None:
             continue
         octets = json.dumps(call.body).encode() if call.media_type else b""
         identity = f"POST /api/v1{call.path}\n".encode() + octets
-        await store.claim(owner, f"pending {call.path}".replace(" ", "-"), hashlib.sha256(identity).hexdigest(), 0.0)
+        pending, other = (RequestKey(owner, f"{word}-{call.path}".replace(" ", "-")) for word in ("pending", "other"))
+        await store.claim(pending, hashlib.sha256(identity).hexdigest(), 0.0)
         # It was carried out, nobody was told, and what it made is gone.
-        noted = f"{owner} pending-{call.path}"
-        await management.audit.append(AuditEntry(0.0, "a", "", "create", "thing", f"{NOTHING}", request_key=noted))
-        await store.claim(owner, f"other {call.path}".replace(" ", "-"), "another request", 0.0)
+        await management.audit.append(
+            AuditEntry(0.0, "a", "", "create", "thing", f"{NOTHING}", request_key=str(pending))
+        )
+        await store.claim(other, "another request", 0.0)
         for key, kind in (("pending", "key-pending"), ("other", "key-reused")):
             said = await call.make(sqlite.client, headers={KEY_HEADER: f"{key}-{call.path}"})
             assert (said.status, word(said)) == (409, kind), (call, said.octets)

@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from acs.domain.request_key import RequestKey
 from acs.store.statements import Dialect
 from api.routes import routes
 from tests.api.asking import ID, NAME, SERIAL, reads
@@ -34,7 +35,7 @@ async def cut_off(api: Api, key: str) -> None:
     owner = str((await api.client.get("/token/")).json["results"][0]["id"])
     identity = f"POST /api/v1{PATH}\n".encode() + json.dumps(BODY).encode()
     store = api.served.server.services.management.idempotency
-    await store.claim(owner, key, hashlib.sha256(identity).hexdigest(), api.served.clock.wall())
+    await store.claim(RequestKey(owner, key), hashlib.sha256(identity).hexdigest(), api.served.clock.wall())
 
 
 async def test_what_was_cut_off_before_it_did_anything_is_done(api: Api) -> None:

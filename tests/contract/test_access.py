@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from acs.domain.audit import AuditEntry
+from acs.domain.request_key import RequestKey
 from acs.domain.token import NewToken, Role
 from acs.store.audit import AuditFilter
 from acs.store.errors import ConflictError
@@ -188,64 +189,64 @@ async def test_the_log_is_pruned_at_its_old_end_a_few_at_a_time(store: OpenStore
 
 async def test_the_first_claim_wins_and_the_same_request_gets_its_answer(store: OpenStore) -> None:
     keys = store.idempotency
-    assert await keys.claim("1", "key", "print", AT) == Claimed()
-    assert await keys.claim("1", "key", "print", AT) == Pending(AT)
-    assert await keys.claim("1", "key", "other print", AT) == Differs()
-    await keys.answer("1", "key", 201, '{"id": "ü😀"}')
+    assert await keys.claim(RequestKey("1", "key"), "print", AT) == Claimed()
+    assert await keys.claim(RequestKey("1", "key"), "print", AT) == Pending(AT)
+    assert await keys.claim(RequestKey("1", "key"), "other print", AT) == Differs()
+    await keys.answer(RequestKey("1", "key"), 201, '{"id": "ü😀"}')
     await store.reopen()
     keys = store.idempotency
-    assert await keys.claim("1", "key", "print", AT) == Answered(201, '{"id": "ü😀"}')
-    assert await keys.claim("1", "key", "other print", AT) == Differs()
+    assert await keys.claim(RequestKey("1", "key"), "print", AT) == Answered(201, '{"id": "ü😀"}')
+    assert await keys.claim(RequestKey("1", "key"), "other print", AT) == Differs()
 
 
 async def test_keys_of_one_owner_are_nothing_to_another(store: OpenStore) -> None:
-    assert await store.idempotency.claim("1", "key", "print", AT) == Claimed()
-    assert await store.idempotency.claim("2", "key", "other", AT) == Claimed()
-    assert await store.idempotency.claim("1", "other key", "other", AT) == Claimed()
+    assert await store.idempotency.claim(RequestKey("1", "key"), "print", AT) == Claimed()
+    assert await store.idempotency.claim(RequestKey("2", "key"), "other", AT) == Claimed()
+    assert await store.idempotency.claim(RequestKey("1", "other key"), "other", AT) == Claimed()
 
 
 async def test_a_request_that_did_nothing_may_be_sent_again_and_one_that_was_answered_may_not(store: OpenStore) -> None:
-    await store.idempotency.claim("1", "key", "print", AT)
-    await store.idempotency.release("1", "key")
-    assert await store.idempotency.claim("1", "key", "other print", AT) == Claimed()
-    await store.idempotency.answer("1", "key", 201, "{}")
-    await store.idempotency.release("1", "key")
-    assert await store.idempotency.claim("1", "key", "other print", AT) == Answered(201, "{}")
+    await store.idempotency.claim(RequestKey("1", "key"), "print", AT)
+    await store.idempotency.release(RequestKey("1", "key"))
+    assert await store.idempotency.claim(RequestKey("1", "key"), "other print", AT) == Claimed()
+    await store.idempotency.answer(RequestKey("1", "key"), 201, "{}")
+    await store.idempotency.release(RequestKey("1", "key"))
+    assert await store.idempotency.claim(RequestKey("1", "key"), "other print", AT) == Answered(201, "{}")
 
 
 async def test_of_many_claims_at_once_on_two_workers_one_wins(store: OpenStore) -> None:
     async with opened(store.url) as second:
         for turn in range(10):
             claims = await asyncio.gather(
-                *(each.idempotency.claim("1", f"key {turn}", "print", AT) for each in (store, second) * 4)
+                *(each.idempotency.claim(RequestKey("1", f"key {turn}"), "print", AT) for each in (store, second) * 4)
             )
             assert sorted(type(claim).__name__ for claim in claims) == ["Claimed"] + ["Pending"] * 7
 
 
 async def test_claims_of_one_owner_are_kept_apart_in_one_transaction(store: OpenStore) -> None:
-    assert set(
-        await asyncio.gather(*(store.idempotency.claim("1", f"{number}", "print", AT) for number in range(20)))
-    ) == {Claimed()}
-    again = await asyncio.gather(*(store.idempotency.claim("1", f"{number}", "print", AT) for number in range(10, 30)))
+    keys = [RequestKey("1", f"{number}") for number in range(30)]
+    first = await asyncio.gather(*(store.idempotency.claim(key, "print", AT) for key in keys[:20]))
+    assert set(first) == {Claimed()}
+    again = await asyncio.gather(*(store.idempotency.claim(key, "print", AT) for key in keys[10:]))
     assert again == [Pending(AT)] * 10 + [Claimed()] * 10
 
 
 async def test_old_keys_are_forgotten_a_few_at_a_time(store: OpenStore) -> None:
     for number in range(10):
-        await store.idempotency.claim("1", f"{number}", "print", AT + number)
+        await store.idempotency.claim(RequestKey("1", f"{number}"), "print", AT + number)
     assert [await store.idempotency.prune(AT + 7, 3) for _ in range(4)] == [3, 3, 1, 0]
-    assert await store.idempotency.claim("1", "6", "print", AT) == Claimed()
-    assert await store.idempotency.claim("1", "7", "print", AT) == Pending(AT + 7)
+    assert await store.idempotency.claim(RequestKey("1", "6"), "print", AT) == Claimed()
+    assert await store.idempotency.claim(RequestKey("1", "7"), "print", AT) == Pending(AT + 7)
 
 
 async def test_a_key_whose_holder_is_gone_goes_to_one_other(store: OpenStore) -> None:
     keys = store.idempotency
-    await keys.claim("1", "key", "print", AT)
+    await keys.claim(RequestKey("1", "key"), "print", AT)
     async with opened(store.url) as second:
         taken = await asyncio.gather(
-            *(each.idempotency.take_over("1", "key", AT, AT + 9) for each in (store, second) * 3)
+            *(each.idempotency.take_over(RequestKey("1", "key"), AT, AT + 9) for each in (store, second) * 3)
         )
     assert sorted(taken) == [False] * 5 + [True]
-    assert await keys.claim("1", "key", "print", AT + 10) == Pending(AT + 9)
-    await keys.answer("1", "key", 201, "{}")
-    assert not await keys.take_over("1", "key", AT + 9, AT + 20)
+    assert await keys.claim(RequestKey("1", "key"), "print", AT + 10) == Pending(AT + 9)
+    await keys.answer(RequestKey("1", "key"), 201, "{}")
+    assert not await keys.take_over(RequestKey("1", "key"), AT + 9, AT + 20)

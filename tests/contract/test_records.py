@@ -13,6 +13,7 @@ from acs.domain.audit import AuditEntry
 from acs.domain.contact import HistoryEntry, NewValue
 from acs.domain.device import Identity
 from acs.domain.inventory import DeviceTypeDetails, LocationDetails, OrganizationDetails
+from acs.domain.request_key import RequestKey
 from acs.domain.token import NewToken, Role
 from acs.store.errors import ConflictError, RecordError, StoreUnavailableError
 from acs.store.settings import WantedValue
@@ -43,7 +44,7 @@ _TEXTS: dict[str, _Attempt] = {
     "device_type": lambda store, device, bad: store.types.create(DeviceTypeDetails("t", "t", quirks=bad), AT),
     "token": lambda store, device, bad: store.tokens.create(NewToken(bad, Role.VIEWER, "h"), AT),
     "audit": lambda store, device, bad: store.audit.append(AuditEntry(AT, "a", "", "b", "c", after=bad)),
-    "idempotency_key": lambda store, device, bad: store.idempotency.claim("1", bad, "f", AT),
+    "idempotency_key": lambda store, device, bad: store.idempotency.claim(RequestKey("1", bad), "f", AT),
     "device": lambda store, device, bad: store.devices.create(
         uuid="u", name="n", identity=Identity("00AABB", "Box", bad), at=AT
     ),

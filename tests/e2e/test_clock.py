@@ -12,6 +12,7 @@ from acs.domain.delivery import Delivery
 from acs.domain.notification import Recipients
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
+from acs.domain.request_key import RequestKey
 from acs.services.notifications import LONGEST_DELAY
 from acs.services.operations import NoSuchOperationError, Terms
 from acs.store.deliveries import DeliveryFilter
@@ -157,7 +158,7 @@ async def test_after_the_clock_was_set_forward_nothing_is_dropped_for_a_day(serv
     done = await served.queue(device, OperationKind.GET, Variable(SSID))
     await device.run_session()
     await served.sweep(2 * HOUR)
-    await keys.claim("1", "key", "print", served.clock.wall())
+    await keys.claim(RequestKey("1", "key"), "print", served.clock.wall())
     served.clock.set(ahead=40 * DAY)
     await prune(served)
     served.clock.advance(DAY - 1)
@@ -175,7 +176,7 @@ async def test_a_clock_that_is_found_wrong_soon_after_the_start_has_dropped_noth
     served: Served, probe: Probe
 ) -> None:
     keys = served.server.services.management.idempotency
-    await keys.claim("1", "key", "print", served.clock.wall() - 2 * DAY)
+    await keys.claim(RequestKey("1", "key"), "print", served.clock.wall() - 2 * DAY)
     served.clock.advance(HOUR - 1)
     await prune(served)
     assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 1

@@ -10,6 +10,7 @@ from acs.domain.audit import AuditEntry
 from acs.domain.contact import HistoryEntry
 from acs.domain.operation import OperationKind, Variable
 from acs.domain.queue import OperationState
+from acs.domain.request_key import RequestKey
 from acs.services.operations import NoSuchOperationError, Terms
 from tests.contract.opened import Probe
 from tests.e2e.defaults import ALWAYS_TOLD
@@ -227,7 +228,9 @@ async def test_the_audit_log_is_kept_for_so_many_days(served: Served, probe: Pro
 
 async def test_a_request_may_be_repeated_for_a_day(served: Served, probe: Probe) -> None:
     keys = served.server.services.management.idempotency
-    await asyncio.gather(*(keys.claim("1", f"key {number}", "print", served.clock.wall()) for number in range(500)))
+    await asyncio.gather(
+        *(keys.claim(RequestKey("1", f"key {number}"), "print", served.clock.wall()) for number in range(500))
+    )
     served.clock.advance(DAY - 1)
     await prune(served)
     assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 500
