@@ -39,7 +39,7 @@ _EVERYTHING: Final = ("",)
 
 
 class DeviceBriefing:
-    """The one ``Briefing``."""
+    """Knows what planning needs beside the operation."""
 
     def __init__(
         self, tools: Tools, keeper: ValueKeeper, wanted: WantedSettings, logins: DeviceLogins, transfers: Transfers
@@ -51,7 +51,7 @@ class DeviceBriefing:
         self._transfers = transfers
 
     async def context(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> Context:
-        """See ``Briefing``."""
+        """The context of an operation; PlanningError if it cannot be carried out."""
         device, operation = session.device, requested.operation
         if operation.kind in _ABOUT_SETTINGS:
             await self._note_revision(session)
@@ -84,7 +84,7 @@ class DeviceBriefing:
                 return base
 
     async def errands(self, session: LiveSession) -> list[Errand]:
-        """See ``Briefing``."""
+        """What is to be done without being asked, once the operations are done."""
         errands: list[Errand] = []
         if session.starts_until(self._tools.clock.wall()) is not None:
             # All of them change the device: what is due stays so, for a later session.
@@ -103,7 +103,7 @@ class DeviceBriefing:
     async def consequences(
         self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float
     ) -> Consequences:
-        """See ``Briefing``."""
+        """What follows from the end of an operation for parameters, settings and the like."""
         kind, device = OperationKind(claimed.kind), session.device
         batches = _learned(session, outcome)
         found = Consequences(

@@ -5,6 +5,7 @@ from typing import Final
 from acs.services.bulk_runner import CHECK_LASTS, BulkRunner
 from acs.services.notifications import LONGEST_DELAY
 from acs.services.tools import Tools
+from acs.services.work import RETRY_JITTER
 from acs.store.late import LateStore, LongestWaits
 
 # A clock that is set by less troubles nobody.
@@ -12,7 +13,6 @@ _NOTICED: Final = 60.0
 # For so long after the start the clock may yet be found wrong: it is set once there is a network.
 _SETTLED: Final = 3_600.0
 _DAY: Final = 86_400.0
-_JITTERED: Final = 1.2
 
 
 class ClockWatch:
@@ -54,7 +54,7 @@ class ClockWatch:
         settings = self._tools.settings
         longest = LongestWaits(
             delivery=LONGEST_DELAY,
-            operation=settings.max_retry_delay_minutes * 60 * _JITTERED,
+            operation=settings.max_retry_delay_minutes * 60 * (1 + RETRY_JITTER),
             proof=max(settings.proof_timeout, settings.transfer_timeout),
             transfer=settings.transfer_timeout,
             check=CHECK_LASTS,

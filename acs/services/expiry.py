@@ -7,11 +7,10 @@ from acs.auth.sealing import SealError
 from acs.domain.operation import Operation, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation
 from acs.provisioning.errors import InvalidDataError
-from acs.provisioning.plan import Plan
 from acs.provisioning.planner import plan_for
 from acs.services.briefing import DeviceBriefing
-from acs.services.in_hand import NOTHING, InHand, fault_text, read_progress, settlement_of
-from acs.services.requested import Requested, read_requested
+from acs.services.in_hand import fault_text, kept_outcome, read_progress, settlement_of
+from acs.services.requested import read_requested
 from acs.services.tools import Tools, quirks_of
 
 _FEW: Final = 200
@@ -42,25 +41,26 @@ class Expiry:
         operations, at = self._tools.operations, self._tools.clock.wall()
         await operations.expire(at, fault_text(_NEVER_BEGUN), _FEW)
         for device_id, begun in await operations.overdue(at, _FEW):
-            work, outcome = await self._given_up(device_id, begun)
-            await operations.give_up(device_id, settlement_of(work, outcome, self._tools.vault, at))
+            operation, outcome = await self._given_up(device_id, begun)
+            kept = kept_outcome(begun, operation, outcome, self._tools.vault)
+            await operations.give_up(device_id, settlement_of(begun, outcome, kept, at=at))
 
-    async def _given_up(self, device_id: int, begun: ClaimedOperation) -> tuple[InHand, Outcome]:
+    async def _given_up(self, device_id: int, begun: ClaimedOperation) -> tuple[Operation, Outcome]:
         """What became of an operation that is given up where it is."""
         kind, vault = OperationKind(begun.kind), self._tools.vault
         # Stands in for a request that cannot be read.
-        work = InHand(begun, Requested(Operation(kind)), Plan(kind, NOTHING))
+        operation = Operation(kind)
         outcome = Outcome(OutcomeState.FAILED, OperationFault(_NOT_DONE))
         device = await self._tools.devices.by_id(device_id)
         try:
-            work.requested = read_requested(vault, begun)
+            operation = read_requested(vault, begun).operation
             if device is not None and kind in _BY_STEPS:
-                operation, quirks = work.requested.operation, quirks_of(device.quirks)
+                quirks = quirks_of(device.quirks)
                 context = await self._briefing.knowledge(device, quirks, begun.command_key, operation)
-                work.plan = plan_for(operation, context, read_progress(vault, begun))
-                if not work.plan.is_over:
-                    work.plan.give_up(_NOT_DONE)
-                outcome = work.plan.outcome
+                plan = plan_for(operation, context, read_progress(vault, begun))
+                if not plan.is_over:
+                    plan.give_up(_NOT_DONE)
+                outcome = plan.outcome
         except (SealError, InvalidDataError) as error:
             outcome = replace(outcome, fault=OperationFault(f"{_NOT_DONE}; how far it was cannot be read: {error}"))
-        return work, outcome
+        return operation, outcome

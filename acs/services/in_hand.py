@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
-from acs.domain.operation import JSON, OperationFault, OperationKind, Outcome, OutcomeState
+from acs.domain.operation import JSON, Operation, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation, OperationState, Phase
 from acs.domain.settlement import Settlement
 from acs.provisioning.plan import Plan
@@ -15,8 +14,7 @@ from acs.settings import Settings
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.errors import EncodeError
-from cwmp_schemas.faults import Fault
-from cwmp_schemas.messages import AcsRequest, CpeResponse
+from cwmp_schemas.messages import AcsRequest
 from cwmp_schemas.style import WireStyle
 
 
@@ -32,30 +30,6 @@ class InHand:
     """How it is carried out."""
     sent: str = ""
     """The RPC that is out, if it must not be repeated."""
-
-
-class _Nothing:
-    """The procedure of what could not be planned."""
-
-    state = None
-
-    def next(self) -> AcsRequest | None:
-        """Nothing is sent."""
-        return None
-
-    def take(self, answer: CpeResponse | Fault) -> None:
-        """Nothing is answered."""
-
-    def lose(self) -> None:
-        """Nothing is lost."""
-
-    def outcome(self, end: object) -> Outcome:
-        """Nothing comes of it."""
-        return Outcome(OutcomeState.FAILED)
-
-
-NOTHING: Final = _Nothing()
-"""Stands in for the plan of what could not be planned."""
 
 
 def fault_text(fault: OperationFault | None) -> str:
@@ -87,17 +61,22 @@ def read_progress(vault: Vault, claimed: ClaimedOperation) -> Mapping[str, JSON]
     return progress
 
 
-def settlement_of(work: InHand, outcome: Outcome, vault: Vault, at: float) -> Settlement:
-    """How an operation ends."""
-    public_id, is_secret = work.claimed.public_id, holds_secrets(work.requested.operation, outcome)
+def kept_outcome(claimed: ClaimedOperation, operation: Operation, outcome: Outcome, vault: Vault) -> str:
+    """What came of an operation, as kept."""
+    is_secret = holds_secrets(operation, outcome)
+    return vault.keep(outcome_text(outcome), "operation", claimed.public_id, "outcome", is_secret=is_secret)
+
+
+def settlement_of(claimed: ClaimedOperation, outcome: Outcome, kept: str, *, at: float, sent: str = "") -> Settlement:
+    """How an operation ends; ``kept`` is its outcome, ``sent`` the RPC that is out if it must not be repeated."""
     is_unknown = outcome.state is OutcomeState.UNKNOWN
     return Settlement(
-        work.claimed,
+        claimed,
         OperationState(outcome.state.value),
         at,
         phase=Phase.SENT if is_unknown else Phase.NONE,
-        sent=work.sent if is_unknown else "",
-        outcome=vault.keep(outcome_text(outcome), "operation", public_id, "outcome", is_secret=is_secret),
+        sent=sent if is_unknown else "",
+        outcome=kept,
         fault=fault_text(outcome.fault),
     )
 

@@ -3,23 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from acs.auth.sealing import SealError
 from acs.domain.contact import HistoryEntry
 from acs.domain.operation import Operation, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation, OperationState
 from acs.domain.settlement import NO_CONSEQUENCES, Consequences, Settled, Settlement
-from acs.provisioning.context import Context
 from acs.provisioning.errors import InvalidDataError, PlanningError
 from acs.provisioning.plan import Plan, is_repeatable
 from acs.provisioning.planner import plan_for, refusal
 from acs.provisioning.quoted import secrets_of
+from acs.services.briefing import DeviceBriefing
 from acs.services.errand import Errand
 from acs.services.in_hand import (
-    NOTHING,
     InHand,
     fault_text,
+    kept_outcome,
     progress_text,
     read_progress,
     settlement_of,
@@ -34,7 +34,8 @@ from acs.session.events import EndReason
 from cwmp_schemas.faults import Fault
 from cwmp_schemas.messages import AcsRequest, CpeResponse, method_of
 
-_JITTER: Final = 0.2
+RETRY_JITTER: Final = 0.2
+"""By which share another attempt comes sooner or later than it was to."""
 _LARGE: Final = 1_000
 # What is said of operations that an earlier session left in progress.
 _CUT_OFF: Final = fault_text(OperationFault("its session was cut off"))
@@ -59,28 +60,13 @@ class FenceLostError(Exception):
         super().__init__("another session of the device has begun, or another process goes on with this one")
 
 
-class Briefing(Protocol):
-    """Knows what planning needs beside the operation."""
-
-    async def context(self, session: LiveSession, claimed: ClaimedOperation, requested: Requested) -> Context:
-        """The context of an operation; PlanningError if it cannot be carried out."""
-
-    async def errands(self, session: LiveSession) -> list[Errand]:
-        """What is to be done without being asked, once the operations are done."""
-
-    async def consequences(
-        self, session: LiveSession, claimed: ClaimedOperation, outcome: Outcome, at: float
-    ) -> Consequences:
-        """What follows from the end of an operation for parameters, settings and the like."""
-
-
 class Work:
     """The work of one session. A FenceLostError from any of its methods ends the session."""
 
     def __init__(
         self,
         tools: Tools,
-        briefing: Briefing,
+        briefing: DeviceBriefing,
         session: LiveSession,
         wake: Callable[[int], None],
     ) -> None:
@@ -169,7 +155,7 @@ class Work:
             return
         if work.plan.answered_late(answer):
             self._unanswered, outcome = None, work.plan.outcome
-            kept = settlement_of(work, outcome, self._tools.vault, at).outcome
+            kept = kept_outcome(work.claimed, work.requested.operation, outcome, self._tools.vault)
             found = await self._briefing.consequences(session, work.claimed, outcome, at)
             await self._tools.operations.prove_late(
                 session.device.id, session.fence, method=method, outcome=kept, consequences=found, at=at
@@ -212,7 +198,7 @@ class Work:
             ready_at, attempts = now, attempts - 1
         elif attempts >= claimed.max_attempts:
             work.plan.give_up(f"the device's session ended before it was done, {attempts} times")
-            await self._settle(work, work.plan.outcome)
+            await self._end(work)
             return
         elif superseded:
             # The device has opened another session: it is there to be asked again.
@@ -220,7 +206,7 @@ class Work:
         else:
             longest = settings.max_retry_delay_minutes * 60
             delay = min(longest, claimed.retry_delay * 2 ** min(attempts - 1, 20))
-            ready_at = now + delay * self._tools.chance.between(1 - _JITTER, 1 + _JITTER)
+            ready_at = now + delay * self._tools.chance.between(1 - RETRY_JITTER, 1 + RETRY_JITTER)
         settlement = Settlement(
             claimed,
             OperationState.QUEUED,
@@ -310,7 +296,7 @@ class Work:
         else:
             self._in_hand = InHand(claimed, requested, plan)
             return None
-        return await self._settle(InHand(claimed, requested, Plan(kind, NOTHING)), outcome)
+        return await self._settle(claimed, requested.operation, outcome)
 
     async def _postpone(self, claimed: ClaimedOperation, until: float) -> ClaimedOperation | None:
         settlement = Settlement(
@@ -331,28 +317,33 @@ class Work:
             return
         work, self._in_hand = self._in_hand, None
         if work is not None:
-            await self._begin(await self._settle(work, work.plan.outcome))
+            await self._begin(await self._end(work))
 
-    async def _settle(self, work: InHand, outcome: Outcome) -> ClaimedOperation | None:
+    async def _end(self, work: InHand) -> ClaimedOperation | None:
+        return await self._settle(work.claimed, work.requested.operation, work.plan.outcome, work.sent)
+
+    async def _settle(
+        self, claimed: ClaimedOperation, operation: Operation, outcome: Outcome, sent: str = ""
+    ) -> ClaimedOperation | None:
         """End an operation with all that follows from it; the next one, if that could be taken."""
         session, tools, at = self._session, self._tools, self._tools.clock.wall()
-        claimed, kind = work.claimed, work.requested.operation.kind
         found = await self._briefing.consequences(session, claimed, outcome, at)
         is_over = found.transfer is not None and found.transfer.is_over
         if len(outcome.variables) > _LARGE or len(outcome.learned) > _LARGE:
             # What is kept of its values was one piece of work, what is told of them is another: others come in between.
             await asyncio.sleep(0)
-        settlement = settlement_of(work, outcome, tools.vault, at)
+        kept = kept_outcome(claimed, operation, outcome, tools.vault)
+        settlement = settlement_of(claimed, outcome, kept, at=at, sent=sent)
         if settlement.state is OperationState.COMPLETED and not is_over:
-            settlement = until_proven(settlement, kind, tools.settings)
-        entry = HistoryEntry("operation", claimed.public_id, None, told(kind, settlement))
+            settlement = until_proven(settlement, operation.kind, tools.settings)
+        entry = HistoryEntry("operation", claimed.public_id, None, told(operation.kind, settlement))
         settled = await self._let_go(settlement, replace(found, history=(entry,)))
         if settled.is_new:
             self.settled += 1
             if settlement.state.is_final:
-                tools.endings.ended(claimed.public_id, kind, settlement.state.value)
+                tools.endings.ended(claimed.public_id, operation.kind, settlement.state.value)
             if is_over:
-                tools.metrics.transfers.inc(kind.value, settlement.state.value)
+                tools.metrics.transfers.inc(operation.kind.value, settlement.state.value)
         return settled.following
 
     async def _let_go(self, settlement: Settlement, found: Consequences = NO_CONSEQUENCES) -> Settled:
