@@ -53,16 +53,20 @@ class Room:
         )
 
 
+def needed_files(settings: Settings) -> int:
+    """How many open files it takes to bear what the settings say."""
+    return settings.max_connections + settings.max_api_connections + _beside(settings)
+
+
+def _beside(settings: Settings) -> int:
+    """How many are no connections of devices and operators."""
+    going_out = settings.connection_requests + settings.notifications_at_once + settings.postgres_pool_size
+    return settings.max_downloads + going_out + _SPARE
+
+
 def room_within(settings: Settings, limit: int) -> Room:
     """What is borne with so many open files."""
-    ours = (
-        settings.max_downloads
-        + settings.connection_requests
-        + settings.notifications_at_once
-        + settings.postgres_pool_size
-        + _SPARE
-    )
-    needed = settings.max_connections + settings.max_api_connections + ours
+    needed, ours = needed_files(settings), _beside(settings)
     if limit == resource.RLIM_INFINITY or limit >= needed:
         return Room(needed, max(limit, needed), settings.max_connections, settings.max_api_connections)
     left = limit - min(ours, limit // 2)
@@ -80,7 +84,7 @@ def attainable(needed: int, soft: int, hard: int) -> int:
 
 def make_room(settings: Settings) -> tuple[Settings, Room]:
     """Raise the limit of this process as far as it is needed and allowed; the settings with what is borne then."""
-    needed = room_within(settings, 0).needed
+    needed = needed_files(settings)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = attainable(needed, soft, hard)
     if wanted != soft:

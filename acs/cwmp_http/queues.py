@@ -9,7 +9,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 # tcpi_unacked and tcpi_sacked of struct tcp_info, which of a listening socket say how many wait and may wait (Linux).
@@ -21,9 +21,9 @@ _EVERY: Final = 0.01
 
 
 class Queues:
-    """The queues at the ports of some servers."""
+    """The queues at the ports of some servers; others may join them."""
 
-    def __init__(self, servers: Iterable[asyncio.Server], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, servers: Sequence[asyncio.Server], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._servers = servers
         self._clock = clock
         self._asked_at = -_EVERY
@@ -34,13 +34,13 @@ class Queues:
         now = self._clock()
         if now - self._asked_at >= _EVERY:
             self._asked_at = now
-            self._is_half_full = any(_is_half_full(each) for server in self._servers for each in server.sockets)
+            self._is_half_full = any(_is_crowded(each) for server in self._servers for each in server.sockets)
         return self._is_half_full
 
 
 if sys.platform == "linux":
 
-    def _is_half_full(listening: socket.socket) -> bool:
+    def _is_crowded(listening: socket.socket) -> bool:
         try:
             told = listening.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _QUEUE.size)
             waiting, room = _QUEUE.unpack(told)
@@ -51,5 +51,5 @@ if sys.platform == "linux":
 
 else:
 
-    def _is_half_full(_listening: socket.socket) -> bool:
+    def _is_crowded(_listening: socket.socket) -> bool:
         return False

@@ -5,14 +5,14 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
 
 from acs.doctor.findings import Finding, failure, note, ok, warning
-from acs.open_files import attainable, room_within
+from acs.doctor.secrecy import is_loopback
+from acs.open_files import attainable, needed_files, room_within
 from acs.settings import Settings
 from acs.settings.model import env_name
 from acs.settings.values import sqlite_path
@@ -75,7 +75,8 @@ def public_url_findings(settings: Settings) -> Iterator[Finding]:
         yield ok(subject, "AIOACS_CWMP_PUBLIC_URL is not set: downloads are offered under the address a device called")
         return
     parts = urlsplit(url)
-    if _is_nowhere(parts.hostname or "") and not _is_nowhere(settings.cwmp_host, but_everywhere=True):
+    host = parts.hostname or ""
+    if (is_loopback(host) or host in _LOOPBACK) and not is_loopback(settings.cwmp_host):
         yield failure(
             subject, f"{url} leads devices to themselves", "set AIOACS_CWMP_PUBLIC_URL to an address they can reach"
         )
@@ -97,7 +98,7 @@ def public_url_findings(settings: Settings) -> Iterator[Finding]:
 def open_file_findings(settings: Settings, limits: tuple[int, int] | None = None) -> Iterator[Finding]:
     """Whether the system allows as many connections as the settings do. ``limits``: the soft and the hard one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE) if limits is None else limits
-    needed = room_within(settings, 0).needed
+    needed = needed_files(settings)
     room = room_within(settings, attainable(needed, soft, hard))
     if not room.is_enough:
         yield warning("open files", room.sentence, room.advice)
@@ -164,12 +165,3 @@ async def _is_ours(listener: _Listener) -> bool:
                 return answer.status == 200
         async with client.post(f"{listener.url}/", ssl=False, allow_redirects=False) as answer:
             return _REALM in answer.headers.get("WWW-Authenticate", "") or answer.status == 204
-
-
-def _is_nowhere(host: str, *, but_everywhere: bool = False) -> bool:
-    """Whether a host means the machine itself, or, unless ``but_everywhere``, no machine at all."""
-    try:
-        address = ip_address(host)
-    except ValueError:
-        return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")
-    return address.is_loopback or (address.is_unspecified and not but_everywhere)

@@ -29,7 +29,7 @@ def settings_file_findings(path: Path) -> Iterator[Finding]:
 
 def open_api_findings(settings: Settings) -> Iterator[Finding]:
     """Whether tokens go over a network in clear."""
-    if _is_loopback(settings.api_host):
+    if is_loopback(settings.api_host):
         return
     yield warning(
         "API",
@@ -38,8 +38,9 @@ def open_api_findings(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host means this machine, to itself alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return host.lower() == "localhost"
+        return host.lower().rstrip(".") == "localhost" or host.lower().endswith(".localhost")

@@ -31,8 +31,8 @@ MAX_PATH: Final = 512
 """Longer names are not kept; the standard allows 256 characters."""
 _AT_ONCE: Final = 1_000
 _MAX_JUDGED: Final = 50_000
-_MAX_TOLD: Final = 256
 # Informs with more values are written in full; nearly all have a dozen.
+_MAX_TOLD: Final = 256
 _MAX_LISTS: Final = 500
 _UNKNOWN: Final = 0
 # Where that many of a hundred or so Informs find that another process wrote meanwhile, all values are written at once:

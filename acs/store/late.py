@@ -1,5 +1,6 @@
 """Times that are further off than any wait may be: a clock that was ahead has set them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,17 +29,21 @@ class LongestWaits:
     """When a session has to have said something."""
 
 
+def _wait(of: Callable[[LongestWaits], float]) -> Callable[[LongestWaits], float]:
+    return of
+
+
 _KINDS: Final = tuple(
-    (query("clock", f"late_{kind}"), batch("clock", f"hasten_{kind}"), name)
-    for kind, name in (
-        ("deliveries", "delivery"),
-        ("operations", "operation"),
-        ("wakes", "operation"),
-        ("proofs", "proof"),
-        ("transfers", "transfer"),
-        ("checks", "check"),
+    (query("clock", f"late_{kind}"), batch("clock", f"hasten_{kind}"), wait)
+    for kind, wait in (
+        ("deliveries", _wait(lambda longest: longest.delivery)),
+        ("operations", _wait(lambda longest: longest.operation)),
+        ("wakes", _wait(lambda longest: longest.operation)),
+        ("proofs", _wait(lambda longest: longest.proof)),
+        ("transfers", _wait(lambda longest: longest.transfer)),
+        ("checks", _wait(lambda longest: longest.check)),
         # What is being carried out is looked at all the time.
-        ("bulks", ""),
+        ("bulks", _wait(lambda _: 0.0)),
     )
 )
 _LATE_CONTACTS, _HASTEN_CONTACTS = query("clock", "late_contacts"), batch("clock", "hasten_contacts")
@@ -56,7 +61,7 @@ class LateStore:
         """Let nothing wait for longer than it may from now on; how much did."""
         found = 0
         for late, change, wait in _KINDS:
-            latest, hastened = at + (getattr(longest, wait) if wait else 0.0), _PAGE
+            latest, hastened = at + wait(longest), _PAGE
             while hastened == _PAGE:
                 rows = await self._database.fetch(late, {"latest": latest, "most": _PAGE})
                 hastened = await self._change(change, [(*row, latest, at) for row in rows])

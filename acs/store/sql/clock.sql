@@ -10,7 +10,8 @@ UPDATE delivery SET next_at = rows.at FROM {rows}
 WHERE delivery.id = rows.id AND delivery.state = 'waiting' AND delivery.next_at > rows.latest
 RETURNING delivery.id;
 
--- What is to begin later by somebody's wish is scheduled; what is queued was put back.
+-- What is to begin later by somebody's wish is scheduled; what is queued was put back. (The first condition is that of
+-- the index.)
 -- name: late_operations
 SELECT device_id, id FROM operation
 WHERE state IN ('scheduled', 'queued') AND state = 'queued' AND ready_at > :latest LIMIT :most;
