@@ -6,9 +6,7 @@ left alone for a minute, and started anew. They share a core, of which only one 
 """
 
 import asyncio
-import os
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -25,8 +23,9 @@ from benchmarks.api.filling import fill
 from benchmarks.api.harness import BESIDE, SETTINGS, wait_for
 from benchmarks.api.rows import Sizes
 from benchmarks.engine import loops, processes, rounds
+from benchmarks.engine.bench import bench
+from benchmarks.engine.databases import database
 from benchmarks.engine.errors import ServerError
-from benchmarks.engine.postgresql import postgresql, process_of
 from benchmarks.engine.scenarios import Scenario
 from benchmarks.engine.servers import COUNTED, MEASURED, Server, free_port, running
 from benchmarks.engine.watched import Seen, seen
@@ -103,10 +102,8 @@ def part(plan: Plan) -> Part:
 def measure(plan: Plan) -> Iterator[Figure]:
     """All of it."""
     loops.raise_file_limit()
-    core, own_core = processes.cores()
-    processes.pin(os.getpid(), own_core)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aioacs-bench-")))
+        folder, core = stack.enter_context(bench())
         with ExitStack() as serving:
             fleets = [_fleet(plan, number, folder / str(number), core, (stack, serving)) for number in plan.devices]
             for _ in range(plan.rounds):
@@ -125,10 +122,7 @@ def _fleet(plan: Plan, devices: int, folder: Path, core: int, stacks: tuple[Exit
     """Fill a database, start a server on it, and let every device call once."""
     stack, serving = stacks
     folder.mkdir()
-    url, database = f"sqlite:///{folder / 'aioacs.db'}", None
-    if plan.database == "postgresql":
-        url = stack.enter_context(postgresql(folder / "postgresql"))
-        database = process_of(folder / "postgresql")
+    url, process = stack.enter_context(database(plan.database, folder))
     sizes = Sizes(devices, 10 * devices, 10 * devices, 5 * devices, max(1, devices // 10))
     asyncio.run(fill(url, sizes, _SEED, time.time()))
     asyncio.run(_become(url))
@@ -140,7 +134,7 @@ def _fleet(plan: Plan, devices: int, folder: Path, core: int, stacks: tuple[Exit
             folder=folder,
             cores=[core],
             settings={**_SETTINGS, "AIOACS_API_PORT": str(port)},
-            database_process=database,
+            database_process=process,
         )
     )
     print(f"  {devices:,} devices call for the first time", flush=True)

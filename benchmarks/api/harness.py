@@ -6,10 +6,8 @@ one at a time, each time followed by one for as many octets from the bare handle
 
 import argparse
 import asyncio
-import os
 import socket
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,8 +22,9 @@ from benchmarks.api.cases import DETAIL, PAGE, Case, cases
 from benchmarks.api.filling import fill
 from benchmarks.api.rows import ADMIN, Sizes, device_name
 from benchmarks.engine import loops, processes
+from benchmarks.engine.bench import bench
+from benchmarks.engine.databases import database
 from benchmarks.engine.errors import ServerError
-from benchmarks.engine.postgresql import postgresql
 from benchmarks.engine.servers import MEASURED, Server, free_port, running
 from benchmarks.figures import Beside, Figure, Limit, figure
 from benchmarks.running import OUT, Part, run
@@ -77,10 +76,8 @@ def part(plan: Plan) -> Part:
 
 def measure(plan: Plan) -> Iterator[Figure]:
     """All that is asked."""
-    core, own_core = processes.cores()
-    processes.pin(os.getpid(), own_core)
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aioacs-bench-")))
+        folder, core = stack.enter_context(bench())
         url = stack.enter_context(_filled(plan, folder))
         api_port, started = free_port(), time.monotonic()
         server = stack.enter_context(_server(MEASURED, url, folder / "ours", core, api_port))
@@ -165,10 +162,7 @@ def _filled(plan: Plan, folder: Path) -> Iterator[str]:
     if "://" in plan.database:
         yield plan.database
         return
-    with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'aioacs.db'}"
-        if plan.database == "postgresql":
-            url = stack.enter_context(postgresql(folder / "postgresql"))
+    with database(plan.database, folder) as (url, _):
         started = time.monotonic()
         asyncio.run(fill(url, plan.sizes, plan.seed, time.time()))
         print(f"  filled in {time.monotonic() - started:.0f} s", flush=True)
@@ -215,8 +209,7 @@ def main() -> int:
     operations = given.operations
     sizes = Sizes(given.devices, operations, operations, operations // 2, max(1, given.devices // 10))
     plans = [
-        Plan(database, sizes, tuple(given.patterns), given.requests, given.seed)
-        for database in given.database or ["sqlite"]
+        Plan(each, sizes, tuple(given.patterns), given.requests, given.seed) for each in given.database or ["sqlite"]
     ]
     return run([part(plan) for plan in plans], given.out, "api")
 

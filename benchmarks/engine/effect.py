@@ -6,9 +6,7 @@ one waits within the POST (``wait``), one asks every few milliseconds until the 
 """
 
 import argparse
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -16,9 +14,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from benchmarks.engine import loops, processes
+from benchmarks.engine import loops
+from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import called, settings
-from benchmarks.engine.postgresql import postgresql
+from benchmarks.engine.databases import database
 from benchmarks.engine.servers import MEASURED, Server, free_port, running
 from benchmarks.figures import Figure, Limit
 from benchmarks.running import OUT, Part, run
@@ -51,15 +50,12 @@ def parts(count: int = 250, databases: Sequence[str] = ("sqlite", "postgresql"))
     ]
 
 
-def figures(database: str, count: int) -> Iterator[Figure]:
+def figures(kind: str, count: int) -> Iterator[Figure]:
     """How long it takes on one database, for both operators."""
-    core, own_core = processes.cores()
-    processes.pin(os.getpid(), own_core)
-    with tempfile.TemporaryDirectory(prefix="aioacs-bench-") as folder:
-        found = _measured(database, Path(folder), core, count)
+    found = _measured(kind, count)
     for way, times in found.items():
         ordered = sorted(times)
-        name = f"from POST to completed, {_WAYS[way]}, {database}"
+        name = f"from POST to completed, {_WAYS[way]}, {kind}"
         details = {f"p{share} ms": _share(ordered, share) for share in (95, 99)}
         yield Figure(
             f"{name}: p50",
@@ -82,12 +78,11 @@ def main() -> int:
     return run(parts(given.count, given.databases), given.out, "effect")
 
 
-def _measured(database: str, folder: Path, core: int, count: int) -> dict[str, list[float]]:
+def _measured(kind: str, count: int) -> dict[str, list[float]]:
     api_port = free_port()
     with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'aioacs.db'}"
-        if database == "postgresql":
-            url = stack.enter_context(postgresql(folder / "postgresql"))
+        folder, core = stack.enter_context(bench())
+        url, _ = stack.enter_context(database(kind, folder))
         server = stack.enter_context(
             running(MEASURED, database_url=url, folder=folder, cores=[core], settings=settings(api_port))
         )

@@ -5,10 +5,8 @@ one of them is loaded at a time. The figures are printed, and left as JSON, as a
 """
 
 import argparse
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.engine import loops, processes, profiler, rounds
-from benchmarks.engine.postgresql import postgresql, process_of
+from benchmarks.engine.bench import bench
+from benchmarks.engine.databases import database
 from benchmarks.engine.scenarios import CONCURRENCY, SCENARIOS, Scenario
 from benchmarks.engine.servers import MEASURED, PROGRAMS, Server, running
 from benchmarks.figures import Figure
@@ -61,15 +60,13 @@ def parts(plan: Plan, scenarios: Sequence[Scenario] = SCENARIOS) -> list[Part]:
 def measure(plan: Plan, scenario: Scenario) -> Iterator[Figure]:
     """One scenario, from the start of its servers to their end."""
     loops.raise_file_limit()
-    server_core, own_core = processes.cores()
-    cores = (server_core, own_core) if scenario.has_all_cores else (server_core,)
-    processes.pin(os.getpid(), own_core)
+    all_cores = processes.cores()
     second = plan.programs[1] if scenario.second_settings is None else plan.programs[0]
     others = scenario.settings if scenario.second_settings is None else scenario.second_settings
     beside = scenario.beside if plan.is_design else second
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aioacs-bench-")))
-        start = partial(_start, scenario, cores, stack)
+        folder, core = stack.enter_context(bench())
+        start = partial(_start, scenario, all_cores if scenario.has_all_cores else (core,), stack)
         servers = (
             start(plan.programs[0], (folder / "first", scenario.settings)),
             start(second, (folder / "second", others)),
@@ -129,10 +126,8 @@ def _start(
     """A server with a database of its own, in a folder and with settings."""
     folder, settings = place
     folder.mkdir()
-    url, database = f"sqlite:///{folder / 'aioacs.db'}", None
-    if scenario.database == "postgresql" and program == MEASURED:
-        url = stack.enter_context(postgresql(folder / "postgresql"))
-        database = process_of(folder / "postgresql")
+    # The others keep nothing.
+    url, process = stack.enter_context(database(scenario.database if program == MEASURED else "sqlite", folder))
     return stack.enter_context(
         running(
             program,
@@ -140,7 +135,7 @@ def _start(
             folder=folder,
             cores=cores,
             settings={**_SETTINGS, **settings},
-            database_process=database,
+            database_process=process,
         )
     )
 

@@ -6,23 +6,21 @@ finds all of them known but for those that have changed.
 """
 
 import asyncio
-import os
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Final
 
 from lxml import etree
 
 from benchmarks.engine import loops, processes
+from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import called, settings
+from benchmarks.engine.databases import database
 from benchmarks.engine.device import Device, fault, names_response, values_response
-from benchmarks.engine.postgresql import postgresql
 from benchmarks.engine.servers import WATCHED, Server, free_port, running
 from benchmarks.engine.watched import Seen, seen
 from benchmarks.figures import Figure, Limit, figure
@@ -97,23 +95,19 @@ def parts() -> list[Part]:
     ]
 
 
-def measure(database: str, rounds: int = _ROUNDS, idle_seconds: float = _IDLE) -> Iterator[Figure]:
+def measure(kind: str, rounds: int = _ROUNDS, idle_seconds: float = _IDLE) -> Iterator[Figure]:
     """Read the device in both ways: for the first time, and so many times again."""
     for way, most in (("in one answer", None), (f"in {_OBJECTS} parts", _EACH)):
-        core, own_core = processes.cores()
-        processes.pin(os.getpid(), own_core)
         with ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aioacs-bench-")))
-            url = f"sqlite:///{folder / 'aioacs.db'}"
-            if database == "postgresql":
-                url = stack.enter_context(postgresql(folder / "postgresql"))
+            folder, core = stack.enter_context(bench())
+            url, _ = stack.enter_context(database(kind, folder))
             port = free_port()
             server = stack.enter_context(
                 running(WATCHED, database_url=url, folder=folder, cores=[core], settings=settings(port))
             )
             first, *later = loops.run(_read(server, port, most, rounds, idle_seconds))
         idle = later.pop()
-        name = f"{_OBJECTS * _EACH:,} parameters {way}, {database}"
+        name = f"{_OBJECTS * _EACH:,} parameters {way}, {kind}"
         yield from _figures(f"{name}, for the first time", [first], idle)
         yield from _figures(f"{name}, again", later, idle)
 

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.engine import loops, processes
+from benchmarks.engine.bench import bench
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.servers import MEASURED, Server, running
 from benchmarks.figures import Figure, Limit, figure
@@ -44,7 +44,7 @@ class Load:
     """Sessions that did not end well, by reason."""
 
 
-def simulated(server: Server, devices: int, seconds: int, core: int, folder: Path) -> Load:
+def simulated(server: Server, devices: int, seconds: int, folder: Path) -> Load:
     """Let the simulator loose on a server: plain periodic sessions, each on a new connection, 50 at once."""
     told = folder / "told.json"
     command = [
@@ -53,9 +53,8 @@ def simulated(server: Server, devices: int, seconds: int, core: int, folder: Pat
         *("--concurrency", "50", "--json", str(told), "--quiet"),
     ]
     before = processes.usage([server.process_id])
-    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
-        processes.pin(process.pid, core)
-        process.wait()
+    # It keeps to the core of this process.
+    subprocess.run(command, cwd=Path(__file__).parents[2], check=False)
     spent = processes.usage([server.process_id]).cpu_seconds - before.cpu_seconds
     document: dict[str, Any] = json.loads(told.read_text())
     sessions = document["sessions"]
@@ -76,21 +75,20 @@ def part(devices: int = 5000, seconds: int = 10, rounds: int = 4) -> Part:
 def measure(devices: int, seconds: int, rounds: int) -> Iterator[Figure]:
     """Both, in turn; then what many devices weigh."""
     loops.raise_file_limit()
-    server_core, own_core = processes.cores()
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        folder, core = stack.enter_context(bench())
         servers = {}
         for program in (_LIMIT, MEASURED):
             place = folder / program
             place.mkdir()
             url = f"sqlite:///{place}/a.db"
             servers[program] = stack.enter_context(
-                running(program, database_url=url, folder=place, cores=[server_core], settings=_SETTINGS)
+                running(program, database_url=url, folder=place, cores=[core], settings=_SETTINGS)
             )
         for server in servers.values():
-            simulated(server, devices, min(seconds, 5), own_core, folder)
+            simulated(server, devices, min(seconds, 5), folder)
         found = [
-            {program: simulated(server, devices, seconds, own_core, folder) for program, server in servers.items()}
+            {program: simulated(server, devices, seconds, folder) for program, server in servers.items()}
             for _ in range(rounds)
         ]
     failures = {reason: count for each in found for load in each.values() for reason, count in load.failures.items()}

@@ -2,8 +2,6 @@
 
 import gc
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from benchmarks.engine import loops, processes, rounds
+from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import settings
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
@@ -240,10 +239,8 @@ def _served(given: Mapping[str, str]) -> Iterator[tuple[Server, Path]]:
     loops.raise_file_limit()
     # With a hundred thousand devices a look at all that is there takes longer than the storm gives it.
     gc.set_threshold(_SELDOM, _SELDOM // 1000, _SELDOM // 1000)
-    core, own_core = processes.cores()
-    processes.pin(os.getpid(), own_core)
-    with tempfile.TemporaryDirectory(prefix="aioacs-bench-") as place:
-        database = Path(place) / "aioacs.db"
+    with bench() as (place, core):
+        database = place / "aioacs.db"
         url = f"sqlite:///{database}"
-        with running(MEASURED, database_url=url, folder=Path(place), cores=[core], settings=given) as server:
+        with running(MEASURED, database_url=url, folder=place, cores=[core], settings=given) as server:
             yield server, database

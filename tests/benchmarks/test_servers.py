@@ -1,5 +1,6 @@
 """The servers that are measured are started, waited for and ended, whatever happens in between."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import psutil
 import pytest
 
 from benchmarks.engine import processes, rounds
+from benchmarks.engine.bench import bench
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
 from benchmarks.engine.servers import PROGRAMS, running
@@ -41,6 +43,16 @@ def test_a_server_is_ended_when_what_was_to_be_measured_fails(tmp_path: Path) ->
     with pytest.raises(ServerError, match="something else"):
         fail()
     assert not processes_seen[0].is_running()
+
+
+def test_who_measures_keeps_to_a_core_and_finds_both_again_for_the_next_server() -> None:
+    allowed = os.sched_getaffinity(0)
+    for _ in range(2):
+        with bench() as (folder, core):
+            (folder / "a").touch()
+            assert (core, os.sched_getaffinity(0)) == (min(allowed), {max(allowed)})
+        assert not folder.exists()
+    assert os.sched_getaffinity(0) == allowed
 
 
 def test_a_server_that_ends_at_once_is_told_with_its_last_words(
