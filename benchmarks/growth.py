@@ -20,21 +20,21 @@ import asyncpg
 from benchmarks.api.asking import answered
 from benchmarks.api.cases import Case, cases
 from benchmarks.api.filling import fill
-from benchmarks.api.harness import BESIDE, SETTINGS, wait_for
+from benchmarks.api.harness import BESIDE, wait_for
 from benchmarks.api.rows import Sizes
 from benchmarks.engine import loops, processes, rounds
 from benchmarks.engine.bench import bench
 from benchmarks.engine.databases import database
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
-from benchmarks.engine.servers import COUNTED, MEASURED, Server, free_port, running
+from benchmarks.engine.servers import COUNTED, MEASURED, NO_RATES, OPEN, Server, free_port, running
 from benchmarks.engine.watched import Seen, seen
 from benchmarks.figures import Beside, Figure, figure
 from benchmarks.running import Part
 
 DEVICES: Final = (1_000, 10_000, 100_000)
 """How many devices there are."""
-_SETTINGS: Final = {**SETTINGS, "AIOACS_ONBOARDING": "open", "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600"}
+_SETTINGS: Final = {**OPEN, **NO_RATES}
 _ASKED: Final = (
     "device: by name", "devices: page", "devices: by -last_connection", "devices: filtered and sorted",
     "devices: search in the middle", "operations: page", "operations: of a device by name", "audit: page",

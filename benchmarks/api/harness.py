@@ -25,14 +25,12 @@ from benchmarks.engine import loops, processes
 from benchmarks.engine.bench import bench
 from benchmarks.engine.databases import database
 from benchmarks.engine.errors import ServerError
-from benchmarks.engine.servers import MEASURED, Server, free_port, running
+from benchmarks.engine.servers import MEASURED, NO_RATES, Server, free_port, running
 from benchmarks.figures import Beside, Figure, Limit, figure
 from benchmarks.running import OUT, Part, run
 
 BESIDE: Final = "bare aiohttp"
 """What answers are held against."""
-SETTINGS: Final = {"AIOACS_API_RATE": "100000", "AIOACS_API_BURST": "100000"}
-"""Settings of a server that is asked more often than anybody would."""
 _START: Final = 3.0
 _READY_SECONDS: Final = 30.0
 _ROUNDS: Final = 3
@@ -172,7 +170,7 @@ def _filled(plan: Plan, folder: Path) -> Iterator[str]:
 @contextmanager
 def _server(program: str, url: str, folder: Path, core: int, api_port: int) -> Iterator[Server]:
     folder.mkdir()
-    settings = {**SETTINGS, "AIOACS_API_PORT": str(api_port)}
+    settings = {**NO_RATES, "AIOACS_API_PORT": str(api_port)}
     with running(program, database_url=url, folder=folder, cores=[core], settings=settings) as server:
         yield server
 

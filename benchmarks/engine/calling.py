@@ -12,7 +12,7 @@ from benchmarks.engine import loops
 from benchmarks.engine.client import Session, Tally, Target, connect
 from benchmarks.engine.device import Device, inform_template
 from benchmarks.engine.errors import ServerError
-from benchmarks.engine.servers import Server
+from benchmarks.engine.servers import OPEN, Server
 
 TOKEN: Final = "the-token-of-the-benchmark"
 """The token of the operator."""
@@ -27,15 +27,8 @@ MakeDevice = Callable[[bytes], Device]
 
 
 def settings(api_port: int) -> dict[str, str]:
-    """Settings of a server that both may ask as often as they like."""
-    return {
-        "AIOACS_ONBOARDING": "open",
-        "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600",
-        "AIOACS_API_PORT": str(api_port),
-        "AIOACS_BOOTSTRAP_TOKEN": TOKEN,
-        "AIOACS_API_RATE": "100000",
-        "AIOACS_API_BURST": "100000",
-    }
+    """Settings of a server that both may call; the operator at the usual rates."""
+    return {**OPEN, "AIOACS_API_PORT": str(api_port), "AIOACS_BOOTSTRAP_TOKEN": TOKEN}
 
 
 def plain_device(template: bytes) -> Device:

@@ -18,7 +18,7 @@ from benchmarks.engine import loops
 from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import called, settings
 from benchmarks.engine.databases import database
-from benchmarks.engine.servers import MEASURED, Server, free_port, running
+from benchmarks.engine.servers import MEASURED, NO_RATES, Server, free_port, running
 from benchmarks.figures import Figure, Limit
 from benchmarks.running import OUT, Part, run
 
@@ -84,7 +84,9 @@ def _measured(kind: str, count: int) -> dict[str, list[float]]:
         folder, core = stack.enter_context(bench())
         url, _ = stack.enter_context(database(kind, folder))
         server = stack.enter_context(
-            running(MEASURED, database_url=url, folder=folder, cores=[core], settings=settings(api_port))
+            running(
+                MEASURED, database_url=url, folder=folder, cores=[core], settings={**settings(api_port), **NO_RATES}
+            )
         )
         return loops.run(measure(server, api_port, count))
 

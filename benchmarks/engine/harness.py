@@ -19,12 +19,10 @@ from benchmarks.engine import loops, processes, profiler, rounds
 from benchmarks.engine.bench import bench
 from benchmarks.engine.databases import database
 from benchmarks.engine.scenarios import CONCURRENCY, SCENARIOS, Scenario
-from benchmarks.engine.servers import MEASURED, PROGRAMS, Server, running
+from benchmarks.engine.servers import MEASURED, OPEN, PROGRAMS, Server, running
 from benchmarks.figures import Figure
 from benchmarks.running import OUT, Part, run
 
-# In a benchmark a device calls far more often than any that is not broken.
-_SETTINGS: Final = {"AIOACS_ONBOARDING": "open", "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600"}
 _BARE: Final = "bare"
 _FRESH: Final = 200
 
@@ -134,7 +132,7 @@ def _start(
             database_url=url,
             folder=folder,
             cores=cores,
-            settings={**_SETTINGS, **settings},
+            settings={**OPEN, **settings},
             database_process=process,
         )
     )

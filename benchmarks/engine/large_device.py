@@ -21,7 +21,7 @@ from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import called, settings
 from benchmarks.engine.databases import database
 from benchmarks.engine.device import Device, fault, names_response, values_response
-from benchmarks.engine.servers import WATCHED, Server, free_port, running
+from benchmarks.engine.servers import NO_RATES, WATCHED, Server, free_port, running
 from benchmarks.engine.watched import Seen, seen
 from benchmarks.figures import Figure, Limit, figure
 from benchmarks.running import Part
@@ -103,7 +103,7 @@ def measure(kind: str, rounds: int = _ROUNDS, idle_seconds: float = _IDLE) -> It
             url, _ = stack.enter_context(database(kind, folder))
             port = free_port()
             server = stack.enter_context(
-                running(WATCHED, database_url=url, folder=folder, cores=[core], settings=settings(port))
+                running(WATCHED, database_url=url, folder=folder, cores=[core], settings={**settings(port), **NO_RATES})
             )
             first, *later = loops.run(_read(server, port, most, rounds, idle_seconds))
         idle = later.pop()

@@ -20,6 +20,11 @@ _READY_SECONDS: Final = 20.0
 _STOP_SECONDS: Final = 30.0
 _LISTENING: Final = b"listening"
 
+OPEN: Final[Mapping[str, str]] = {"AIOACS_ONBOARDING": "open", "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600"}
+"""Settings of a server that knows nobody yet, and that a device calls far more often than any that is not broken."""
+NO_RATES: Final[Mapping[str, str]] = {"AIOACS_API_RATE": "100000", "AIOACS_API_BURST": "100000"}
+"""Settings of a server that is asked more often than anybody would."""
+
 MEASURED: Final = "aioacs"
 """The program that all this is about; it alone has a database."""
 COUNTED: Final = "counted"

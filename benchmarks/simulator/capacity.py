@@ -19,14 +19,13 @@ from typing import Any, Final
 from benchmarks.engine import loops, processes
 from benchmarks.engine.bench import bench
 from benchmarks.engine.errors import ServerError
-from benchmarks.engine.servers import MEASURED, Server, running
+from benchmarks.engine.servers import MEASURED, OPEN, Server, running
 from benchmarks.figures import Figure, Limit, figure
 from benchmarks.running import OUT, Part, run
 from benchmarks.simulator.memory import weight
 
 GOAL: Final = 2.0
 """How many times what the server bears the simulator must bear."""
-_SETTINGS: Final = {"AIOACS_ONBOARDING": "open", "AIOACS_DEVICE_SESSIONS_PER_MINUTE": "600"}
 _LIMIT: Final = "responder"
 
 
@@ -83,7 +82,7 @@ def measure(devices: int, seconds: int, rounds: int) -> Iterator[Figure]:
             place.mkdir()
             url = f"sqlite:///{place}/a.db"
             servers[program] = stack.enter_context(
-                running(program, database_url=url, folder=place, cores=[core], settings=_SETTINGS)
+                running(program, database_url=url, folder=place, cores=[core], settings=OPEN)
             )
         for server in servers.values():
             simulated(server, devices, min(seconds, 5), folder)

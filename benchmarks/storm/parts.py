@@ -15,7 +15,7 @@ from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import settings
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
-from benchmarks.engine.servers import MEASURED, Server, free_port, last_words, running
+from benchmarks.engine.servers import MEASURED, NO_RATES, Server, free_port, last_words, running
 from benchmarks.figures import Figure, Limit, figure
 from benchmarks.running import OUT, Part
 from benchmarks.storm.arriving import Came, Storm, arrive
@@ -164,10 +164,9 @@ def _held(plan: Plan) -> Iterator[Figure]:
 def _flood(plan: Plan) -> Iterator[Figure]:
     port = free_port()
     # The rates of operators are those that all have: most of a flood is turned away by them, and that is wanted.
-    given = {name: text for name, text in settings(port).items() if not name.startswith("AIOACS_API_RATE")}
-    given.pop("AIOACS_API_BURST")
-    for name, rates in (("at the usual rates", given), ("without rates", settings(port))):
-        with _served(rates) as (server, database):
+    usual: Mapping[str, str] = {}
+    for name, rates in (("at the usual rates", usual), ("without rates", NO_RATES)):
+        with _served({**settings(port), **rates}) as (server, database):
             came, crowds = survived(server, partial(_flooded, server, port, plan))
             against = contradictions(database, (cpe for crowd in crowds for cpe in crowd.devices))
             lost = lost_operations(database, came.answers.promised)
