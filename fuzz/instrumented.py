@@ -7,9 +7,8 @@ from typing import Final
 
 import atheris
 
-from fuzz.target import CORPUS
+from fuzz.target import CORPUS, PACKAGES
 
-_PACKAGES: Final = ["cwmp_schemas", "acs", "api", "simulators"]
 _PATIENCE: Final = 8.0
 """The instruments make everything slower, and others use the machine."""
 
@@ -17,7 +16,7 @@ _PATIENCE: Final = 8.0
 def main() -> None:
     """Run until so many executions are done, or one is a find."""
     name, folder, *options = sys.argv[1:]
-    with atheris.instrument_imports(include=_PACKAGES):
+    with atheris.instrument_imports(include=list(PACKAGES)):
         from fuzz.targets import target  # noqa: PLC0415  only what is imported here is measured
 
         found = target(name)

@@ -8,6 +8,8 @@ from typing import Final
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 """The inputs that are kept, in a folder for each target."""
+PACKAGES: Final = ("cwmp_schemas", "acs", "api", "simulators")
+"""What is fuzzed: only of these is looked at what an input reaches."""
 _TRIES: Final = 3
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-from fuzz.target import Target
+from fuzz.target import PACKAGES, Target
 
 MOST: Final = 12_000
 """How many octets the corpus of a target has at most."""
@@ -14,7 +14,7 @@ _LONGEST: Final = 1500
 # What a file costs beside its octets.
 _OVERHEAD: Final = 20
 _ROOT: Final = str(Path(__file__).parents[1])
-_OURS: Final = tuple(f"{_ROOT}/{each}/" for each in ("cwmp_schemas", "acs", "api", "simulators"))
+_OURS: Final = tuple(f"{_ROOT}/{each}/" for each in PACKAGES)
 
 Step = tuple[object, int, int]
 """A move from one line to the next, within a function."""

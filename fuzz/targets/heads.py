@@ -68,7 +68,10 @@ def _heads(data: bytes) -> None:
 
 def _urls(data: bytes) -> None:
     """What is called is one line and no special address, unless the device came from there."""
-    text = data.decode("utf-8", "surrogatepass" if data.find(b"\xed") >= 0 else "replace") if _is_text(data) else ""
+    try:
+        text = data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        text = ""
     read_target(text[:4200])
     if (target := read_target("http://acs.example.net/a/b")) is not None:
         elsewhere = target.elsewhere(data.decode("latin-1"))
@@ -89,14 +92,6 @@ def _urls(data: bytes) -> None:
         # Of IPv6 addresses that hold one of IPv4, that one is judged.
         assert all(each.is_global for each in public if isinstance(each, IPv4Address)), public
     assert isinstance(judge([endpoint.address], "nowhere", ()), Refusal)
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 TARGETS: Final = {

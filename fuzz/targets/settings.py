@@ -15,7 +15,7 @@ _NAMES: Final = tuple(Fields.model_fields)
 _SECRETS: Final = tuple(name for name in _NAMES if holds_secret(Fields.model_fields[name]))
 _MARK: Final = "hunter2hunter2"
 # In memory where there is such a place: each input writes a file.
-_PLACE: Final = next((each for each in ("/dev/shm",) if os.access(each, os.W_OK)), None)
+_PLACE: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _FOLDER: Final = tempfile.TemporaryDirectory(prefix="aioacs-fuzz-", dir=_PLACE)
 
 
