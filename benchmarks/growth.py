@@ -29,7 +29,7 @@ from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
 from benchmarks.engine.servers import COUNTED, MEASURED, NO_RATES, OPEN, Server, free_port, running
 from benchmarks.engine.watched import Seen, seen
-from benchmarks.figures import Beside, Figure, figure
+from benchmarks.figures import Figure, figure
 from benchmarks.running import Part
 
 DEVICES: Final = (1_000, 10_000, 100_000)
@@ -202,9 +202,8 @@ def _asked(plan: Plan, fleets: Sequence[Fleet], core: int, stack: ExitStack) -> 
                 found = runner.run(asked)
                 if found.failures:
                     raise ServerError(f"{name}: answers by status: {found.failures}")
-                ratio = found.ours.p50 / found.bare.p50 if found.bare.p50 else 0.0
-                beside = Beside(BESIDE, found.bare.p50, ratio, (ratio, ratio))
-                yield _figure(each, f"the API: {name.replace(': ', ', ')}", [found.ours.p50], "ms", beside)
+                curve, beside = f"the API: {name.replace(': ', ', ')}", (BESIDE, [found.bare.p50])
+                yield _figure(each, curve, [found.ours.p50], "ms", beside)
 
 
 def _case(name: str, devices: int) -> Case:
@@ -255,7 +254,9 @@ async def _postgresql_size(url: str) -> int:
     return size
 
 
-def _figure(fleet: Fleet, curve: str, values: Sequence[float], unit: str, beside: Beside | None = None) -> Figure:
+def _figure(
+    fleet: Fleet, curve: str, values: Sequence[float], unit: str, beside: tuple[str, Sequence[float]] | None = None
+) -> Figure:
     """A point of a curve."""
-    found = figure(f"{curve.replace(': ', ', ', 1)}, {fleet.devices:,} devices", unit, values)
-    return replace(found, beside=beside, point=(curve, float(fleet.devices)))
+    found = figure(f"{curve.replace(': ', ', ', 1)}, {fleet.devices:,} devices", unit, values, beside=beside)
+    return replace(found, point=(curve, float(fleet.devices)))

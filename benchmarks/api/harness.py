@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
@@ -26,7 +26,7 @@ from benchmarks.engine.bench import bench
 from benchmarks.engine.databases import database
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.servers import MEASURED, NO_RATES, Server, free_port, running
-from benchmarks.figures import Beside, Figure, Limit, figure
+from benchmarks.figures import Figure, Limit, figure
 from benchmarks.running import OUT, Part, run
 
 BESIDE: Final = "bare aiohttp"
@@ -108,12 +108,11 @@ def told(found: Answered) -> Figure:
     if found.failures:
         raise ServerError(f"{found.case}: answers by status: {found.failures}")
     ours, bare = found.ours, found.bare
-    ratio = ours.p50 / bare.p50 if bare.p50 else 0.0
     details = {"p95 ms": ours.p95, "p99 ms": ours.p99, "longest ms": ours.longest, "octets": float(found.octets)}
     if found.count is not None:
         details["rows"] = float(found.count)
-    beside = Beside(BESIDE, bare.p50, ratio, (ratio, ratio))
-    return Figure(f"{found.case}: p50", ours.p50, "ms", beside, rounds=found.asked, details=details)
+    p50 = figure(f"{found.case}: p50", "ms", [ours.p50], beside=(BESIDE, [bare.p50]), details=details)
+    return replace(p50, rounds=found.asked)
 
 
 def _slowest(plan: Plan, asked: list[tuple[Case, Answered]]) -> Iterator[Figure]:

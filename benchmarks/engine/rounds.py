@@ -11,7 +11,7 @@ from typing import Any, Final
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.scenarios import Scenario
 from benchmarks.engine.servers import MEASURED, Server, last_words
-from benchmarks.figures import Beside, Figure, Limit, figure
+from benchmarks.figures import Figure, Limit, figure
 
 Told = dict[str, Any]
 """What the generator tells of a load."""
@@ -52,9 +52,7 @@ def figures(scenario: Scenario, concurrency: int, beside: str, pairs: Pairs, *, 
     """What the rounds come to; what the design lays down counts only against what it names."""
     name = f"{scenario.title or scenario.name}, {concurrency} at once"
     first, second = zip(*pairs, strict=True)
-    share, most_cpu, most_p99 = scenario.least_share, scenario.most_cpu, scenario.most_p99
-    is_share = is_laid_down and share is not None and concurrency == 50
-    is_cpu = is_laid_down and most_cpu is not None and concurrency == 50
+    is_judged = is_laid_down and concurrency == 50
     busy = max(each["own_cpu_share"] for each in (*first, *second))
     details = {"p50 ms": _median(first, _p50), "p99 ms": _median(first, _p99)}
     if busy > BUSY:
@@ -65,7 +63,7 @@ def figures(scenario: Scenario, concurrency: int, beside: str, pairs: Pairs, *, 
             "/s",
             [each["sessions_per_second"] for each in first],
             beside=(beside, [each["sessions_per_second"] for each in second]),
-            limit=Limit(share, of_ratio=True, is_design=True) if is_share and share is not None else None,
+            limit=_limit(scenario.least_share, is_laid_down=is_judged, of_ratio=True),
             is_rate=True,
             details=details,
         ),
@@ -74,12 +72,12 @@ def figures(scenario: Scenario, concurrency: int, beside: str, pairs: Pairs, *, 
             "ms",
             [each["server_cpu_milliseconds"] for each in first],
             beside=(beside, [each["server_cpu_milliseconds"] for each in second]),
-            limit=Limit(most_cpu, of_ratio=True, is_design=True) if is_cpu and most_cpu is not None else None,
+            limit=_limit(scenario.most_cpu, is_laid_down=is_judged, of_ratio=True),
             details=_beyond(first),
         ),
     ]
-    if concurrency == 200 and most_p99 is not None:
-        limit = Limit(most_p99, is_design=True) if is_laid_down else None
+    if concurrency == 200 and scenario.most_p99 is not None:
+        limit = _limit(scenario.most_p99, is_laid_down=is_laid_down)
         found.append(figure(f"{name}: p99", "ms", [_p99(each) for each in first], limit=limit))
     return found
 
@@ -88,25 +86,26 @@ def weighed(scenario: Scenario, beside: str, held: tuple[Told, Told], *, is_laid
     """What an open session costs beyond its connection, which is all that it costs the bare handler."""
     ours, theirs = (each["bytes_per_session"] / _KB for each in held)
     resident, sessions = held[0]["server_resident_bytes"][1] / _MB, held[0]["sessions"]
-    kilobytes, most = scenario.most_kilobytes, scenario.most_resident
     title = scenario.title or scenario.name
     above = Figure(
         f"{title}: an open session above its connection",
         ours - theirs,
         "KB",
-        limit=Limit(kilobytes, is_design=True) if is_laid_down and kilobytes is not None else None,
+        limit=_limit(scenario.most_kilobytes, is_laid_down=is_laid_down),
     )
-    ratio = ours / theirs if theirs else 0.0
-    whole = Figure(
-        f"{title}: an open session with its connection", ours, "KB", Beside(beside, theirs, ratio, (ratio, ratio))
-    )
+    whole = figure(f"{title}: an open session with its connection", "KB", [ours], beside=(beside, [theirs]))
     process = Figure(
         f"{title}: the process with {sessions:,} open sessions",
         resident,
         "MB",
-        limit=Limit(most, is_design=True) if is_laid_down and most is not None else None,
+        limit=_limit(scenario.most_resident, is_laid_down=is_laid_down),
     )
     return [whole, above, process] if is_laid_down else [whole]
+
+
+def _limit(bound: float | None, *, is_laid_down: bool, of_ratio: bool = False) -> Limit | None:
+    """What the design lays down, if it does and it can be judged."""
+    return Limit(bound, of_ratio, is_design=True) if is_laid_down and bound is not None else None
 
 
 def introduce(server: Server, scenario: Scenario, devices: int) -> None:
