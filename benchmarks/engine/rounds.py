@@ -83,7 +83,10 @@ def figures(scenario: Scenario, concurrency: int, beside: str, pairs: Pairs, *, 
 
 
 def weighed(scenario: Scenario, beside: str, held: tuple[Told, Told], *, is_laid_down: bool) -> list[Figure]:
-    """What an open session costs beyond its connection, which is all that it costs the bare handler."""
+    """What an open session costs with its connection, and above the bare handler's, which has nothing but connections.
+
+    Less than nothing is above it where our connection with its session is smaller than that one's connection alone.
+    """
     ours, theirs = (each["bytes_per_session"] / _KB for each in held)
     resident, sessions = held[0]["server_resident_bytes"][1] / _MB, held[0]["sessions"]
     title = scenario.title or scenario.name

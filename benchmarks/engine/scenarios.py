@@ -53,7 +53,7 @@ class Scenario:
     most_p99: float | None = None
     """The p99 in milliseconds that is laid down, with 200 at once."""
     most_kilobytes: float | None = None
-    """The memory of an open session, beyond its connection, that is laid down."""
+    """The memory of an open session, above the connection of what it is held against, that is laid down."""
     most_resident: float | None = None
     """The memory of the process in MB, with 10,000 open sessions, that is laid down."""
 
