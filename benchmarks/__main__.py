@@ -5,6 +5,7 @@ import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
+from benchmarks.engine.harness import Plan
 from benchmarks.parts import all_parts
 from benchmarks.running import OUT, run
 
@@ -12,7 +13,7 @@ from benchmarks.running import OUT, run
 def main() -> int:
     """Run every benchmark; exit status 1 when a figure that is laid down is not reached, or a part failed."""
     described = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    add = described.add_argument
+    add, usual = described.add_argument, Plan()
     add(
         "parts",
         nargs="*",
@@ -20,8 +21,8 @@ def main() -> int:
     )
     add("--list", action="store_true", help="say which parts there are, and end")
     add("--keep", action="store_true", help="keep the result in docs/benchmarks, under its date")
-    add("--rounds", type=int, default=4, help="how often each server is loaded (default 4)")
-    add("--sessions", type=int, default=4000, help="sessions of a load (default 4000)")
+    add("--rounds", type=int, default=usual.rounds, help=f"how often each server is loaded (default {usual.rounds})")
+    add("--sessions", type=int, default=usual.sessions, help=f"sessions of a load (default {usual.sessions})")
     add("--out", type=Path, default=OUT, help="the folder for the results (default benchmarks/out)")
     given = described.parse_args()
     if min(given.rounds, given.sessions) < 1:

@@ -60,7 +60,7 @@ class Plan:
 
     database: str
     """``sqlite`` or ``postgresql``."""
-    rounds: int = 5
+    rounds: int = 4
     """How often each server is loaded."""
     sessions: int = 4000
     """How many sessions a load has."""

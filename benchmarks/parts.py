@@ -23,6 +23,6 @@ def all_parts(rounds: int, sessions: int) -> list[Part]:
         replace(growth.part(growth.Plan("postgresql", rounds, sessions)), is_extra=True),
         api.part(api.Plan()),
         replace(api.part(api.Plan("postgresql")), is_extra=True),
-        capacity.part(),
+        capacity.part(rounds),
         *storm.parts(),
     ]

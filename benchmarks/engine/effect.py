@@ -1,17 +1,14 @@
-"""``python -m benchmarks.engine.effect``: from the POST of an operation to its end on a router that can be called.
+"""From the POST of an operation to its end on a router that can be called.
 
 The server has one core, the router and the operator the other one. Each operation is a get of one parameter: the server
 is asked over its API, calls the router, the router opens a session, answers and is let go. Two operators are measured:
 one waits within the POST (``wait``), one asks every few milliseconds until the operation is ``completed``.
 """
 
-import argparse
-import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from benchmarks.engine import loops
@@ -20,11 +17,12 @@ from benchmarks.engine.calling import called, settings
 from benchmarks.engine.databases import database
 from benchmarks.engine.servers import MEASURED, NO_RATES, Server, free_port, running
 from benchmarks.figures import Figure, Limit
-from benchmarks.running import OUT, Part, run
+from benchmarks.running import Part
 
 _WAYS: Final = {"wait": "waited for", "poll": "looked for"}
 _PARAMETER: Final = "Device.DeviceInfo.UpTime"
 _WARM_UP: Final = 10
+_COUNT: Final = 250
 _AT_MOST: Final = 100.0
 
 
@@ -42,15 +40,15 @@ async def measure(server: Server, api_port: int, count: int) -> dict[str, list[f
         return found
 
 
-def parts(count: int = 250, databases: Sequence[str] = ("sqlite", "postgresql")) -> list[Part]:
+def parts() -> list[Part]:
     """A part for each database."""
     return [
-        Part(f"effect_{each}", f"from the POST of a get to its effect, {each}", partial(figures, each, count))
-        for each in databases
+        Part(f"effect_{each}", f"from the POST of a get to its effect, {each}", partial(figures, each))
+        for each in ("sqlite", "postgresql")
     ]
 
 
-def figures(kind: str, count: int) -> Iterator[Figure]:
+def figures(kind: str, count: int = _COUNT) -> Iterator[Figure]:
     """How long it takes on one database, for both operators."""
     found = _measured(kind, count)
     for way, times in found.items():
@@ -68,16 +66,6 @@ def figures(kind: str, count: int) -> Iterator[Figure]:
         )
 
 
-def main() -> int:
-    """Measure on both databases; exit status 1 if the median is not below what is laid down."""
-    described = argparse.ArgumentParser(prog="python -m benchmarks.engine.effect", description=__doc__)
-    described.add_argument("databases", nargs="*", default=["sqlite", "postgresql"], help="sqlite, postgresql")
-    described.add_argument("--count", type=int, default=250, help="operations of each kind (default 250)")
-    described.add_argument("--out", type=Path, default=OUT, help="the folder for the results")
-    given = described.parse_args()
-    return run(parts(given.count, given.databases), given.out, "effect")
-
-
 def _measured(kind: str, count: int) -> dict[str, list[float]]:
     api_port = free_port()
     with ExitStack() as stack:
@@ -93,7 +81,3 @@ def _measured(kind: str, count: int) -> dict[str, list[float]]:
 
 def _share(times: list[float], percent: int) -> float:
     return times[min(len(times) - 1, len(times) * percent // 100)]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,6 @@
-"""``python -m benchmarks.engine.harness``: the server beside the bare handler, under whole sessions.
+"""The server beside the bare handler, under whole sessions.
+
+``python -m benchmarks.engine.harness`` takes other pairs of servers as well, and profiles.
 
 The server has one core; the generator and, where there is one, PostgreSQL have another. Both servers stay up, and only
 one of them is loaded at a time. The figures are printed, and left as JSON, as a picture and as a page.
@@ -33,7 +35,7 @@ class Plan:
 
     programs: tuple[str, str] = (MEASURED, _BARE)
     """The server under measurement, and what it is held against."""
-    rounds: int = 5
+    rounds: int = 4
     """How often each is loaded."""
     sessions: int = 4000
     """How many sessions a load has, one for each device."""

@@ -1,12 +1,10 @@
-"""``python -m benchmarks.simulator.capacity``: how many sessions the simulator bears, and how many the server bears.
+"""How many sessions the simulator bears, and how many the server bears.
 
 The simulator has a core of its own and drives, in turn, the least that can answer (then the simulator is the limit) and
 the whole server on SQLite (then the server is). It must bear at least twice what the server bears.
 """
 
-import argparse
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,7 +19,7 @@ from benchmarks.engine.bench import bench
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.servers import MEASURED, OPEN, Server, running
 from benchmarks.figures import Figure, Limit, figure
-from benchmarks.running import OUT, Part, run
+from benchmarks.running import Part
 from benchmarks.simulator.memory import weight
 
 GOAL: Final = 2.0
@@ -66,13 +64,13 @@ def simulated(server: Server, devices: int, seconds: int, folder: Path) -> Load:
     )
 
 
-def part(devices: int = 5000, seconds: int = 10, rounds: int = 4) -> Part:
+def part(rounds: int) -> Part:
     """The simulator beside the server."""
-    return Part("simulator", "what the simulator bears", partial(measure, devices, seconds, rounds))
+    return Part("simulator", "what the simulator bears", partial(measure, rounds))
 
 
-def measure(devices: int, seconds: int, rounds: int) -> Iterator[Figure]:
-    """Both, in turn; then what many devices weigh."""
+def measure(rounds: int, devices: int = 5000, seconds: int = 10) -> Iterator[Figure]:
+    """Both, in turn, with so many devices of which each calls once a second; then what many devices weigh."""
     loops.raise_file_limit()
     with ExitStack() as stack:
         folder, core = stack.enter_context(bench())
@@ -109,20 +107,3 @@ def measure(devices: int, seconds: int, rounds: int) -> Iterator[Figure]:
         beside=("the server", [each.server_ms for each in beside]),
     )
     yield weight()
-
-
-def main() -> int:
-    """Measure; exit status 1 when the simulator does not bear twice what the server does, or a session failed."""
-    described = argparse.ArgumentParser(prog="python -m benchmarks.simulator.capacity", description=__doc__)
-    described.add_argument("--rounds", type=int, default=4, help="how often each is loaded (default 4)")
-    described.add_argument("--seconds", type=int, default=10, help="how long a load lasts (default 10)")
-    described.add_argument(
-        "--devices", type=int, default=5000, help="how many devices take turns, one call a second each (default 5000)"
-    )
-    given = described.parse_args()
-    return run([part(given.devices, given.seconds, given.rounds)], OUT, "simulator")
-
-
-if __name__ == "__main__":
-    os.environ.setdefault("PYTHONPATH", str(Path(__file__).parents[2]))
-    sys.exit(main())
