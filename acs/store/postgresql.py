@@ -52,6 +52,13 @@ _FAILURES: Final = (
 )
 
 
+class _Reading(asyncpg.Connection):
+    """One of the pool's. Nobody changes its settings; to set them back after each use took as long as the reading."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
 class PostgresqlDatabase:
     """A PostgreSQL server of version 14 or later."""
 
@@ -73,7 +80,12 @@ class PostgresqlDatabase:
         """Connect; the password in the URL is in no error."""
         try:
             pool = await asyncpg.create_pool(
-                url, min_size=1, max_size=pool_size, timeout=_CONNECT, command_timeout=_READ
+                url,
+                min_size=1,
+                max_size=pool_size,
+                connection_class=_Reading,
+                timeout=_CONNECT,
+                command_timeout=_READ,
             )
         except (*_FAILURES, ValueError) as error:
             refused = isinstance(error, asyncpg.PostgresError)
