@@ -25,10 +25,6 @@ _PATIENCE: Final = aiohttp.ClientTimeout(total=30)
 class Wish:
     """What was promised with a 201."""
 
-    serial: str
-    """Of which device."""
-    kind: str
-    """What it is to do; the method where it is any RPC."""
     since: int
     """How many values ``CODE`` had had on the device by then."""
 
@@ -91,8 +87,8 @@ class Noc:
 
     async def _ask(self, session: aiohttp.ClientSession, cpe: WitnessedCpe) -> None:
         serial = cpe.identity.device_id.serial_number
-        kind, body = self._wish(cpe)
-        wish = Wish(serial, kind, len(cpe.memory.codes))
+        body = self._wish(cpe)
+        wish = Wish(len(cpe.memory.codes))
         self.asked[serial] += 1
         # The same key each time: however often it is said, it is one wish.
         head = {"Idempotency-Key": f"wish-{self._number}"}
@@ -126,29 +122,29 @@ class Noc:
         if SECRET in text:
             self.seen.append(text)
 
-    def _wish(self, cpe: WitnessedCpe) -> tuple[str, dict[str, Any]]:
+    def _wish(self, cpe: WitnessedCpe) -> dict[str, Any]:
         self._number += 1
         kinds = ["get", "set", "secret", "add.obj", "Reboot", "ScheduleInform", "Download"]
         kinds += ["del.obj"] if cpe.memory.added else []
         match kind := self._random.choice(kinds):
             case "get":
-                return kind, {"operation": "get", "variables": [{"variable_name": CODE}]}
+                return {"operation": "get", "variables": [{"variable_name": CODE}]}
             case "set":
-                return kind, _set(CODE, f"code {self._number}")
+                return _set(CODE, f"code {self._number}")
             case "secret":
-                return kind, _set(_PASSWORD, f"{SECRET}{self._number}")
+                return _set(_PASSWORD, f"{SECRET}{self._number}")
             case "add.obj":
-                return kind, {"operation": kind, "variables": [{"variable_name": TABLE}]}
+                return {"operation": kind, "variables": [{"variable_name": TABLE}]}
             case "del.obj":
                 # Each instance is deleted by one wish at most: a second one would be right to fail.
                 instance = cpe.memory.added.pop(self._random.randrange(len(cpe.memory.added)))
-                return kind, {"operation": kind, "variables": [{"variable_name": f"{TABLE}{instance}."}]}
+                return {"operation": kind, "variables": [{"variable_name": f"{TABLE}{instance}."}]}
         ways: dict[str, dict[str, Any]] = {
             "Reboot": {},
             "ScheduleInform": {"delay_seconds": 1},
             "Download": {"file_type": "3 Vendor Configuration File", "url": self._file_url},
         }
-        return kind, {"operation": "rpc", "method": kind, "arguments": ways[kind]}
+        return {"operation": "rpc", "method": kind, "arguments": ways[kind]}
 
 
 def _set(name: str, value: str) -> dict[str, Any]:

@@ -100,8 +100,6 @@ class Member:
     """Of which sort it is."""
     behaviour: Behaviour
     """Its quirks, and what goes wrong on its line."""
-    is_deaf: bool = False
-    """Whether it never answers a connection request."""
     disturbed: set[str] = field(default_factory=set)
     """All that ever went wrong by chance on its line."""
 

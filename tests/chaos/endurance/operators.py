@@ -36,8 +36,6 @@ class Promise:
 
     serial: str
     """Of which device."""
-    kind: str
-    """What it is to do; the method where it is any RPC."""
     since: int
     """How many values the provisioning code had had on the device by then."""
     is_told: bool
@@ -134,14 +132,12 @@ class Operators:
         self._number += 1
         terms, random = self._wishes.terms(), self._random
         is_told = random.random() < 0.4
-        body = {**_named(member, random), **asked.body, **terms}
+        body = {**_named(member, random), **asked, **terms}
         if is_told:
             body["notification"] = {"webhook_url": self._hook}
         if random.random() < 0.4:
             body["wait"] = random.randint(1, _LONGEST_WAIT)
-        promise = Promise(
-            member.serial, asked.kind, len(member.cpe.memory.codes), is_told, may_expire="timeout_minutes" in terms
-        )
+        promise = Promise(member.serial, len(member.cpe.memory.codes), is_told, may_expire="timeout_minutes" in terms)
         head = {"Idempotency-Key": f"wish-{self._number}"} if random.random() < 0.5 else None
         path = random.choice(OPERATIONS)
         status, told = await self.ask("POST", path, body, head)

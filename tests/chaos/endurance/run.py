@@ -33,6 +33,8 @@ _CONFIGURATION: Final = "# nothing\n"
 _STAND: Final = 3
 _REST: Final = 40
 _LATE: Final = 0.6
+_OPERATORS: Final = 8
+_CAMPAIGN: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,8 @@ class Plan:
     """Seconds in which all that was begun must come to an end afterwards."""
     interval: int = 120
     """Seconds between two calls of a device until the ACS says otherwise."""
-    operators: int = 8
-    """How many operators are at work at once."""
     beats: int = 40
     """So many sessions of devices are between two wishes of one operator."""
-    share: float = 0.1
-    """Of all devices this share gets another firmware."""
     odd: Sequence[Behaviour] | None = None
     """How odd devices behave; None: in every way that there is."""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -195,7 +193,7 @@ class Endurance:
         self.began = time.monotonic()
         await self.world.begin(self.process.port, plan.interval, plan.values, plan.timing)
         self._to_do = self._agenda()
-        work = [asyncio.create_task(self.operators.work(plan.beats)) for _ in range(plan.operators)]
+        work = [asyncio.create_task(self.operators.work(plan.beats)) for _ in range(_OPERATORS)]
         while plan.progress(self) < 1:
             await plan.pause(self)
             await self._look()
@@ -224,7 +222,7 @@ class Endurance:
 
     async def _begin_campaign(self) -> None:
         able = [each for each in self.members if each.outcome == "ok" and each.cpe.memory.acknowledged]
-        chosen = self.random.sample(able, min(len(able), round(self.plan.devices * self.plan.share)))
+        chosen = self.random.sample(able, min(len(able), round(self.plan.devices * _CAMPAIGN)))
         access = Access(f"http://127.0.0.1:{self.process.api_port}", TOKEN)
         campaign = Campaign(self.operators, access, chosen, self.beat, self.plan.seed)
         await self.projects.begin_campaign(campaign)

@@ -25,7 +25,6 @@ WARM: Final = 0.3
 """By this share of the run the server is warm: what grows from then on grows for ever."""
 STOPS_WITHIN: Final = 30.0
 """Seconds in which a server that is told to stop has stopped."""
-_KEYED: Final = frozenset({"Reboot", "FactoryReset", "ScheduleInform", "Download", "Upload", "reboot", "download"})
 _METHODS: Final = {"reboot": "Reboot", "download": "Download"}
 _MOST: Final = 1_000_000
 _GRAVE: Final = frozenset({"warning", "error", "critical"})
@@ -102,9 +101,8 @@ async def judge_operations(served: Served, run: Endurance) -> Counter[tuple[str,
     return states
 
 
-def judge_log(path: Path, ledger: Ledger, members: Sequence[Member]) -> Counter[str]:
-    """Find an explanation for each line that warns; how many there are of each."""
-    found: Counter[str] = Counter()
+def judge_log(path: Path, ledger: Ledger, members: Sequence[Member]) -> None:
+    """Find an explanation for each line that warns."""
     by_serial = {each.serial: each for each in members}
     with path.open(encoding="utf-8", errors="replace") as lines:
         for text in lines:
@@ -115,11 +113,9 @@ def judge_log(path: Path, ledger: Ledger, members: Sequence[Member]) -> Counter[
                 ledger.note("log: a line that is none of the server's", None, text[:300].strip())
             elif line.get("level") in _GRAVE:
                 event = str(line["event"])
-                found[event] += 1
                 ledger.note(f"log: {event}", of_line(line, by_serial), text[:400].strip())
     for sentence in in_the_log(path, (SECRET, TOKEN)):
         ledger.note("log: what no server should ever say", None, sentence)
-    return found
 
 
 def expectations(run: Endurance, end: End) -> list[Expectation]:

@@ -1,7 +1,6 @@
 """What operators ask for, one thing after the other, by chance."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
@@ -15,16 +14,6 @@ _CONFIGURATION: Final = "3 Vendor Configuration File"
 _SETTINGS: Final = "1 Vendor Configuration File"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One wish, as it is sent."""
-
-    kind: str
-    """What it is to do; the method where it is any RPC."""
-    body: Body
-    """How it is said."""
-
-
 class Wishes:
     """Finds something to ask of a device."""
 
@@ -34,14 +23,14 @@ class Wishes:
         self._base_url = base_url
         self._latest = latest
         self._number = 0
-        makes: Mapping[Callable[[Member, Places], Asked | None], int] = {
+        makes: Mapping[Callable[[Member, Places], Body | None], int] = {
             self._get: 20, self._get_many: 6, self._set: 20, self._secret: 4, self._add: 8, self._delete: 6,
             self._reboot: 4, self._reset: 1, self._sync: 3, self._inform: 6, self._download: 8, self._upload: 4,
             self._rpc: 10,
         }  # fmt: skip
         self._makes, self._shares = list(makes), list(makes.values())
 
-    def about(self, member: Member) -> Asked:
+    def about(self, member: Member) -> Body:
         """Something to ask of this device."""
         self._number += 1
         places = PLACES[member.sort.kind.name]
@@ -65,22 +54,22 @@ class Wishes:
             terms["connection_request"] = False
         return terms
 
-    def _get(self, _: Member, places: Places) -> Asked:
+    def _get(self, _: Member, places: Places) -> Body:
         return _operation("get", places.code)
 
-    def _get_many(self, _: Member, places: Places) -> Asked:
+    def _get_many(self, _: Member, places: Places) -> Body:
         return _operation("get", places.information, places.code)
 
-    def _set(self, _: Member, places: Places) -> Asked:
+    def _set(self, _: Member, places: Places) -> Body:
         return _write(places.code, f"code {self._number}")
 
-    def _secret(self, _: Member, places: Places) -> Asked | None:
+    def _secret(self, _: Member, places: Places) -> Body | None:
         return None if places.secret is None else _write(places.secret, f"{SECRET}{self._number}")
 
-    def _add(self, _: Member, places: Places) -> Asked | None:
+    def _add(self, _: Member, places: Places) -> Body | None:
         return None if places.table is None else _operation("add.obj", places.table)
 
-    def _delete(self, member: Member, places: Places) -> Asked | None:
+    def _delete(self, member: Member, places: Places) -> Body | None:
         added = member.cpe.memory.added
         if not added or places.table is None:
             return None
@@ -88,29 +77,29 @@ class Wishes:
         instance = added.pop(self._random.randrange(len(added)))
         return _operation("del.obj", f"{places.table}{instance}.")
 
-    def _reboot(self, _: Member, __: Places) -> Asked:
+    def _reboot(self, _: Member, __: Places) -> Body:
         return self._random.choice((_rpc("Reboot"), _older("reboot")))
 
-    def _reset(self, member: Member, _: Places) -> Asked | None:
+    def _reset(self, member: Member, _: Places) -> Body | None:
         if "no-event" in member.behaviour.names:
             # It does not tell that it was reset, so nobody may take its place with the type's login, nor itself.
             return None
         member.cpe.memory.added.clear()
         return self._random.choice((_rpc("FactoryReset"), _older("factory_reset")))
 
-    def _sync(self, _: Member, __: Places) -> Asked:
+    def _sync(self, _: Member, __: Places) -> Body:
         return _older(self._random.choice(("configuration_sync", "reconf")))
 
-    def _inform(self, _: Member, __: Places) -> Asked:
+    def _inform(self, _: Member, __: Places) -> Body:
         return _rpc("ScheduleInform", delay_seconds=self._random.randint(1, 10))
 
-    def _download(self, _: Member, __: Places) -> Asked:
+    def _download(self, _: Member, __: Places) -> Body:
         return _rpc("Download", file_type=_CONFIGURATION, url=f"{self._base_url}/file")
 
-    def _upload(self, _: Member, __: Places) -> Asked:
+    def _upload(self, _: Member, __: Places) -> Body:
         return _rpc("Upload", file_type=_SETTINGS, url=f"{self._base_url}/upload")
 
-    def _rpc(self, _: Member, places: Places) -> Asked:
+    def _rpc(self, _: Member, places: Places) -> Body:
         return self._random.choice((
             _rpc("GetRPCMethods"),
             _rpc("GetParameterNames", parameter_path=places.information, next_level=True),
@@ -129,18 +118,18 @@ class Wishes:
         ))  # fmt: skip
 
 
-def _operation(kind: str, *names: str) -> Asked:
-    return Asked(kind, {"operation": kind, "variables": [{"variable_name": each} for each in names]})
+def _operation(kind: str, *names: str) -> Body:
+    return {"operation": kind, "variables": [{"variable_name": each} for each in names]}
 
 
-def _write(name: str, value: str) -> Asked:
+def _write(name: str, value: str) -> Body:
     variable = {"variable_name": name, "value": value, "value_type": "string"}
-    return Asked("set", {"operation": "set", "variables": [variable]})
+    return {"operation": "set", "variables": [variable]}
 
 
-def _rpc(method: str, **arguments: object) -> Asked:
-    return Asked(method, {"operation": "rpc", "method": method, "arguments": arguments})
+def _rpc(method: str, **arguments: object) -> Body:
+    return {"operation": "rpc", "method": method, "arguments": arguments}
 
 
-def _older(kind: str) -> Asked:
-    return Asked(kind, {"operation_type": kind})
+def _older(kind: str) -> Body:
+    return {"operation_type": kind}

@@ -58,8 +58,6 @@ class World:
         )  # fmt: skip
         self._by_serial.update((each.serial, each.cpe) for each in self.members)
         deaf.update(each.serial for each in self.members if each.behaviour.faults.is_deaf(chance))
-        for each in self.members:
-            each.is_deaf = each.serial in deaf
         carrier = FileCarrier(tally, now)
         self.fleet = Fleet(
             [each.cpe for each in self.members], self.clock, self._call,

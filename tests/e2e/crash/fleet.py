@@ -141,10 +141,6 @@ class Router(ScriptedDevice):
 class Wish:
     """What the operator has asked for and was promised."""
 
-    serial: str
-    """Of which router."""
-    kind: str
-    """What to do."""
     since: int
     """How many values SSID had had by then."""
 
@@ -174,7 +170,7 @@ class Operator:
 
     async def _ask(self, router: Router) -> None:
         wish = self._wish(router)
-        noted = Wish(router.id.serial, wish["kind"], len(router.past[SSID]))
+        noted = Wish(len(router.past[SSID]))
         answer = await self._process.ask(do="queue", serial=router.id.serial, **wish)
         if answer is not None and answer["id"] is not None:
             self.promised[answer["id"]] = noted
