@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from acs.domain.device import Identity
 from acs.domain.queue import OperationState
 from acs.services.operations import OperationView
 from simulators.report.document import Expectation
@@ -17,7 +16,7 @@ from tests.chaos.endurance.ledger import Ledger
 from tests.chaos.endurance.reasons import of_line, of_operation, of_setting
 from tests.chaos.endurance.run import TOKEN, End, Endurance, Plan
 from tests.chaos.endurance.watching import of_growth
-from tests.chaos.judge import in_the_log, of_informs, once
+from tests.chaos.judge import Story, in_the_log, of_informs, of_values, once, story_of
 from tests.chaos.noc import SECRET
 from tests.e2e.serving import Served, serving
 
@@ -26,7 +25,8 @@ WARM: Final = 0.3
 STOPS_WITHIN: Final = 30.0
 """Seconds in which a server that is told to stop has stopped."""
 _METHODS: Final = {"reboot": "Reboot", "download": "Download"}
-_MOST: Final = 1_000_000
+# A device may fail at what it has begun.
+_MAY_BE_DONE: Final = frozenset(OperationState) - {OperationState.EXPIRED, OperationState.CANCELLED}
 _GRAVE: Final = frozenset({"warning", "error", "critical"})
 
 
@@ -75,24 +75,17 @@ async def judge_operations(served: Served, run: Endurance) -> Counter[tuple[str,
     are, by kind and state."""
     ledger, known = run.ledger, set[str]()
     states: Counter[tuple[str, str]] = Counter()
-    services = served.server.services
     for member in run.members:
-        who = member.cpe.identity.device_id
-        rows = await services.tools.devices.matching(Identity(who.oui, who.product_class, who.serial_number))
         if member.outcome != "ok" or not member.cpe.memory.acknowledged:
             continue
-        rows = [each for each in rows if each.identity.serial_number == who.serial_number]
-        if len(rows) != 1:
-            ledger.note("a device is not there once", None, f"{member.serial}: {len(rows)} times")
+        story = await story_of(served, member.cpe)
+        if story is None:
+            ledger.note("a device is not there once", None, member.serial)
             continue
-        views = await services.operations.of_device(rows[0].id, most=_MOST)
-        known |= {view.record.public_id for view in views}
-        history = await services.tools.contacts.history(rows[0].id, before=2**62, most=_MOST)
-        kept = Counter(entry.subject for _, _, entry in history if entry.kind == "inform")
-        contact = await services.tools.contacts.of_device(rows[0].id)
-        _of_informs(member, kept, 0 if contact is None else contact.informs, ledger)
+        known |= {view.record.public_id for view in story.views}
+        _of_informs(member, story, ledger)
         _of_setting(member, run)
-        for view in views:
+        for view in story.views:
             kind = view.requested.operation.method or str(view.record.kind)
             states[kind, view.record.state] += 1
             _of_operation(member, view, kind, run)
@@ -145,11 +138,11 @@ def _none(what: str, count: int) -> Expectation:
     return Expectation(what, 0, count, count == 0)
 
 
-def _of_informs(member: Member, kept: Counter[str], counted: int, ledger: Ledger) -> None:
+def _of_informs(member: Member, story: Story, ledger: Ledger) -> None:
     # A post that was sent twice is two for the server, and one whose octets were changed may tell something else.
     if member.disturbed & {"repeat", "garble"} or {"no-event"} & set(member.behaviour.names):
         return
-    for sentence in of_informs(member.cpe.memory, kept, counted):
+    for sentence in of_informs(member.cpe.memory, story):
         ledger.note("the story of Informs", None, f"{member.serial} {member.behaviour.names}: {sentence}")
 
 
@@ -173,7 +166,7 @@ def _of_operation(member: Member, view: OperationView, kind: str, run: Endurance
         why = of_operation(record, kind, said, member, promise)
         ledger.note(f"operation {kind} {record.state}", why, f"{who}: {fault}")
     for sentence in _contradictions(member, view, kind, run):
-        ledger.note("a contradiction", None, f"{kind} {who}: {sentence}")
+        ledger.note("a contradiction", None, f"{who}: {sentence}")
     if (
         promise is not None
         and promise.is_told
@@ -187,24 +180,14 @@ def _contradictions(member: Member, view: OperationView, kind: str, run: Enduran
     record, memory = view.record, member.cpe.memory
     if kind in {"Reboot", "reboot", "ScheduleInform", "Download", "download"}:
         times = memory.done[_METHODS.get(kind, kind), record.command_key]
-        if times > 1:
-            yield f"carried out {times} times"
-        if record.state is OperationState.COMPLETED and not times and not _is_proven_by_version(member, kind):
-            yield "completed and never carried out"
-        if times and record.state in {OperationState.EXPIRED, OperationState.CANCELLED}:
-            yield f"carried out and {record.state}"
+        is_proven = _is_proven_by_version(member, kind)
+        yield from once(kind, record.state, times, may_be_done=_MAY_BE_DONE, is_proven=is_proven)
     if kind == "del.obj":
         yield from once(kind, record.state, memory.done["DeleteObject", view.requested.operation.variables[0].name])
-    if record.state is not OperationState.COMPLETED or view.outcome is None:
-        return
-    promise = run.operators.promised.get(record.public_id)
-    values = {each.name: each for each in view.outcome.variables}
-    if kind == "get" and member.cpe.code_path in values and promise is not None:
-        value = values[member.cpe.code_path].value
-        if value not in memory.codes[promise.since - 1 :]:
-            yield f"has read {value}, which was not so"
-    if kind == "add.obj" and view.outcome.variables[0].instance_number not in memory.made:
-        yield f"has made instance {view.outcome.variables[0].instance_number}, which was never made"
+    if record.state is OperationState.COMPLETED and view.outcome is not None:
+        promise = run.operators.promised.get(record.public_id)
+        since = None if promise is None else promise.since
+        yield from of_values(kind, kind, view.outcome, memory, since, member.cpe.code_path)
 
 
 def _is_proven_by_version(member: Member, kind: str) -> bool:
