@@ -22,7 +22,7 @@ _PATIENCE: Final = aiohttp.ClientTimeout(total=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Promise:
     """What was promised with a 201."""
 
     since: int
@@ -50,7 +50,7 @@ class Noc:
         self._number = 0
         self.is_over = False
         """Whether nothing more is asked for."""
-        self.promised: dict[str, Wish] = {}
+        self.promised: dict[str, Promise] = {}
         """What the server has acknowledged, by its id."""
         self.asked: Counter[str] = Counter()
         """How much was asked of each device, promised or not."""
@@ -88,7 +88,7 @@ class Noc:
     async def _ask(self, session: aiohttp.ClientSession, cpe: WitnessedCpe) -> None:
         serial = cpe.identity.device_id.serial_number
         body = self._wish(cpe)
-        wish = Wish(len(cpe.memory.codes))
+        promise = Promise(len(cpe.memory.codes))
         self.asked[serial] += 1
         # The same key each time: however often it is said, it is one wish.
         head = {"Idempotency-Key": f"wish-{self._number}"}
@@ -105,7 +105,7 @@ class Noc:
                 continue
             if said.status == 201:
                 # Also where it was killed between the commit and the answer, and is asked again.
-                self.promised[told["id"]] = wish
+                self.promised[told["id"]] = promise
             return
 
     async def _somewhere(self) -> str:

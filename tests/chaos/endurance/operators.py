@@ -12,7 +12,7 @@ import aiohttp
 from tests.chaos.endurance.fleet import Member
 from tests.chaos.endurance.ledger import Ledger
 from tests.chaos.endurance.places import PLACES
-from tests.chaos.endurance.wishes import Wishes
+from tests.chaos.endurance.requests import Requests
 from tests.chaos.noc import SECRET
 from tests.e2e.crash.fleet import Beat
 
@@ -53,7 +53,7 @@ class Operators:
         self, session: aiohttp.ClientSession, base_url: str, members: Sequence[Member], beat: Beat, random: Random,
         ledger: Ledger, latest: float,
     ) -> None:  # fmt: skip
-        """Base URL: of the run's own web server; latest: see ``Wishes``."""
+        """Base URL: of the run's own web server; latest: see ``Requests``."""
         self.session = session
         """The connection to the API."""
         self._hook = f"{base_url}/hook"
@@ -61,7 +61,7 @@ class Operators:
         self._beat = beat
         self._random = random
         self._ledger = ledger
-        self._wishes = Wishes(random, base_url, latest)
+        self._requests = Requests(random, base_url, latest)
         self._number = 0
         self._changing: set[str] = set()
         self.is_over = False
@@ -128,9 +128,9 @@ class Operators:
         return "" if wanted in {None, found} else f"{found} and not {wanted}"
 
     async def _ask(self, member: Member) -> None:
-        asked = self._wishes.about(member)
+        asked = self._requests.about(member)
         self._number += 1
-        terms, random = self._wishes.terms(), self._random
+        terms, random = self._requests.terms(), self._random
         is_told = random.random() < 0.4
         body = {**_named(member, random), **asked, **terms}
         if is_told:

@@ -15,8 +15,6 @@ class Places:
     """A table that can have more rows."""
     secret: str | None
     """A password of the customer's network."""
-    wish: str = "Time.NTPServer1"
-    """What the ACS wants to be so, below the root."""
 
     @property
     def code(self) -> str:
@@ -31,7 +29,7 @@ class Places:
     @property
     def wanted(self) -> str:
         """What the ACS wants to be so."""
-        return f"{self.root}{self.wish}"
+        return f"{self.root}Time.NTPServer1"
 
 
 _TR181: Final = Places("Device.", "Device.NAT.PortMapping.", "Device.WiFi.AccessPoint.1.Security.KeyPassphrase")

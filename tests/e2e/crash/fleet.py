@@ -138,8 +138,8 @@ class Router(ScriptedDevice):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the operator has asked for and was promised."""
+class Promise:
+    """What the operator was promised."""
 
     since: int
     """How many values SSID had had by then."""
@@ -156,7 +156,7 @@ class Operator:
         self._wishes = 0
         self.is_over = False
         """Whether nothing more is asked for."""
-        self.promised: dict[str, Wish] = {}
+        self.promised: dict[str, Promise] = {}
         """What the server has acknowledged, by the public id."""
 
     async def work(self) -> None:
@@ -170,10 +170,10 @@ class Operator:
 
     async def _ask(self, router: Router) -> None:
         wish = self._wish(router)
-        noted = Wish(len(router.past[SSID]))
+        promise = Promise(len(router.past[SSID]))
         answer = await self._process.ask(do="queue", serial=router.id.serial, **wish)
         if answer is not None and answer["id"] is not None:
-            self.promised[answer["id"]] = noted
+            self.promised[answer["id"]] = promise
 
     async def count_open(self) -> int | None:
         """How many operations are still to be done; None if the server ended."""

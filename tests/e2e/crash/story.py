@@ -10,7 +10,7 @@ from acs.domain.device import Identity
 from acs.domain.queue import OperationState
 from acs.services.operations import OperationView
 from acs.services.tools import Tools
-from tests.e2e.crash.fleet import CHANNEL, SSID, Operator, Router, Wish
+from tests.e2e.crash.fleet import CHANNEL, SSID, Operator, Promise, Router
 from tests.e2e.journal import Acknowledged, Sent
 from tests.e2e.serving import Served
 
@@ -86,7 +86,7 @@ def _of_transfers(router: Router, views: list[OperationView], history: list[Hist
             yield f"TransferComplete {each.command_key} was acknowledged, and its operation is {state}"
 
 
-def _of_operation(router: Router, view: OperationView, promised: dict[str, Wish]) -> Iterator[str]:
+def _of_operation(router: Router, view: OperationView, promised: dict[str, Promise]) -> Iterator[str]:
     record, operation = view.record, view.requested.operation
     name, state = f"{record.kind} {record.public_id}", record.state
     if not state.is_final:

@@ -14,7 +14,7 @@ _CONFIGURATION: Final = "3 Vendor Configuration File"
 _SETTINGS: Final = "1 Vendor Configuration File"
 
 
-class Wishes:
+class Requests:
     """Finds something to ask of a device."""
 
     def __init__(self, random: Random, base_url: str, latest: float) -> None:
