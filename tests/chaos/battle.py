@@ -28,7 +28,7 @@ from tests.chaos.judge import contradictions, in_the_log
 from tests.chaos.line import Line
 from tests.chaos.noc import SECRET, Noc
 from tests.chaos.witness import WitnessedCpe
-from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.beat import Beat
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.serving import serving
 from tests.simulators.device.conversing import small_model

@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiohttp
 
 from tests.chaos.witness import CODE, WitnessedCpe
-from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.beat import Beat
 from tests.e2e.crash.processes import ServerProcess
 
 PATH: Final = "/api/v1/inventory_device_serial_headless_operation/"

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.crash.fleet import Beat, Operator, Router
+from tests.e2e.crash.beat import Beat
+from tests.e2e.crash.fleet import Operator, Router
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.crash.story import contradictions
 from tests.e2e.serving import serving

@@ -10,7 +10,7 @@ from simulators.campaign import image_of
 from simulators.report.document import Expectation
 from tests.chaos.endurance.fleet import Member
 from tests.chaos.endurance.operators import API, OPEN, OPERATIONS, Operators
-from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.beat import Beat
 
 VERSION: Final = "9.9.1"
 """The firmware of the campaign."""

@@ -14,7 +14,7 @@ from tests.chaos.endurance.ledger import Ledger
 from tests.chaos.endurance.places import PLACES
 from tests.chaos.endurance.requests import Requests
 from tests.chaos.noc import SECRET
-from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.beat import Beat
 
 API: Final = "/api/v1"
 OPERATIONS: Final = tuple(

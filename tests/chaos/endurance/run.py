@@ -23,7 +23,7 @@ from tests.chaos.endurance.operators import API, OPEN, Operators
 from tests.chaos.endurance.projects import Projects
 from tests.chaos.endurance.watching import Stand, Watch, descriptors
 from tests.chaos.endurance.world import World
-from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.beat import Beat
 from tests.e2e.crash.processes import ServerProcess
 
 TOKEN: Final = "the-token-of-the-operators"

@@ -16,7 +16,7 @@ from simulators.fleet import Fleet
 from simulators.tally import Tally
 from tests.chaos.endurance.fleet import Member, Sort, populate
 from tests.chaos.endurance.ledger import Ledger, Noted
-from tests.e2e.crash.fleet import Beat
+from tests.e2e.crash.beat import Beat
 
 _AT_ONCE: Final = 400
 _DRAIN: Final = 90.0

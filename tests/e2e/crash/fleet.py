@@ -1,12 +1,12 @@
 """Routers that call without end, whatever becomes of the server, and an operator who gives them work."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from tests.e2e.behaviour import Due, TransferHabits
+from tests.e2e.crash.beat import Beat
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.defaults import ALWAYS_TOLD, PARAMETERS, PERIODIC
 from tests.e2e.device import ScriptedDevice
@@ -22,28 +22,6 @@ _TABLES: Final = 60
 _RULES: Final = 60
 _REPETITIONS: Final = 3
 _CONFIGURATION: Final = "1 Vendor Configuration File"
-
-
-class Beat:
-    """Counts what the fleet does, so that instants can be chosen without a clock."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._alarms: list[tuple[int, asyncio.Event]] = []
-
-    def strike(self) -> None:
-        """Something has happened."""
-        self.count += 1
-        for due, alarm in self._alarms:
-            if due <= self.count:
-                alarm.set()
-        self._alarms = [each for each in self._alarms if not each[1].is_set()]
-
-    async def wait(self, beats: int) -> None:
-        """Wait until so much more has happened."""
-        alarm = asyncio.Event()
-        self._alarms.append((self.count + max(1, beats), alarm))
-        await alarm.wait()
 
 
 class Router(ScriptedDevice):
