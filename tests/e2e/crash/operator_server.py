@@ -22,10 +22,9 @@ from acs.services.requested import Requested
 from acs.settings import load_settings
 from acs.store.database import Database
 from acs.store.writer import GroupWriter
+from tests.e2e.crash.processes import DOOR
 from tests.e2e.mortal import MortalDatabase
 
-DOOR: Final = "AIOACS_TEST_DOOR"
-"""Names the port at which the test waits."""
 Do = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 """Carries a command out."""
 _OPEN: Final = ("scheduled", "queued", "in_progress")
@@ -40,12 +39,22 @@ class ServerWithDoor(acs.server.Server):
         self._talking = asyncio.create_task(self._talk(reader, writer))
         return self
 
+    async def __aexit__(self, *about: object) -> None:
+        self._talking.cancel()
+        # An exception in it is not taken here: it stands in the log as one that nobody retrieved.
+        await asyncio.wait([self._talking])
+        await super().__aexit__(*about)
+
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while line := await reader.readline():
-            command: dict[str, Any] = json.loads(line)
-            answer = await self.doing()[command["do"]](command)
-            writer.write(json.dumps(answer).encode() + b"\n")
-            await writer.drain()
+        try:
+            while line := await reader.readline():
+                command: dict[str, Any] = json.loads(line)
+                answer = await self.doing()[command["do"]](command)
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        finally:
+            # A door that is left open would pass for something that the server has left open.
+            writer.close()
 
     def doing(self) -> dict[str, Do]:
         """What it takes commands for."""

@@ -16,7 +16,8 @@ from tests.outside import ROOT
 _PATIENCE: Final = 60.0
 """Seconds for a start or an end; generous, since only a failure ever waits so long."""
 _PROGRAM: Final = "tests.e2e.crash.operator_server"
-_DOOR: Final = "AIOACS_TEST_DOOR"
+DOOR: Final = "AIOACS_TEST_DOOR"
+"""Names the port at which the test waits for the server."""
 
 
 class ServerProcess:
@@ -87,7 +88,7 @@ class ServerProcess:
         """Start a server and wait until it serves."""
         doors: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue(1)
         hall = await asyncio.start_server(lambda *door: doors.put_nowait(door), "127.0.0.1", 0)
-        environment = self.environment() | {_DOOR: str(hall.sockets[0].getsockname()[1])}
+        environment = self.environment() | {DOOR: str(hall.sockets[0].getsockname()[1])}
         self._process = process = await Hatched.hatch(self._program, environment, self._folder, self.log)
         self.starts += 1
         opened, ended = asyncio.create_task(doors.get()), asyncio.create_task(process.wait())
