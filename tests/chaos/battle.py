@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +11,6 @@ from random import Random
 from typing import Final
 
 import psutil
-from aiohttp import web
 
 from simulators.client.caller import Caller
 from simulators.client.files import FileCarrier
@@ -26,7 +25,8 @@ from simulators.tally import Tally
 from tests.chaos.faults import Fault
 from tests.chaos.judge import contradictions, in_the_log
 from tests.chaos.line import Line
-from tests.chaos.noc import SECRET, Noc
+from tests.chaos.listening import listening
+from tests.chaos.noc import SECRET, TOKEN, Noc
 from tests.chaos.witness import WitnessedCpe
 from tests.e2e.crash.beat import Beat
 from tests.e2e.crash.processes import ServerProcess
@@ -34,7 +34,6 @@ from tests.e2e.serving import serving
 from tests.simulators.device.conversing import small_model
 
 _PROGRAM: Final = "tests.chaos.program"
-_TOKEN: Final = "the-token-of-the-operators"
 _PASSWORD: Final = f"{SECRET}of-all-devices"
 _INTERVAL: Final = 1
 _CALM: Final = 3_000
@@ -89,7 +88,7 @@ class Battle:
         self._servers = [
             ServerProcess(
                 database_url, folder, program=_PROGRAM, name=f"server{number}", idle_timeout=5, retry_delay_minutes=0.1,
-                drain_timeout=2, bootstrap_token=_TOKEN, api_rate=100_000, api_burst=100_000, operation_attempts=100,
+                drain_timeout=2, bootstrap_token=TOKEN, api_rate=100_000, api_burst=100_000, operation_attempts=100,
                 max_retry_delay_minutes=0.1, max_downloads=50, connection_requests=1,
                 connection_request_timeouts="0.1,0.1",
             )
@@ -114,7 +113,7 @@ class Battle:
             for each in self._servers:
                 stack.push_async_callback(each.close)
             await stack.enter_async_context(self.line)
-            file_url = await stack.enter_async_context(_a_file())
+            base_url = await stack.enter_async_context(listening())
             for each in self._servers:
                 await each.start()
             clock = WorldClock()
@@ -127,7 +126,7 @@ class Battle:
             self._devices = list(populate_with(WitnessedCpe, makeup, arrivals, clock.now()))
             self._fleet = fleet = self._living(clock)
             order = Random(self.random.random())
-            self._noc = noc = Noc(self._servers, _TOKEN, file_url, self._devices, self.beat, order)
+            self._noc = noc = Noc(self._servers, TOKEN, f"{base_url}/file", self._devices, self.beat, order)
             clock.start()
             fleet.start()
             work = asyncio.create_task(noc.work())
@@ -161,17 +160,6 @@ class Battle:
                 raise AssertionError(f"told to stop, it ended with {status}")
         await self.process.start()
 
-    @contextmanager
-    def limited(self, resource: int, limit: Callable[[psutil.Process], int]) -> Iterator[None]:
-        """The server has no more of something than it is given here."""
-        process = psutil.Process(self.process.pid)
-        before = process.rlimit(resource)
-        process.rlimit(resource, (limit(process), before[1]))
-        try:
-            yield
-        finally:
-            process.rlimit(resource, before)
-
     async def end(self, tell: Callable[[str], None] = lambda _: None) -> Told:
         """Let what was begun be done, and judge; ``tell`` is given how that goes on."""
         noc, fleet = self._noc, self._fleet
@@ -192,7 +180,7 @@ class Battle:
         async with serving(self.database_url, self._folder) as served:
             found += await contradictions(served, self._devices, noc)
         for each in self._servers:
-            found += in_the_log(each.log, (SECRET, _TOKEN))
+            found += in_the_log(each.log, (SECRET, TOKEN))
         return Told(
             found,
             self._rounds,
@@ -232,22 +220,3 @@ class Battle:
         for pid in [each.pid for each in self._servers]:
             if pid is not None and psutil.pid_exists(pid):
                 self._peak = max(self._peak, psutil.Process(pid).memory_info().rss)
-
-
-@asynccontextmanager
-async def _a_file() -> AsyncIterator[str]:
-    """A file that devices can fetch: a configuration that changes nothing."""
-
-    async def give(_: web.Request) -> web.Response:
-        return web.Response(text="# nothing\n")
-
-    application = web.Application()
-    application.router.add_get("/file", give)
-    runner = web.AppRunner(application)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/file"
-    finally:
-        await runner.cleanup()

@@ -3,22 +3,20 @@
 import asyncio
 import os
 import signal
-import sqlite3
 from collections.abc import Awaitable, Callable
-from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
 import psutil
 
 from tests.chaos.line import Weather
+from tests.chaos.shortage import FULL, limited, locked
 
 if TYPE_CHECKING:
     from tests.chaos.battle import Battle
 
 Fault = Callable[["Battle"], Awaitable[None]]
 _COMMITS: Final = ("contact.meet", "operation.queue", "operation.claim", "operation.mark_sent", "operation.settle")
-_FULL: Final = 4_096
 
 
 async def kill(battle: "Battle") -> None:
@@ -78,40 +76,37 @@ async def lock_database(battle: "Battle") -> None:
     """Keep its database from it for longer than it likes to wait."""
     seconds = battle.random.uniform(0.2, 7.0)
     if battle.database_url.startswith("sqlite"):
-        path = battle.database_url.removeprefix("sqlite:///")
-        with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
+        with locked(battle.database_url.removeprefix("sqlite:///")):
             await asyncio.sleep(seconds)
-            other.execute("ROLLBACK")
     else:
-        other_connection = await asyncpg.connect(battle.database_url)
+        other = await asyncpg.connect(battle.database_url)
         try:
-            async with other_connection.transaction():
+            async with other.transaction():
                 # One table, which every unit of work touches: of two that are locked one after the other a unit may
                 # hold the second and wait for the first.
-                await other_connection.execute("LOCK TABLE device IN ACCESS EXCLUSIVE MODE")
+                await other.execute("LOCK TABLE device IN ACCESS EXCLUSIVE MODE")
                 await asyncio.sleep(seconds)
         finally:
-            await other_connection.close()
+            await other.close()
     await battle.beat.wait(100)
 
 
 async def starve_of_files(battle: "Battle") -> None:
     """Let it open no further file or connection."""
-    with battle.limited(psutil.RLIMIT_NOFILE, lambda process: process.num_fds()):
+    with limited(battle.process.pid, psutil.RLIMIT_NOFILE, lambda process: process.num_fds()):
         await asyncio.sleep(battle.random.uniform(0.2, 3.0))
     await battle.beat.wait(100)
 
 
 async def starve_of_memory(battle: "Battle") -> None:
     """Let it have no more memory than it has, and a little."""
-    with battle.limited(psutil.RLIMIT_AS, lambda process: process.memory_info().vms + (4 << 20)):
+    with limited(battle.process.pid, psutil.RLIMIT_AS, lambda process: process.memory_info().vms + (4 << 20)):
         await battle.beat.wait(100)
 
 
 async def fill_files(battle: "Battle") -> None:
     """Let its files grow no further, as on a full disk."""
-    with battle.limited(psutil.RLIMIT_FSIZE, lambda _: _FULL):
+    with limited(battle.process.pid, psutil.RLIMIT_FSIZE, lambda _: FULL):
         await asyncio.sleep(battle.random.uniform(0.2, 3.0))
     await battle.beat.wait(100)
 

@@ -14,6 +14,8 @@ from tests.e2e.crash.processes import ServerProcess
 
 PATH: Final = "/api/v1/inventory_device_serial_headless_operation/"
 TABLE: Final = "Device.NAT.PortMapping."
+TOKEN: Final = "the-token-of-the-operators"
+"""Of all operators."""
 SECRET: Final = "hush-hush-"
 """What every secret begins with that is given to devices."""
 _PASSWORD: Final = "Device.ManagementServer.Password"

@@ -12,10 +12,10 @@ from simulators.device.timing import AT_ONCE
 from simulators.report.machine import usage
 from tests.chaos.endurance.fleet import every_behaviour
 from tests.chaos.endurance.pages import page_of
-from tests.chaos.endurance.run import TOKEN, Endurance, Plan
+from tests.chaos.endurance.run import Endurance, Plan
 from tests.chaos.endurance.telling import document_of, json_of
 from tests.chaos.endurance.verdict import endure
-from tests.chaos.noc import SECRET
+from tests.chaos.noc import SECRET, TOKEN
 from tests.contract.templates import fill_with_tables
 
 _SEED: Final = 20261126

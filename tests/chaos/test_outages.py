@@ -1,9 +1,8 @@
 """What devices and API clients see while something is missing, and that all goes on by itself once it is back."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,16 +13,15 @@ import pytest
 
 from acs.open_files import room_within
 from acs.settings import Settings
-from tests.chaos.noc import PATH
+from tests.chaos.noc import PATH, TOKEN
+from tests.chaos.shortage import FULL, limited, locked
 from tests.contract.opened import TABLES, Probe, probing
 from tests.contract.servers import Server
 from tests.e2e.crash.processes import ServerProcess
 from tests.e2e.device import ScriptedDevice
-from tests.e2e.link import Reply
-from tests.e2e.wire import HttpConnection
+from tests.e2e.wire import HttpConnection, HttpReply
 
 _PROGRAM = "tests.chaos.program"
-_TOKEN = "the-token-of-the-operators"
 _SERIAL = "OUTAGE1"
 _GET = {
     "serial_number": _SERIAL,
@@ -35,6 +33,9 @@ _READY = "/api/v1/ready/"
 _SOON: Final = 30.0
 _COMING: Final = "SELECT state FROM pg_stat_activity WHERE datname = current_database() AND state = '{}'"
 
+Told = tuple[int, str]
+"""What somebody was answered: the status, and when to come again."""
+
 
 class Outage:
     """A server in a process of its own, a device and an operator."""
@@ -44,36 +45,21 @@ class Outage:
         self.device = device
         self._session = session
 
-    async def ask(self, method: str, **ways: Any) -> tuple[int, str]:
-        """What the API answers: the status, and when to come again."""
-        async with self._session.request(method, PATH, **ways) as said:
+    async def ask(self, method: str) -> Told:
+        """What the API answers an operator who wants a read, or who only looks."""
+        async with self._session.request(method, PATH, json=_GET if method == "POST" else None) as said:
             await said.read()
             return said.status, said.headers.get("Retry-After", "")
 
-    @contextmanager
-    def lacking(self, resource: int, limit: int) -> Iterator[None]:
-        """The server has no more than this of something."""
-        process = psutil.Process(self.process.pid)
-        before = process.rlimit(resource)
-        process.rlimit(resource, (limit, before[1]))
-        try:
-            yield
-        finally:
-            process.rlimit(resource, before)
-
-    async def inform(self, event: str = "2 PERIODIC") -> Reply:
+    async def inform(self, event: str = "2 PERIODIC") -> Told:
         """Inform, as a device that waits as long as real ones do."""
         await self.device.link.close()
         self.device.link.connection = await HttpConnection.open("127.0.0.1", self.process.port, patience=_SOON)
-        return await self.device.inform([(event, "")])
+        return _told((await self.device.inform([(event, "")])).http)
 
-    async def all_is_503(self) -> None:
-        """Device and operator are told to come again, and when."""
-        refused = await self.device.inform()
-        assert refused.status == 503
-        assert int(refused.http.first("Retry-After") or "") > 0
-        for status, again in (await self.ask("POST", json=_GET), await self.ask("GET")):
-            assert (status, int(again) > 0) == (503, True)
+    async def is_told_to_come_again(self, *methods: str) -> None:
+        """A device is told to come again, and when; and so is an operator who asks in these ways."""
+        _come_again(_told((await self.device.inform()).http), *[await self.ask(each) for each in methods])
         self.device.drop("it comes again")
 
     async def missing(self) -> list[str]:
@@ -86,7 +72,7 @@ class Outage:
     async def is_well(self) -> None:
         """A device is served, and an operator's wish is done."""
         assert await self.missing() == []
-        assert (await self.ask("POST", json=_GET))[0] == 201
+        assert (await self.ask("POST"))[0] == 201
         session = await self.device.run_session()
         assert session.rpcs, "nothing was asked of it"
 
@@ -102,8 +88,8 @@ class Outage:
 @asynccontextmanager
 async def served(url: str, folder: Path, name: str = "server") -> AsyncIterator[Outage]:
     """A server, a device that it knows, and an operator."""
-    process = ServerProcess(url, folder, program=_PROGRAM, name=name, bootstrap_token=_TOKEN, drain_timeout=0)
-    head = {"Authorization": f"Bearer {_TOKEN}"}
+    process = ServerProcess(url, folder, program=_PROGRAM, name=name, bootstrap_token=TOKEN, drain_timeout=0)
+    head = {"Authorization": f"Bearer {TOKEN}"}
     await process.start()
     async with (
         ScriptedDevice(process.port, serial=_SERIAL) as device,
@@ -122,6 +108,16 @@ async def outage(tmp_path: Path) -> AsyncIterator[Outage]:
         yield found
 
 
+def _told(reply: HttpReply) -> Told:
+    return reply.status, reply.first("Retry-After") or ""
+
+
+def _come_again(*answers: Told) -> None:
+    for status, again in answers:
+        assert status == 503
+        assert int(again) > 0
+
+
 async def _soon(*waits: Awaitable[Any]) -> list[Any]:
     """All that these give, which is not long in coming."""
     async with asyncio.timeout(_SOON):
@@ -138,23 +134,17 @@ async def _seen(probe: Probe, state: str) -> None:
 async def test_on_a_full_disk_writes_are_503_reading_goes_on_and_so_does_all_when_there_is_room_again(
     outage: Outage,
 ) -> None:
-    with outage.lacking(psutil.RLIMIT_FSIZE, 4_096):
-        refused = await outage.device.inform()
-        assert refused.status == 503
-        assert int(refused.http.first("Retry-After") or "") > 0
-        status, again = await outage.ask("POST", json=_GET)
-        assert (status, int(again) > 0) == (503, True)
+    with limited(outage.process.pid, psutil.RLIMIT_FSIZE, lambda _: FULL):
+        await outage.is_told_to_come_again("POST")
         assert (await outage.ask("GET"))[0] == 200
-    outage.device.drop("it comes again")
     await outage.is_well()
 
 
 async def test_who_cannot_be_let_in_for_want_of_files_is_served_later_and_those_inside_at_once(outage: Outage) -> None:
     inside = outage.device
     await inside.inform()
-    used = psutil.Process(outage.process.pid).num_fds()
     async with ScriptedDevice(outage.process.port, serial="OUTAGE2") as outside:
-        with outage.lacking(psutil.RLIMIT_NOFILE, used):
+        with limited(outage.process.pid, psutil.RLIMIT_NOFILE, lambda process: process.num_fds()):
             await outside.link.open()
             assert (await inside.empty_post()).status == 204
             inside.drop("it has all it wanted")
@@ -173,9 +163,7 @@ async def test_a_crowd_that_holds_all_connections_makes_others_come_later_where_
         room = room_within(Settings(postgres_pool_size=4), 300)
         crowd += [await HttpConnection.open("127.0.0.1", process.port) for _ in range(400)]
         for late in crowd[room.connections :]:
-            reply = await late.read()
-            assert reply.status == 503
-            assert int(reply.first("Retry-After") or "") > 0
+            _come_again(_told(await late.read()))
         assert not any(each.is_closed_by_server for each in crowd[: room.connections])
         async with aiohttp.ClientSession(f"http://127.0.0.1:{process.api_port}") as session:
             assert (await session.get("/api/v1/health/")).status == 200
@@ -197,7 +185,7 @@ async def test_while_postgresql_is_stopped_all_are_told_to_come_again_and_all_go
     async with served(postgresql_server.url(name), tmp_path) as outage:
         await asyncio.to_thread(control, "-m", "fast", "stop")
         try:
-            await outage.all_is_503()
+            await outage.is_told_to_come_again("POST", "GET")
         finally:
             await asyncio.to_thread(control, "start")
         await outage.is_well()
@@ -207,15 +195,8 @@ async def test_while_postgresql_is_stopped_all_are_told_to_come_again_and_all_go
 async def test_while_somebody_locks_the_database_for_long_all_are_told_to_come_again(
     outage: Outage, tmp_path: Path
 ) -> None:
-    with closing(sqlite3.connect(tmp_path / "a.db", timeout=10, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        refused = await outage.device.inform()
-        assert refused.status == 503
-        assert int(refused.http.first("Retry-After") or "") > 0
-        status, again = await outage.ask("POST", json=_GET)
-        assert (status, int(again) > 0) == (503, True)
-        other.execute("ROLLBACK")
-    outage.device.drop("it comes again")
+    with locked(tmp_path / "a.db"):
+        await outage.is_told_to_come_again("POST")
     await outage.is_well()
 
 
@@ -235,11 +216,9 @@ async def test_while_somebody_locks_tables_of_postgresql_for_long_writes_are_503
             await other.execute("BEGIN")
             await other.execute(f"LOCK TABLE {', '.join(('migration', *TABLES))} IN EXCLUSIVE MODE")
             refused, asked, read, missing = await _soon(
-                outage.inform(), outage.ask("POST", json=_GET), outage.ask("GET"), outage.missing()
+                outage.inform(), outage.ask("POST"), outage.ask("GET"), outage.missing()
             )
-            assert refused.status == 503
-            assert int(refused.http.first("Retry-After") or "") > 0
-            assert (asked[0], int(asked[1]) > 0) == (503, True)
+            _come_again(refused, asked)
             assert read[0] == 200
             assert missing == ["nothing can be written to the database"]
             await other.execute("ROLLBACK")
@@ -275,7 +254,7 @@ async def test_a_process_that_stands_still_in_a_transaction_stops_no_other_and_g
         finally:
             process.resume()
         # What it did not acknowledge it takes when it is told once more.
-        assert (await begun).status == 503
+        assert (await begun)[0] == 503
         frozen.device.drop("it comes again")
         await frozen.is_well()
         await other.is_well()
@@ -295,15 +274,10 @@ async def test_while_postgresql_is_read_only_all_are_told_to_come_again_and_all_
                 # The connections that were cut fail once each.
                 while await outage.missing() != ["the database is read-only"]:
                     pass
-            refused = await outage.device.inform()
-            assert refused.status == 503
-            assert int(refused.http.first("Retry-After") or "") > 0
-            status, again = await outage.ask("POST", json=_GET)
-            assert (status, int(again) > 0) == (503, True)
+            await outage.is_told_to_come_again("POST")
             assert (await outage.ask("GET"))[0] == 200
         finally:
             await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-        outage.device.drop("it comes again")
         async with asyncio.timeout(_SOON):
             while await outage.missing():
                 pass
@@ -329,12 +303,10 @@ async def test_while_postgresql_stands_still_all_are_told_soon_to_come_again_and
                 stopped.append(each)
             for _ in range(2):
                 refused, missing, *asked = await _soon(
-                    outage.inform(), outage.missing(), outage.ask("POST", json=_GET), outage.ask("GET")
+                    outage.inform(), outage.missing(), outage.ask("POST"), outage.ask("GET")
                 )
-                assert refused.status == 503
-                assert int(refused.http.first("Retry-After") or "") > 0
+                _come_again(refused, *asked)
                 assert missing == ["the database does not answer"]
-                assert [(status, int(again) > 0) for status, again in asked] == [(503, True)] * 2
                 outage.device.drop("it comes again")
         finally:
             for each in reversed(stopped):
@@ -354,7 +326,7 @@ async def test_while_the_file_of_sqlite_is_away_nothing_is_taken_and_all_goes_on
     place.rename(away)
     if is_replaced:
         place.write_bytes(away.read_bytes())
-    await outage.all_is_503()
+    await outage.is_told_to_come_again("POST", "GET")
     assert await outage.missing() == ["the file of the database was removed or replaced"]
     told = [line for line in outage.warnings if "a.db was removed or replaced" in line]
     assert 0 < len(told) < 20

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, Final
 
 import aiohttp
+from aiohttp import web
 
 from simulators.access import Access
 from simulators.device.behaviours import Behaviour
@@ -18,18 +19,17 @@ from simulators.device.timing import Timing
 from tests.chaos.endurance.campaign import Campaign
 from tests.chaos.endurance.fleet import QUICK, Member, sorts
 from tests.chaos.endurance.ledger import Ledger
-from tests.chaos.endurance.listening import Receiver, listening
 from tests.chaos.endurance.operators import API, OPEN, Operators
 from tests.chaos.endurance.projects import Projects
+from tests.chaos.endurance.receiver import Receiver
 from tests.chaos.endurance.watching import Stand, Watch, descriptors
 from tests.chaos.endurance.world import World
+from tests.chaos.listening import listening
+from tests.chaos.noc import TOKEN
 from tests.e2e.crash.beat import Beat
 from tests.e2e.crash.processes import ServerProcess
 
-TOKEN: Final = "the-token-of-the-operators"
-"""Of all operators."""
 _PROGRAM: Final = "tests.chaos.endurance.program"
-_CONFIGURATION: Final = "# nothing\n"
 _STAND: Final = 3
 _REST: Final = 40
 _LATE: Final = 0.6
@@ -141,7 +141,7 @@ class Endurance:
         """From the start of the server to its end."""
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.process.close)
-            base_url = await stack.enter_async_context(listening(self.receiver, _CONFIGURATION))
+            base_url = await stack.enter_async_context(listening(web.post("/hook", self.receiver.take)))
             await self.process.start()
             async with self._api() as session:
                 self.operators = Operators(

@@ -14,10 +14,10 @@ from tests.chaos.endurance.campaign import VERSION, version_of
 from tests.chaos.endurance.fleet import Member
 from tests.chaos.endurance.ledger import Ledger
 from tests.chaos.endurance.reasons import of_line, of_operation, of_setting
-from tests.chaos.endurance.run import TOKEN, End, Endurance, Plan
+from tests.chaos.endurance.run import End, Endurance, Plan
 from tests.chaos.endurance.watching import of_growth
 from tests.chaos.judge import Story, in_the_log, of_informs, of_values, once, story_of
-from tests.chaos.noc import SECRET
+from tests.chaos.noc import SECRET, TOKEN
 from tests.e2e.serving import Served, serving
 
 WARM: Final = 0.3

@@ -1,10 +1,8 @@
-"""The run's own web server: a file for devices, a place for theirs, and a receiver of webhooks that is ill at times."""
+"""A receiver of webhooks that is ill at times."""
 
 import hashlib
 import hmac
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -52,29 +50,3 @@ class Receiver:
     def _answered(self, status: int) -> web.Response:
         self.answers[status] += 1
         return web.Response(status=status)
-
-
-@asynccontextmanager
-async def listening(receiver: Receiver, configuration: str) -> AsyncIterator[str]:
-    """Listen; gives the address."""
-
-    async def give(_: web.Request) -> web.Response:
-        return web.Response(text=configuration)
-
-    async def keep(request: web.Request) -> web.Response:
-        async for _ in request.content.iter_any():
-            pass
-        return web.Response(status=201)
-
-    application = web.Application(client_max_size=16 << 20)
-    application.router.add_get("/file", give)
-    application.router.add_put("/upload", keep)
-    application.router.add_post("/upload", keep)
-    application.router.add_post("/hook", receiver.take)
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}"
-    finally:
-        await runner.cleanup()
