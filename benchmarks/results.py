@@ -106,17 +106,17 @@ def read_result(path: Path) -> Result:
     """A result from its file; ResultError if there is none in it."""
     try:
         if path.stat().st_size > _MOST_OCTETS:
-            raise ResultError(f"{_shown(path)} is no result of a benchmark: it is larger than any")
+            raise ResultError(f"{shown(path)} is no result of a benchmark: it is larger than any")
         return _READER.validate_json(path.read_bytes())
     except FileNotFoundError:
-        raise ResultError(f"{_shown(path)} is not there: make bench writes it") from None
+        raise ResultError(f"{shown(path)} is not there: make bench writes it") from None
     except OSError as error:
-        raise ResultError(f"{_shown(path)} cannot be read: {(error.strerror or str(error)).lower()}") from None
+        raise ResultError(f"{shown(path)} cannot be read: {(error.strerror or str(error)).lower()}") from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
         told = f"{where}: {first['msg']}" if where else first["msg"]
-        raise ResultError(f"{_shown(path)} is no result of a benchmark: {told}") from None
+        raise ResultError(f"{shown(path)} is no result of a benchmark: {told}") from None
 
 
 def as_json(result: Result) -> str:
@@ -138,6 +138,11 @@ def commit(folder: Path = ROOT) -> str:
     if told[0] is None:
         return "unknown"
     return told[0] + ("+" if told[1] else "")
+
+
+def shown(path: Path) -> str:
+    """A path as it is told: from the repository on, if it is in it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def parts_of(figures: Iterable[Figure]) -> dict[str, list[Figure]]:
@@ -175,7 +180,3 @@ def _short(value: Any) -> Any:  # noqa: ANN401  any JSON
 
 def _gib(octets: int) -> str:
     return f"{octets / 2**30:.1f} GiB"
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -17,7 +17,7 @@ from benchmarks.machine import this_machine, versions
 from benchmarks.report.page import page
 from benchmarks.report.picture import picture
 from benchmarks.report.terminal import ending, line
-from benchmarks.results import ROOT, Result, ResultError, as_json, commit
+from benchmarks.results import Result, ResultError, as_json, commit, shown
 from simulators.report.files import WriteError, write
 
 OUT: Final = Path(__file__).parent / "out"
@@ -73,9 +73,9 @@ def tell(result: Result, out: Path, stem: str, *, keeps: bool, kept: Path = KEPT
     print("\n".join(ending(result, comparison)))
     write(out / f"{stem}.html", page(result, comparison))
     write(out / f"{stem}.svg", f"{picture(result)}\n")
-    print(f"written: {stem}.json, {stem}.html and {stem}.svg in {_shown(out)}")
+    print(f"written: {stem}.json, {stem}.html and {stem}.svg in {shown(out)}")
     if keeps:
-        print(f"kept: {_shown(keep(result, kept))}")
+        print(f"kept: {shown(keep(result, kept))}")
 
 
 def compared(result: Result, kept: Path = KEPT) -> Comparison | None:
@@ -95,7 +95,3 @@ def _measured(result: Result, part: Part) -> Result:
         failed[part.name] = str(error)
         print(f"  FAILED: {error}", flush=True)
     return replace(result, figures=(*result.figures, *found), failed=failed)
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
