@@ -29,16 +29,20 @@ class Change:
         return 100 * (self.now / self.before - 1) if self.before else None
 
     @property
+    def gain(self) -> float:
+        """Percent by which it has become better; less than 0 if worse, and 0 where it was nothing."""
+        percent = self.percent or 0.0
+        return percent if self.figure.is_rate else -percent
+
+    @property
     def is_worse(self) -> bool:
         """Whether it has become worse by more than chance."""
-        worse = -(self.percent or 0.0) if self.figure.is_rate else self.percent or 0.0
-        return worse > NOISE
+        return self.gain < -NOISE
 
     @property
     def is_better(self) -> bool:
         """Whether it has become better by more than chance."""
-        better = (self.percent or 0.0) if self.figure.is_rate else -(self.percent or 0.0)
-        return better > NOISE
+        return self.gain > NOISE
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,14 +80,13 @@ def _compared(comparison: Comparison | None) -> list[Markup]:
 
 
 def _changed(each: Change) -> Sequence[Cell]:
-    unit = "x" if each.is_ratio else each.figure.unit
-    verdict = "worse" if each.is_worse else "better" if each.is_better else ""
+    unit = words.unit(each)
     style = "broken" if each.is_worse else "holds"
     return (
         Cell(f"{each.before:.3g} {unit}"),
         Cell(f"{each.now:.3g} {unit}"),
         Cell(words.change(each), bad=each.is_worse),
-        Cell(tag("span", verdict, class_=style)),
+        Cell(tag("span", words.direction(each), class_=style)),
     )
 
 

@@ -32,12 +32,9 @@ def ending(result: Result, comparison: Comparison | None) -> list[str]:
         return [*told, "no earlier result is kept: make bench KEEP=1 keeps one"]
     told += ["", words.beginning(comparison), *(f"  {each}" for each in comparison.differences)]
     for each in comparison.changes:
-        if each.is_worse or each.is_better:
-            unit = "x" if each.is_ratio else each.figure.unit
-            word = "worse" if each.is_worse else "better"
-            told.append(
-                f"  {word:6} {each.figure.name}: {each.before:.3g} to {each.now:.3g} {unit}, {words.change(each)}"
-            )
-    others = sum(not (each.is_worse or each.is_better) for each in comparison.changes)
+        if word := words.direction(each):
+            values = f"{each.before:.3g} to {each.now:.3g} {words.unit(each)}"
+            told.append(f"  {word:6} {each.figure.name}: {values}, {words.change(each)}")
+    others = sum(not words.direction(each) for each in comparison.changes)
     told.append(f"  {others} of {len(comparison.changes)} figures are as they were")
     return told

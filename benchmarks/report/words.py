@@ -1,13 +1,9 @@
 """Figures in words, the same on the terminal and on the page."""
 
-from typing import Final
-
 from benchmarks.comparing import Change, Comparison
 from benchmarks.figures import Figure
 from benchmarks.results import Machine, Result
 from simulators.figures import digits
-
-UNKNOWN: Final = "unknown"
 
 
 def value(figure: Figure) -> str:
@@ -38,6 +34,16 @@ def verdict(figure: Figure) -> str:
 def change(found: Change) -> str:
     """By how much something has changed."""
     return "" if found.percent is None else f"{found.percent:+.0f} %"
+
+
+def direction(found: Change) -> str:
+    """Whether it has become better or worse; empty where that may be chance."""
+    return "worse" if found.is_worse else "better" if found.is_better else ""
+
+
+def unit(found: Change) -> str:
+    """What is compared: ratios, or figures of this unit."""
+    return "x" if found.is_ratio else found.figure.unit
 
 
 def summary(result: Result) -> str:
