@@ -1,13 +1,9 @@
 """One measured thing, what it is held against, and what is laid down for it."""
 
-import gc
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Final
 
-ROUNDS: Final = 15
 Range = tuple[float, float]
 """The least and the most."""
 
@@ -109,25 +105,6 @@ def figure(
     return Figure(name, median(values), unit, against, limit, is_rate, len(values), spread, details or {})
 
 
-def timed(name: str, work: Callable[[], object], number: int, *, at_most: float | None = None) -> Figure:
-    """How long one call takes."""
-    times = [_round(work, number) for _ in range(ROUNDS)]
-    return figure(name, "µs", times, limit=None if at_most is None else Limit(at_most))
-
-
-def side_by_side(
-    name: str, work: Callable[[], object], baseline: tuple[str, Callable[[], object]], number: int, at_most: float
-) -> Figure:
-    """How long one call takes, beside another way, in rounds in turn."""
-    what, other = baseline
-    pairs = [(_round(work, number), _round(other, number)) for _ in range(ROUNDS)]
-    times, others = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return figure(name, "µs", times, beside=(what, others), limit=Limit(at_most, of_ratio=True))
-
-
-def _round(work: Callable[[], object], number: int) -> float:
-    gc.collect()
-    started = time.perf_counter()
-    for _ in range(number):
-        work()
-    return (time.perf_counter() - started) / number * 1e6
+def share_of(ordered: Sequence[float], share: float) -> float:
+    """Of values in their order, the first that such a share of them lies before: 0.99 for the p99, 1 for the last."""
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))]

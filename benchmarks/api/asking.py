@@ -11,6 +11,7 @@ from benchmarks.api.cases import Case
 from benchmarks.engine.client import Connection, Target, connect
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.loops import HOST
+from benchmarks.figures import share_of
 
 _WARM_UP: Final = 3
 _SECONDS: Final = 60.0
@@ -33,9 +34,7 @@ class Spread:
     def of(cls, seconds: list[float]) -> "Spread":
         """Of many answers."""
         ordered = sorted(each * 1e3 for each in seconds)
-        return cls(
-            *(round(ordered[min(len(ordered) - 1, int(len(ordered) * share))], 3) for share in (0.5, 0.95, 0.99, 1))
-        )
+        return cls(*(round(share_of(ordered, share), 3) for share in (0.5, 0.95, 0.99, 1)))
 
 
 @dataclass(frozen=True, slots=True)

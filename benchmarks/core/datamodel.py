@@ -5,7 +5,8 @@ import tracemalloc
 from importlib import reload
 from typing import Final
 
-from benchmarks.figures import Figure, Limit, figure, timed
+from benchmarks.core.timing import timed
+from benchmarks.figures import Figure, Limit, figure
 from cwmp_schemas import datamodel
 
 _LOADS: Final = 5

@@ -1,6 +1,7 @@
 """Encoding what goes out most: the InformResponse, and a SetParameterValues of 64 values."""
 
-from benchmarks.figures import Figure, timed
+from benchmarks.core.timing import timed
+from benchmarks.figures import Figure
 from cwmp_schemas.encode import encode
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.rpc.parameters import ParameterValue, SetParameterValues

@@ -4,7 +4,8 @@ from typing import Final
 
 from lxml import etree
 
-from benchmarks.figures import Figure, side_by_side
+from benchmarks.core.timing import side_by_side
+from benchmarks.figures import Figure
 from cwmp_schemas.decode import decode
 from cwmp_schemas.xml import XSI_TYPE
 

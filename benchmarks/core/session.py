@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from acs.session.machine import AcsSession
-from benchmarks.figures import Figure, timed
+from benchmarks.core.timing import timed
+from benchmarks.figures import Figure
 from cwmp_schemas.envelope import Envelope
 from cwmp_schemas.rpc.parameters import GetParameterValues, GetParameterValuesResponse, ParameterValue
 from cwmp_schemas.rpc.session import DeviceId, Event, Inform

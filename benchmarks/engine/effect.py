@@ -16,7 +16,7 @@ from benchmarks.engine.bench import bench
 from benchmarks.engine.calling import called, settings
 from benchmarks.engine.databases import database
 from benchmarks.engine.servers import MEASURED, NO_RATES, Server, free_port, running
-from benchmarks.figures import Figure, Limit
+from benchmarks.figures import Figure, Limit, share_of
 from benchmarks.running import Part
 
 _WAYS: Final = {"wait": "waited for", "poll": "looked for"}
@@ -54,10 +54,10 @@ def figures(kind: str, count: int = _COUNT) -> Iterator[Figure]:
     for way, times in found.items():
         ordered = sorted(times)
         name = f"from POST to completed, {_WAYS[way]}, {kind}"
-        details = {f"p{share} ms": _share(ordered, share) for share in (95, 99)}
+        details = {f"p{percent} ms": share_of(ordered, percent / 100) for percent in (95, 99)}
         yield Figure(
             f"{name}: p50",
-            _share(ordered, 50),
+            share_of(ordered, 0.5),
             "ms",
             limit=Limit(_AT_MOST, is_design=True),
             rounds=count,
@@ -77,7 +77,3 @@ def _measured(kind: str, count: int) -> dict[str, list[float]]:
             )
         )
         return loops.run(measure(server, api_port, count))
-
-
-def _share(times: list[float], percent: int) -> float:
-    return times[min(len(times) - 1, len(times) * percent // 100)]

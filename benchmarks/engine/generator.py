@@ -24,6 +24,7 @@ from benchmarks.engine.client import Connection, Session, Tally, Target, connect
 from benchmarks.engine.device import DEFAULT_PARAMETERS, Device, inform_template
 from benchmarks.engine.errors import SessionError
 from benchmarks.engine.processes import usage
+from benchmarks.figures import share_of
 
 _PERCENTILES: Final = (50, 90, 99)
 
@@ -246,7 +247,7 @@ async def _in_time(work: Coroutine[object, object, _T], load: Load, tally: Tally
 
 def _percentiles(durations: Sequence[float]) -> dict[str, float]:
     ranked = sorted(durations) or [0.0]
-    found = {f"p{share}": ranked[min(len(ranked) * share // 100, len(ranked) - 1)] for share in _PERCENTILES}
+    found = {f"p{percent}": share_of(ranked, percent / 100) for percent in _PERCENTILES}
     return {name: round(value * 1e3, 3) for name, value in {**found, "max": ranked[-1]}.items()}
 
 

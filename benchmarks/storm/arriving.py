@@ -8,6 +8,7 @@ from typing import Final
 
 from benchmarks.engine.errors import ServerError
 from benchmarks.engine.servers import Server
+from benchmarks.figures import share_of
 from benchmarks.storm.crowd import TURNED_AWAY, Crowd, crowd
 from benchmarks.storm.watching import Look, Watch, watched
 from simulators.arrivals import steady, storm
@@ -96,7 +97,7 @@ class Spread:
         """Of these values."""
         ranked = sorted(values) or [0.0]
         shares = (0.5, 0.9, 0.99, 0.999, 1.0)
-        return cls(*(round(ranked[min(len(ranked) - 1, int(len(ranked) * share))], 3) for share in shares))
+        return cls(*(round(share_of(ranked, share), 3) for share in shares))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.comparing import compare
 from benchmarks.engine.errors import ServerError
-from benchmarks.figures import Beside, Figure, Limit, figure
+from benchmarks.figures import Beside, Figure, Limit, figure, share_of
 from benchmarks.keeping import keep, newest
 from benchmarks.report import words
 from benchmarks.report.__main__ import main as told
@@ -89,6 +89,12 @@ def test_a_rate_is_to_be_at_least_and_a_time_at_most_what_is_laid_down() -> None
     assert figure("f", "s", [1.0]).reached
 
 
+def test_the_share_of_values_in_their_order_is_one_of_them() -> None:
+    values = [float(each) for each in range(1, 101)]
+    assert [share_of(values, share) for share in (0.0, 0.5, 0.99, 0.999, 1.0)] == [1, 51, 100, 100, 100]
+    assert share_of([7.0], 0.5) == 7
+
+
 def test_what_a_baseline_that_bore_nothing_is_held_against_has_no_ratio() -> None:
     found = figure("f", "/s", [10.0, 20.0], beside=("bare", [0.0, 40.0]))
     assert found.beside is not None
@@ -118,7 +124,11 @@ def test_ratios_are_compared_across_machines_and_figures_only_on_the_same_one() 
     result = _result(_rate(0.66), _time(30.0))
     same = compare(result, _result(_rate(0.6), _time(20.0)))
     assert [(each.figure.name, round(each.percent or 0)) for each in same.changes] == [("sessions", 10), ("p99", 50)]
-    assert [(each.is_better, each.is_worse) for each in same.changes] == [(True, False), (False, True)]
+    assert [round(each.gain) for each in same.changes] == [10, -50]
+    assert [words.direction(each) for each in same.changes] == ["better", "worse"]
+    assert [words.unit(each) for each in same.changes] == ["x", "ms"]
+    noise = compare(result, _result(_rate(0.64), _time(30.0)))
+    assert [words.direction(each) for each in noise.changes] == ["", ""]
     assert "The same machine" in words.beginning(same)
     other = compare(result, _result(_rate(0.6), _time(20.0), machine=replace(MACHINE, cpu="another", cores=8)))
     assert [each.figure.name for each in other.changes] == ["sessions"]
