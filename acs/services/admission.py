@@ -42,6 +42,8 @@ class Admission:
     """Whether the device comes back from a reset on its type's credentials: what it had is gone."""
     gets_credentials: bool = False
     """Whether it is to get credentials of its own."""
+    may_be_reset: bool = False
+    """Whether it would be let in had it been reset: it does not say so, but not all devices do."""
 
 
 # Serial numbers that many devices share: what a factory left in, or a clone made.
@@ -100,12 +102,17 @@ def _with_credentials_of_type(device: ManagedDevice | None, told: Told, type_id:
     if not device.has_credentials:
         return Admission(Answer.ADMIT, device, type_id, gets_credentials=True)
     if told.is_bootstrap:
-        return Admission(Answer.ADMIT, device, type_id, is_reset=True, gets_credentials=True)
+        return reset(device, type_id)
     if not device.has_confirmed_credentials:
         # It was given its own and has not taken them yet: old and new both work.
         return Admission(Answer.ADMIT, device, type_id)
     reason = "a known device came back on its type's credentials without having been reset"
-    return Admission(Answer.QUARANTINE, device, reason=reason)
+    return Admission(Answer.QUARANTINE, device, type_id, reason, may_be_reset=True)
+
+
+def reset(device: ManagedDevice, type_id: int | None) -> Admission:
+    """A device that comes back from a reset: it begins anew."""
+    return Admission(Answer.ADMIT, device, type_id, is_reset=True, gets_credentials=True)
 
 
 def _with_certificate(

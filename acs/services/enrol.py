@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from acs.domain.device import Identity, ManagedDevice
-from acs.services.admission import Admission, Answer, decide
+from acs.services.admission import Admission, Answer, decide, reset
 from acs.services.calling import FORBIDDEN, Caller, Reply
 from acs.services.informs import Told, identity_of
 from acs.services.login import Door, Login
@@ -144,6 +144,10 @@ class Enrolment:
             return self._ask_again(login)
         login = proven
         admission = self._decide(identity, inform, told, login, candidates)
+        known = admission.device
+        if known is not None and admission.may_be_reset and await self._tools.operations.was_told_to_reset(known.id):
+            # It does not say why it calls, but we do know.
+            admission = reset(known, admission.type_id)
         match admission.answer:
             case Answer.ADMIT | Answer.CREATE:
                 device = admission.device or await self._create(identity, inform, admission)
@@ -239,7 +243,7 @@ class Enrolment:
             changed = True
         elif admission.gets_credentials and not device.has_credentials:
             await devices.want_logins(device.id)
-        if told.is_bootstrap and device.is_registered:
+        if (told.is_bootstrap or admission.is_reset) and device.is_registered:
             # Whatever it logs in with.
             await devices.forget_beliefs(device.id)
         if admission.type_id is not None and device.type_id is None:

@@ -102,6 +102,7 @@ def inform_record(
     snapshot: str,
     news: News,
     is_repeated: bool = False,
+    is_reset: bool = False,
 ) -> InformRecord:
     """Everything that an Inform changes; one that was recorded before is not told again."""
     codes = told.codes
@@ -136,7 +137,7 @@ def inform_record(
         at if told.is_boot else None,
         tuple(news.values),
         () if is_repeated else _history(device, codes, told),
-        _proofs(told),
+        _proofs(told, is_reset=is_reset),
         description,
         is_repeated,
     )
@@ -169,7 +170,7 @@ def _history(device: ManagedDevice, codes: tuple[str, ...], told: Told) -> tuple
     return tuple(entries)
 
 
-def _proofs(told: Told) -> tuple[Proof, ...]:
+def _proofs(told: Told, *, is_reset: bool) -> tuple[Proof, ...]:
     """What the events prove (TR-069 3.7.1.5): a reset, a boot, or a request whose key they name."""
     proofs: list[Proof] = []
     for code, key in zip(told.codes, told.keys, strict=True):
@@ -177,8 +178,8 @@ def _proofs(told: Told) -> tuple[Proof, ...]:
             proofs.append(Proof(code.removeprefix(_METHOD), key))
         elif code in {events.BOOT, events.M_REBOOT}:
             proofs.append(Proof("Reboot", None))
-        elif code == events.BOOTSTRAP:
-            proofs.append(Proof("FactoryReset", None))
+    if is_reset:
+        proofs.append(Proof("FactoryReset", None))
     # A device that names requests has carried out these and no other; and two changes of one operation cannot stand in
     # one statement.
     if any(proof.sent == "Reboot" and proof.command_key is not None for proof in proofs):

@@ -99,7 +99,8 @@ class Opening:
         cookie = f"{device.id}-{chance[: 2 * _COOKIE_OCTETS]}"
         session = LiveSession(machine, device, quirks, cookie=cookie, address=caller.address, started=now)
         prints = prints_of(inform.parameter_list)
-        if told.is_bootstrap:
+        is_reset = told.is_bootstrap or admitted.admission.is_reset
+        if is_reset:
             self._keeper.forget(device.id)
         news = await self._keeper.keep_news(device.id, inform.parameter_list, prints)
         record = inform_record(
@@ -115,6 +116,7 @@ class Opening:
             snapshot=f"{_FRESH} {envelope.minor or 0} {envelope.session_timeout or 0}",
             news=news,
             is_repeated=recorded == device.id,
+            is_reset=is_reset,
         )
         try:
             met = await tools.contacts.record_inform(record)

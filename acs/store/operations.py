@@ -33,6 +33,7 @@ _BY_PUBLIC_ID = query("operation", "by_public_id")
 _OF_DEVICE = query("operation", "of_device")
 _OPEN_OF_DEVICE = query("operation", "open_of_device")
 _COUNT_OPEN = query("operation", "count_open")
+_TOLD_TO_RESET = query("operation", "told_to_reset")
 _TO_WAKE, _TAKE_WAKE = query("operation", "to_wake"), batch("operation", "take_wake")
 _ABANDONED = query("operation", "abandoned")
 _ABANDON = batch("operation", "abandon")
@@ -278,6 +279,10 @@ class OperationStore:
         """The operations of a device that wait or are under way, those first that are to be done first."""
         rows = await self._database.fetch(_OPEN_OF_DEVICE, {"device_id": device_id, "most": most})
         return [record_of(row) for row in rows]
+
+    async def was_told_to_reset(self, device_id: int) -> bool:
+        """Whether a device has been told to reset itself, and was not heard since."""
+        return bool(await self._database.fetch(_TOLD_TO_RESET, {"device_id": device_id}))
 
     async def count_open(self) -> int:
         """How many wait or are under way."""

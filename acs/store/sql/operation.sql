@@ -182,6 +182,13 @@ SELECT id, public_id, device_id, kind, origin, state, phase, priority, request, 
 FROM operation WHERE device_id = :device_id AND state IN ('scheduled', 'queued', 'in_progress')
 ORDER BY priority DESC, scheduled_at, id LIMIT :most;
 
+-- Whether the last that was heard of a device is that it was told to reset itself.
+-- name: told_to_reset
+SELECT 1 FROM operation JOIN contact ON contact.device_id = operation.device_id
+WHERE operation.device_id = :device_id AND operation.sent = 'FactoryReset'
+    AND operation.state IN ('in_progress', 'unknown', 'failed') AND operation.started_at >= contact.last_inform
+LIMIT 1;
+
 -- name: count_open
 SELECT COUNT(*) FROM operation WHERE state IN ('scheduled', 'queued', 'in_progress');
 
