@@ -69,8 +69,8 @@ def part(rounds: int) -> Part:
     return Part("simulator", "what the simulator bears", partial(measure, rounds))
 
 
-def measure(rounds: int, devices: int = 5000, seconds: int = 10) -> Iterator[Figure]:
-    """Both, in turn, with so many devices of which each calls once a second; then what many devices weigh."""
+def measure(rounds: int, devices: int = 10_000, seconds: int = 10) -> Iterator[Figure]:
+    """Both, in turn, with so many devices of which each is due once a second; then what many devices weigh."""
     loops.raise_file_limit()
     with ExitStack() as stack:
         folder, core = stack.enter_context(bench())

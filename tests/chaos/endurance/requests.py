@@ -81,9 +81,6 @@ class Requests:
         return self._random.choice((_rpc("Reboot"), _older("reboot")))
 
     def _reset(self, member: Member, _: Places) -> Body | None:
-        if "no-event" in member.behaviour.names:
-            # It does not tell that it was reset, so nobody may take its place with the type's login, nor itself.
-            return None
         member.cpe.memory.added.clear()
         return self._random.choice((_rpc("FactoryReset"), _older("factory_reset")))
 
