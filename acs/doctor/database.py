@@ -86,7 +86,13 @@ def migration_findings(applied: Sequence[tuple[int, str]]) -> Iterator[Finding]:
 
 def seal_findings(keyring: Keyring | None, logins: Sequence[tuple[str, str]]) -> Iterator[Finding]:
     """Whether the keys are those of this database, if both can be read."""
-    if keyring is not None and logins and not opens_any(keyring, logins):
+    if keyring is None and logins:
+        yield failure(
+            "keys",
+            "the database holds passwords that were sealed, and the keys that open them are not there",
+            "restore the key file that belongs to it, or set AIOACS_SECRET_KEY_FILE to where it is",
+        )
+    elif keyring is not None and logins and not opens_any(keyring, logins):
         yield failure(
             "keys",
             "they open none of the passwords in the database",

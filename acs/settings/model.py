@@ -145,8 +145,8 @@ class DeviceListener(_Group):
 class ApiListener(_Group):
     """Where operators and their programs call."""
 
-    api_host: Host = _said("127.0.0.1", "The address of the API and the console")
-    api_port: Port = _said(8080, "The port of the API and the console")
+    api_host: Host = _said("127.0.0.1", "The address of the API")
+    api_port: Port = _said(8080, "The port of the API")
     api_tls_port: Port | None = _said(None, "Their port with TLS, beside the plain one")
     api_tls_certificate: Path | None = _said(None, "The certificate of that port, with its chain, in PEM")
     api_tls_key: Path | None = _said(None, "The key of that certificate, in PEM, without a password")

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from acs.doctor import Finding, State, examine, show
-from acs.doctor.database import sqlite_findings
+from acs.doctor.database import seal_findings, sqlite_findings
 from acs.doctor.examination import RELEASED, clock_findings
 from acs.doctor.files import folder_findings, key_findings, room_finding, webhook_secret_findings
 from acs.doctor.listeners import open_file_findings, port_findings, public_url_findings
@@ -200,6 +200,12 @@ def test_missing_keys_beside_a_database_are_told(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "aioacs.db").touch()
     only(list(key_findings(settings)), State.WARNING)
+
+
+def test_passwords_without_the_keys_that_sealed_them_are_a_failure() -> None:
+    sealed = [("uuid", "sealed:AAAA")]
+    assert only(list(seal_findings(None, sealed)), State.FAILURE).subject == "keys"
+    assert list(seal_findings(None, [])) == []
 
 
 def test_a_secret_for_webhooks_that_cannot_be_used_is_told_and_not_quoted(tmp_path: Path) -> None:

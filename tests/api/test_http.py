@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from tests.api.client import ADMIN
 from tests.e2e.serving import Served, serving
 from tests.e2e.wire import ClosedError, HttpConnection, HttpReply, UnreachableError
+from tests.logged import logged
 
 SECRET = "text-of-a-request"
 HEALTH = "/api/v1/health/"
@@ -224,3 +225,14 @@ async def test_bodies_that_are_read_at_once_have_a_bound_together(tmp_path: Path
                 problem(answer.result(), 503, "unavailable")
             answer.cancel()
         drop_all()
+
+
+async def test_the_log_names_the_token_by_its_number_and_by_nothing_else(served: Served) -> None:
+    with logged("info") as stream:
+        connection = await connect(served)
+        head, body = connection.request(b"{}", target=ORGANIZATIONS, headers=[TOKEN, JSON])
+        await connection.write(head + body)
+        assert (await connection.read()).status == 400
+    (line,) = [json.loads(each) for each in stream.getvalue().splitlines() if b'"api"' in each]
+    assert (line["caller"], line["status"]) == ("token 1", 400)
+    assert ADMIN not in stream.getvalue().decode()

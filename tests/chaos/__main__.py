@@ -39,7 +39,11 @@ def main(given: Sequence[str] | None = None) -> int:
             url = f"sqlite:///{folder / 'aioacs.db'}"
         chosen = {name: faults[name] for name in arguments.faults or sorted(faults)}
         battle = Battle(url, folder, arguments.seed, arguments.devices, servers=arguments.servers, control=control)
-        told = asyncio.run(_fight(battle, chosen, arguments))
+        try:
+            told = asyncio.run(_fight(battle, chosen, arguments))
+        except KeyboardInterrupt:
+            print(f"interrupted, so nothing was judged; what the server left is in {folder}", file=sys.stderr)
+            return 130
         _show(told)
         if told.contradictions:
             print(f"what the server left is in {folder}", file=sys.stderr)
