@@ -123,6 +123,9 @@ class Application:
             response = _problem(of_store(error), request_id)
         except (ConnectionError, asyncio.CancelledError):
             raise
+        except MemoryError:
+            self._tools.complain("api memory", "there was no memory for a request", request=request_id)
+            response = _problem(unavailable("there is no memory for it now"), request_id)
         except Exception:
             self._tools.log.exception("a request failed", request=request_id, route=_route_name(request))
             response = _problem(Problem(Kind.INTERNAL, "the log says more, by the request_id"), request_id)
@@ -180,6 +183,7 @@ class Application:
             passed_over(route.body, document) if route.takes_unknown and route.body is not None else [],
             once,
             key,
+            partial(self._repeats.check_in_time, key),
             partial(self._repeats.secret, key),
             document,
         )

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -18,8 +19,12 @@ from api.routing import KEY_HEADER, Made
 
 _KEY: Final = re.compile(r"[!-~]{1,255}", re.ASCII)
 _COME_AGAIN: Final = "1"
-# Longer than any request takes.
+# For so long a request with a key may be carried out before it changes something; then it may no longer.
+_LASTS: Final = 120.0
+# After so long, by the clock of whoever waits, another process may carry it out.
 _PATIENCE: Final = 300.0
+_MOST_SEEN: Final = 10_000
+_TICK: Final = 0.001
 # A key may come again a day after it was first used. By so much the clock may be set meanwhile.
 _SLACK: Final = 43_200.0
 _TABLE: Final = "idempotency_key"
@@ -50,7 +55,10 @@ class Repeats:
         self._clock = management.tools.clock
         # SQLite bears one server: what is not under way here is under way nowhere.
         self._patience = 0.0 if management.database.dialect is Dialect.SQLITE else _PATIENCE
-        self._running: set[RequestKey] = set()
+        # Since when each is carried out here.
+        self._running: dict[RequestKey, float] = {}
+        # Of those that another process has in hand: which turn of theirs was seen, and when first.
+        self._seen: OrderedDict[RequestKey, tuple[float, float]] = OrderedDict()
 
     async def once(
         self,
@@ -66,23 +74,33 @@ class Repeats:
             return await do()
         if not _KEY.fullmatch(key.key):
             raise invalid({KEY_HEADER: ["must be 1 to 255 printable ASCII characters without spaces"]})
-        fingerprint = hashlib.sha256(request).hexdigest()
-        match await self._store.claim(key, fingerprint, self._clock.wall()):
+        fingerprint, at = hashlib.sha256(request).hexdigest(), self._clock.wall()
+        match await self._store.claim(key, fingerprint, at):
             case Answered(status, answer):
                 return self._opened(key, status, answer)
             case Differs():
                 raise Problem(Kind.KEY_REUSED, f"this {KEY_HEADER} was used for another request")
             case Pending() as pending:
-                rendered = await self._of_before(key, pending, again)
+                # Another time than it had, or nobody would see that somebody has taken its place.
+                at = at if at != pending.since else at + _TICK
+                rendered = await self._of_before(key, pending, at, again)
                 if rendered is not None:
                     return rendered
             case Claimed():
                 pass
-        self._running.add(key)
+        self._running[key] = self._clock.monotonic()
         try:
-            return await self._first(key, do)
+            return await self._first(key, at, do)
         finally:
-            self._running.discard(key)
+            del self._running[key]
+
+    def check_in_time(self, key: RequestKey | None) -> None:
+        """A Problem if a request has been carried out for so long (this process stood still) that another process may
+        have taken its place: it must change nothing any more.
+        """
+        began = None if key is None else self._running.get(key)
+        if began is not None and self._clock.monotonic() - began > _LASTS:
+            raise _pending("it took too long; another process may be at it")
 
     def secret(self, key: RequestKey | None, text: str) -> AnswerSecret | None:
         """What only the answer to a request tells, to be kept by the commit of the change."""
@@ -91,18 +109,17 @@ class Repeats:
         return AnswerSecret(key, self._vault.seal(text, _TABLE, _row(key), "secret"))
 
     async def _of_before(
-        self, key: RequestKey, pending: Pending, again: Callable[[Made], Awaitable[Rendered]]
+        self, key: RequestKey, pending: Pending, at: float, again: Callable[[Made], Awaitable[Rendered]]
     ) -> Rendered | None:
         """The answer to a request that was cut off after it had done something; None: it had not, and is to be done."""
-        now = self._clock.wall()
         if key in self._running:
             raise _pending("the first request with this key is being carried out")
         # Each change names the key in its own commit.
         changed = await self._audit.of_request(key, pending.since - _SLACK)
         if changed is None:
-            if now - pending.since < self._patience:
+            if self._waited(key, pending.since) < self._patience:
                 raise _pending("the first request with this key is being carried out, or was cut off a moment ago")
-            if not await self._store.take_over(key, pending.since, now):
+            if not await self._store.take_over(key, pending.since, at):
                 raise _pending("another request with this key came first")
             return None
         resource, resource_id = changed
@@ -120,12 +137,23 @@ class Repeats:
         await self._keep(key, rendered)
         return _replayed(rendered)
 
-    async def _first(self, key: RequestKey, do: Callable[[], Awaitable[Rendered]]) -> Rendered:
+    def _waited(self, key: RequestKey, since: float) -> float:
+        """For how long it has been seen here that a request is in hand elsewhere: the clocks of two machines differ."""
+        now = self._clock.monotonic()
+        seen, first = self._seen.get(key, (None, now))
+        if seen != since:
+            first = now
+        self._seen[key] = since, first
+        if len(self._seen) > _MOST_SEEN:
+            self._seen.popitem(last=False)
+        return now - first
+
+    async def _first(self, key: RequestKey, at: float, do: Callable[[], Awaitable[Rendered]]) -> Rendered:
         try:
             rendered = await do()
         except (Problem, RecordError, StoreBusyError):
             # Nothing was done. Of a database that failed in the midst that cannot be told.
-            await self._store.release(key)
+            await self._store.release(key, at)
             raise
         await self._keep(key, rendered)
         return rendered

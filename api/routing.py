@@ -91,6 +91,8 @@ class Ask(Generic[Q_co, B_co]):
     tell requests apart."""
     key: RequestKey | None = None
     """By what the request names itself; None: it does not."""
+    check_in_time: Callable[[], None] = lambda: None
+    """A Problem if it is too late to change something."""
     secret: Callable[[str], AnswerSecret | None] = lambda _: None
     """What only the answer tells, sealed, to be kept by the commit of the change; None without an idempotency key."""
     document: Any = None
@@ -120,6 +122,7 @@ class Ask(Generic[Q_co, B_co]):
         found_by: str = "",
     ) -> AuditEntry:
         """What the audit log is to say of a change; it goes into the commit of the change."""
+        self.check_in_time()
         # Not when it came: it may have waited for its turn, and the log is in the order of the changes.
         return AuditEntry(
             self.now(),

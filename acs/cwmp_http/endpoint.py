@@ -39,6 +39,9 @@ class Endpoint:
             return self._not_allowed(connection.peer, request.method)
         try:
             reply = await self._reply(connection, request)
+        except MemoryError:
+            self._tools.complain("memory", "there was no memory for a post", address=connection.peer)
+            reply = self._sessions.come_later("overload")
         except Exception:
             # The outermost edge of a request: whatever it was, it harms this one alone.
             self._tools.log.exception("a post failed")

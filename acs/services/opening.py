@@ -121,6 +121,7 @@ class Opening:
         try:
             met = await tools.contacts.record_inform(record)
         except RecordError:
+            tools.parameters.forget_numbers()
             if await tools.devices.by_id(device.id) is not None:
                 raise
             # What it said of itself had no device any more to stand with.

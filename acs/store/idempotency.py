@@ -91,7 +91,7 @@ class IdempotencyStore:
         raise StoreUnavailableError("the key is claimed and released by others all the time")
 
     async def take_over(self, key: RequestKey, since: float, at: float) -> bool:
-        """Claim a key anew whose holder is gone; False if somebody else was quicker."""
+        """Claim a key anew whose holder is gone, at another time than it had; False if somebody else was quicker."""
         (taken,) = await self._writer.write(str(key), (_TAKE_OVER, [(*_places(key), since, at)]))
         return bool(taken)
 
@@ -99,9 +99,9 @@ class IdempotencyStore:
         """Keep the answer; a secret in it (a new token) has to be sealed or left out by the caller."""
         await self._writer.write(str(key), (_ANSWER, [(*_places(key), status, answer)]))
 
-    async def release(self, key: RequestKey) -> None:
-        """Nothing was done: the request may be sent again."""
-        await self._writer.write(str(key), (_RELEASE, [_places(key)]))
+    async def release(self, key: RequestKey, since: float) -> None:
+        """Nothing was done: the request may be sent again. ``since`` is when it was claimed."""
+        await self._writer.write(str(key), (_RELEASE, [(*_places(key), since)]))
 
     async def prune(self, before: float, most: int) -> int:
         """Forget keys of long ago, a few at a time; how many went."""

@@ -101,6 +101,10 @@ class ParameterStore:
         except KeyError:
             return None
 
+    def forget_numbers(self) -> None:
+        """What is at hand may be of a database that has lost its last commits: it is looked up again."""
+        self._numbers.clear()
+
     async def numbers(self, paths: Sequence[str]) -> list[int]:
         """The numbers of paths; new ones are given out."""
         at_hand = self.known_numbers(paths)

@@ -129,7 +129,7 @@ class GroupWriter:
         before = time.monotonic() - self._patience
         for unit in (*self._in_hand, *self._waiting):
             if unit.since < before:
-                _fail(unit, StoreUnavailableError("the database does not answer in time"))
+                _fail(unit, _too_late())
         self._watching = asyncio.get_running_loop().call_later(self._patience / 10, self._watch)
 
     async def _gather(self) -> None:
@@ -142,11 +142,15 @@ class GroupWriter:
         """The next units, at most one of each key: two changes of one row cannot stand in one statement."""
         taken: dict[Key, _Unit] = {}
         left: list[_Unit] = []
+        # Also behind a standstill of the whole process: what is too late may have been done by somebody else.
+        before = time.monotonic() - self._patience
         while self._waiting and len(taken) < self._largest:
             unit = self._waiting.popleft()
             if unit.done.done():
                 continue
-            if unit.key in taken:
+            if unit.since < before:
+                _fail(unit, _too_late())
+            elif unit.key in taken:
                 left.append(unit)
             else:
                 taken[unit.key] = unit
@@ -224,6 +228,10 @@ def _own(given: Sequence[Row], found: dict[Key, list[Row]]) -> list[Row]:
     if len(given) == 1:
         return found.get(given[0][0], [])
     return [row for key in dict.fromkeys([row[0] for row in given]) for row in found.get(key, ())]
+
+
+def _too_late() -> StoreError:
+    return StoreUnavailableError("the database does not answer in time")
 
 
 def _finish(unit: _Unit, results: list[list[Row]]) -> None:

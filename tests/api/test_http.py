@@ -236,3 +236,18 @@ async def test_the_log_names_the_token_by_its_number_and_by_nothing_else(served:
     (line,) = [json.loads(each) for each in stream.getvalue().splitlines() if b'"api"' in each]
     assert (line["caller"], line["status"]) == ("token 1", 400)
     assert ADMIN not in stream.getvalue().decode()
+
+
+async def test_a_request_for_which_there_is_no_memory_is_to_come_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starved(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("api.app.read_json", starved)
+    connection = await connect(served)
+    head, body = connection.request(b"{}", target=ORGANIZATIONS, headers=[TOKEN, JSON])
+    await connection.write(head + body)
+    said = await connection.read()
+    assert said.status == 503
+    assert int(said.first("Retry-After") or "") > 0

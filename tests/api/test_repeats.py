@@ -11,8 +11,12 @@ import aiohttp
 import pytest
 
 from acs.domain.request_key import RequestKey
+from acs.store.idempotency import Pending
 from acs.store.statements import Dialect
+from api.problems import Kind, Problem
+from api.repeats import Rendered, Repeats
 from api.routes import routes
+from api.routing import Made
 from tests.api.asking import ID, NAME, SERIAL, reads
 from tests.api.client import ADMIN, Client
 from tests.api.conftest import Api
@@ -30,17 +34,25 @@ BODY = {"name": "Example Telecom"}
 LONG = 301.0
 
 
-async def cut_off(api: Api, key: str) -> None:
-    """A request with a key was being carried out when its process ended."""
+async def cut_off(api: Api, key: str, *, ahead: float = 0.0) -> None:
+    """A request with a key was being carried out when its process ended, whose clock was ahead by so much."""
     owner = str((await api.client.get("/token/")).json["results"][0]["id"])
     identity = f"POST /api/v1{PATH}\n".encode() + json.dumps(BODY).encode()
     store = api.served.server.services.management.idempotency
-    await store.claim(RequestKey(owner, key), hashlib.sha256(identity).hexdigest(), api.served.clock.wall())
+    await store.claim(RequestKey(owner, key), hashlib.sha256(identity).hexdigest(), api.served.clock.wall() + ahead)
 
 
-async def test_what_was_cut_off_before_it_did_anything_is_done(api: Api) -> None:
-    await cut_off(api, "k")
+async def waited_for(api: Api, key: str) -> None:
+    """It is sent again, and then not for so long that no process can still be at it."""
+    said = await api.client.post(PATH, BODY, Idempotency_Key=key)
+    assert said.status == (201 if api.served.server.services.management.database.dialect is Dialect.SQLITE else 409)
     api.served.clock.advance(LONG)
+
+
+@pytest.mark.parametrize("ahead", [0.0, -400.0, 30 * 86_400.0])
+async def test_what_was_cut_off_before_it_did_anything_is_done_whatever_the_clocks_say(api: Api, ahead: float) -> None:
+    await cut_off(api, "k", ahead=ahead)
+    await waited_for(api, "k")
     made = await api.client.post(PATH, BODY, Idempotency_Key="k")
     assert made.status == 201
     again = await api.client.post(PATH, BODY, Idempotency_Key="k")
@@ -59,6 +71,28 @@ async def test_what_may_still_be_carried_out_elsewhere_is_waited_for(api: Api) -
     assert (said.status, said.json["type"]) == (409, "urn:aioacs:problem:key-pending")
     assert said.headers["Retry-After"] == "1"
     assert (await api.client.get(PATH)).json["count"] == 0
+
+
+async def test_who_stood_still_for_so_long_that_another_may_be_at_it_changes_nothing(api: Api) -> None:
+    management = api.served.server.services.management
+    repeats, key = Repeats(management), RequestKey("1", "k")
+    store, clock = management.idempotency, api.served.clock
+
+    async def do() -> Rendered:
+        # In between another process has waited, and has taken its place.
+        clock.advance(LONG)
+        assert await store.take_over(key, clock.wall() - LONG, clock.wall())
+        repeats.check_in_time(key)
+        raise AssertionError("it goes on")
+
+    async def again(_: Made) -> Rendered:
+        raise AssertionError("nothing was made")
+
+    with pytest.raises(Problem) as caught:
+        await repeats.once(key, b"", do, again)
+    assert caught.value.kind is Kind.KEY_PENDING
+    kept = await store.claim(key, hashlib.sha256(b"").hexdigest(), clock.wall())
+    assert kept == Pending(clock.wall()), "what the other one has claimed stays claimed"
 
 
 async def lost(*_: object) -> None:
@@ -201,7 +235,7 @@ async def test_what_another_request_has_made_under_the_key_days_ago_is_no_answer
     api.served.clock.advance(7 * 86_400)
     await probe.execute("DELETE FROM idempotency_key")
     await cut_off(api, "k")
-    api.served.clock.advance(LONG)
+    await waited_for(api, "k")
     said = await api.client.post(PATH, BODY, Idempotency_Key="k")
     assert (said.status, said.json["name"]) == (201, BODY["name"])
     assert said.json["id"] != made.json["id"]

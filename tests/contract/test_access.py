@@ -207,10 +207,10 @@ async def test_keys_of_one_owner_are_nothing_to_another(store: OpenStore) -> Non
 
 async def test_a_request_that_did_nothing_may_be_sent_again_and_one_that_was_answered_may_not(store: OpenStore) -> None:
     await store.idempotency.claim(RequestKey("1", "key"), "print", AT)
-    await store.idempotency.release(RequestKey("1", "key"))
+    await store.idempotency.release(RequestKey("1", "key"), AT)
     assert await store.idempotency.claim(RequestKey("1", "key"), "other print", AT) == Claimed()
     await store.idempotency.answer(RequestKey("1", "key"), 201, "{}")
-    await store.idempotency.release(RequestKey("1", "key"))
+    await store.idempotency.release(RequestKey("1", "key"), AT)
     assert await store.idempotency.claim(RequestKey("1", "key"), "other print", AT) == Answered(201, "{}")
 
 

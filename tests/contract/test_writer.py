@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterable
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,6 +47,20 @@ class Writing:
         await asyncio.sleep(0)
         self.gate.transactions.clear()
         return [first, *tasks]
+
+
+async def test_what_comes_too_late_is_not_written_any_more(
+    database: AnyDatabase, probe: Probe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with _writing(database, patience=100.0) as writing:
+        _, late = await writing.behind_a_first([writing.organizations.create(_named("late"), 0.0)])
+        now = time.monotonic()
+        # The process stood still for so long, and has not looked at who waits since.
+        monkeypatch.setattr("acs.store.writer.time", SimpleNamespace(monotonic=lambda: now + 101.0))
+        writing.gate.open()
+        with pytest.raises(StoreUnavailableError):
+            await late
+        assert [row[0] for row in await probe.rows(_NAMES)] == ["first"]
 
 
 @pytest.fixture

@@ -205,3 +205,32 @@ async def test_a_server_whose_writer_dies_says_so_and_lets_no_device_wait(served
     async with asyncio.timeout(10):
         await stopped.wait()
     assert served.server.has_failed
+
+
+async def test_a_database_that_has_lost_its_last_commits_costs_one_inform(served: Served) -> None:
+    # It is another one that a standby has become, or an older one that was put in its place.
+    device = served.device()
+    numbers = served.server.services.tools.parameters._numbers
+    await device.run_session()
+    assert numbers
+    numbers.update(dict.fromkeys(numbers, 999_999))
+    other = served.device()
+    assert (await other.run_session()).ended_by is EndedBy.REFUSED
+    assert (await other.run_session()).ended_by is EndedBy.NO_CONTENT
+
+
+async def test_a_post_for_which_there_is_no_memory_is_to_come_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starved(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("acs.services.run_session.decoded", starved)
+    device = served.device()
+    with capture_logs() as log:
+        refused = await device.inform()
+    assert refused.status == 503
+    assert int(refused.http.first("Retry-After") or "") > 0
+    assert [each["event"] for each in log if each["log_level"] != "info"] == ["there was no memory for a post"]
+    monkeypatch.undo()
+    assert (await device.run_session()).ended_by is EndedBy.NO_CONTENT

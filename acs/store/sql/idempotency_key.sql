@@ -11,11 +11,12 @@ RETURNING owner || ' ' || key;
 -- name: by_key
 SELECT fingerprint, status, answer, created FROM idempotency_key WHERE owner = :owner AND key = :key;
 
+-- Whoever looks next sees by another time that somebody did.
 -- name: take_over
 -- rows: place text, owner text, key text, since float8, at float8
 UPDATE idempotency_key SET created = rows.at FROM {rows}
 WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key AND status = 0
-    AND idempotency_key.created = rows.since AND rows.at > rows.since
+    AND idempotency_key.created = rows.since
 RETURNING idempotency_key.owner || ' ' || idempotency_key.key;
 
 -- By the commit of the change: nothing else keeps what only the answer tells.
@@ -29,9 +30,11 @@ WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key AND 
 UPDATE idempotency_key SET status = rows.status, answer = rows.answer FROM {rows}
 WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key;
 
+-- Only by whoever has it: another process may have taken it over.
 -- name: release
--- rows: place text, owner text, key text
-DELETE FROM idempotency_key WHERE status = 0 AND (owner, key) IN (SELECT rows.owner, rows.key FROM {rows});
+-- rows: place text, owner text, key text, since float8
+DELETE FROM idempotency_key
+WHERE status = 0 AND (owner, key, created) IN (SELECT rows.owner, rows.key, rows.since FROM {rows});
 
 -- name: to_prune
 SELECT owner, key, created FROM idempotency_key WHERE created < :before ORDER BY created LIMIT :most;
