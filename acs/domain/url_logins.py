@@ -6,9 +6,11 @@ from typing import Final
 from acs.domain.secret_names import MASK
 
 # The login ends at the last "@" before the path (RFC 3986, 3.2). Where no port follows the host, what looks like one is
-# the beginning of a password with a "/", "?" or "#" in it: such a login ends at the last "@" that there is.
+# the beginning of a password with a "/", "?" or "#" in it, also behind a user's name that is an address of mail: such a
+# login ends at the last "@" that there is.
+_NO_PORT: Final = r"""[^\s/?#:@\[]*:(?![0-9]{0,5}(?:[\s/"'<>,;)\]}]|\Z)|[0-9]{1,5}[?#])"""
 _LOGIN: Final = re.compile(
-    r"""(?<=://)(?:[^\s/?#]+@|[^\s/?#:@\[]*:(?![0-9]{0,5}(?:[\s/"'<>,;)\]}]|\Z)|[0-9]{1,5}[?#]).*@)""",
+    rf"(?<=://)(?:[^\s/?#]+@(?!{_NO_PORT})|(?:[^\s/?#:@\[]*@)?{_NO_PORT}.*@)",
     re.ASCII | re.DOTALL,
 )
 

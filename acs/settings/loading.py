@@ -27,6 +27,8 @@ FOR_TESTS: Final = PREFIX + "TEST_"
 """Variables of our own tests begin so; the server passes over them."""
 _FILE: Final = "aioacs.toml"
 _LONGEST_QUOTE: Final = 80
+_LARGEST: Final = 1 << 20
+_MOST_DOTS: Final = 1_000
 
 
 class SettingsError(Exception):
@@ -115,6 +117,9 @@ def _read(path: Path, *, required: bool, problems: list[str]) -> dict[str, Any]:
             raise IsADirectoryError(21, "Is a directory")
         if required and not path.is_file():
             raise FileNotFoundError(2, "No such file")
+        if path.is_file() and (problem := _too_much(path.read_bytes())):
+            problems.append(f"{path} is no file of settings: {problem}")
+            return {}
         values = TomlConfigSettingsSource(Fields, path)()
     except OSError as error:
         problems.append(f"{path} cannot be read: {error.strerror}")
@@ -127,12 +132,25 @@ def _read(path: Path, *, required: bool, problems: list[str]) -> dict[str, Any]:
     except UnicodeDecodeError:
         problems.append(f"{path} is not TOML: it is not in UTF-8")
         return {}
+    except (ValueError, RecursionError):
+        # What Python says of it may quote a secret.
+        problems.append(f"{path} is TOML that cannot be read: a number is too long, or too much stands in each other")
+        return {}
     known = set(Fields.model_fields)
     for name in sorted(values.keys() - known):
         hint = ": settings stand at the top, outside of tables" if isinstance(values[name], dict) else ""
         problems.append(f"{name} in {path} is no setting{hint or _meant(name, known)}")
     # As in the environment, what is empty is not set: an empty path would be the working folder.
     return {name: value for name, value in values.items() if name in known and value != ""}
+
+
+def _too_much(octets: bytes) -> str:
+    """Why a file would take its reader longer than any with settings; empty if it would not."""
+    if len(octets) > _LARGEST:
+        return f"it has more than {_LARGEST} octets"
+    # The parts of a key cost their square.
+    dotted = next((number for number, line in enumerate(octets.splitlines(), 1) if line.count(b".") > _MOST_DOTS), 0)
+    return f"line {dotted} has more than {_MOST_DOTS} dots" if dotted else ""
 
 
 def _wrong_fields(values: Mapping[str, Any]) -> set[str]:

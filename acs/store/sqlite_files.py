@@ -39,8 +39,8 @@ class OpenFiles:
     def __init__(self, path: Path) -> None:
         """The database has just been opened there."""
         real = path.resolve()
-        # The log lies beside what a link leads to.
-        self._places = (path.absolute(), real.with_name(f"{real.name}-wal"))
+        # The log, and its index, lie beside what a link leads to.
+        self._places = (path.absolute(), *(real.with_name(f"{real.name}-{end}") for end in ("wal", "shm")))
         self._opened: list[tuple[int, int] | None] = [_identity(each) for each in self._places]
         self._is_in_doubt = False
         self._seen_at = 0.0

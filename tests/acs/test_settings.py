@@ -384,3 +384,15 @@ def test_mail_needs_a_server_and_a_sender(tmp_path: Path, name: str) -> None:
 def test_the_sender_of_mail_is_one_address(tmp_path: Path, sender: str) -> None:
     (told,) = problems(tmp_path, SMTP_URL="smtp://mail.example.net", SMTP_FROM=sender)
     assert told.startswith("AIOACS_SMTP_FROM")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [f"port = {'1' * 5_000}", f"a = {'[' * 100_000}", f"{'a.' * 20_000}b = 1", f"a = '{'x' * 2_000_000}'"],
+    ids=len,
+)
+def test_a_file_that_would_take_its_reader_long_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "aioacs.toml").write_text(text)
+    (told,) = problems(tmp_path)
+    assert told.startswith(f"{tmp_path}/aioacs.toml is ")
+    assert len(told) < 300

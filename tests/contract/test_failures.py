@@ -140,7 +140,7 @@ async def test_a_closed_file_is_unavailable(path: Path) -> None:
             await store.organizations.page(Slice(1))
 
 
-@pytest.mark.parametrize("lost", ["aioacs.db", "aioacs.db-wal"])
+@pytest.mark.parametrize("lost", ["aioacs.db", "aioacs.db-wal", "aioacs.db-shm"])
 @pytest.mark.parametrize("is_replaced", [False, True])
 async def test_nothing_is_taken_while_a_file_is_away_and_all_goes_on_once_it_is_back(
     sqlite_store: OpenStore, path: Path, lost: str, is_replaced: bool

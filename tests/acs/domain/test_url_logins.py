@@ -18,6 +18,7 @@ from acs.domain.url_logins import holds_login, logins_in, masked_logins
         ("https://user:a@b@host/x", "user:a@b"),
         ("https://user@example.net:sesame@host/x", "user@example.net:sesame"),
         ("https://user:ses%2Fame@host/x", "user:ses%2Fame"),
+        ("https://user@example.net:ses/ame@host/x", "user@example.net:ses/ame"),
         ("https://user:ses\\ame\"<>'@host/x", "user:ses\\ame\"<>'"),
         ("https://user:sésame@host/x", "user:sésame"),
         # As no URL may be written; but whoever did so has a password all the same.
@@ -70,7 +71,20 @@ def test_each_login_of_a_text_is_masked_and_a_mask_stays_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["://", "://a:b", "://a:b/", "http://", "@://a:b", "://[", "a:b@", "://a:1/", "://\n:", "\u2028://x:y?"]
+    "piece",
+    [
+        "://a@b:x",
+        "://",
+        "://a:b",
+        "://a:b/",
+        "http://",
+        "@://a:b",
+        "://[",
+        "a:b@",
+        "://a:1/",
+        "://\n:",
+        "\u2028://x:y?",
+    ],
 )
 def test_no_garbage_is_looked_through_twice(piece: str) -> None:
     # What took quadratic time would not come to an end here.
