@@ -13,6 +13,7 @@ _NOTICED: Final = 60.0
 # For so long after the start the clock may yet be found wrong: it is set once there is a network.
 _SETTLED: Final = 3_600.0
 _DAY: Final = 86_400.0
+_WEEK: Final = 7 * _DAY
 
 
 class ClockWatch:
@@ -23,24 +24,29 @@ class ClockWatch:
         self._late = late
         self._bulks = bulks
         self._offset = self._measured()
-        self._prunes_from = tools.clock.monotonic() + _SETTLED
+        self._held_since = tools.clock.monotonic()
+        self._prunes_from = self._held_since + _SETTLED
         # Before its start the clock may have been ahead, too.
         self._is_to_hasten = True
 
     @property
     def may_prune(self) -> bool:
         """Whether what is old by the clock is so: not for a day after it was set forward, so that by then what may
-        have been dropped too soon is a day older, or somebody has put it right."""
+        have been dropped too soon is a day older, or somebody has put it right. A clock that is set again and again
+        holds it up for a week at most."""
         return self._tools.clock.monotonic() >= self._prunes_from
 
     async def look(self) -> None:
-        """See whether it was set since the last look, and do what follows from that."""
-        offset = self._measured()
-        moved, self._offset = offset - self._offset, offset
+        """See whether it was set since that was last seen, and do what follows from that."""
+        offset, now = self._measured(), self._tools.clock.monotonic()
+        moved = offset - self._offset
         if abs(moved) > _NOTICED:
+            self._offset = offset
             self._tools.log.warning("the clock was set", seconds=round(moved))
         if moved > _NOTICED:
-            self._prunes_from = max(self._prunes_from, self._tools.clock.monotonic() + _DAY)
+            if self.may_prune:
+                self._held_since = now
+            self._prunes_from = max(self._prunes_from, min(now + _DAY, self._held_since + _WEEK))
         elif moved < -_NOTICED:
             self._is_to_hasten = True
         if self._is_to_hasten:

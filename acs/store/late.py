@@ -9,6 +9,7 @@ from acs.store.statements import Batch, Row, batch, query
 from acs.store.writer import GroupWriter
 
 _PAGE: Final = 500
+_SLACK: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,11 @@ _KINDS: Final = tuple(
         ("checks", _wait(lambda longest: longest.check)),
         # What is being carried out is looked at all the time.
         ("bulks", _wait(lambda _: 0.0)),
+        # By so much the clocks of two machines may differ.
+        ("keys", _wait(lambda _: _SLACK)),
     )
 )
+_EARLY, _PUT_BACK = query("clock", "early_operations"), batch("clock", "put_back_operations")
 _LATE_CONTACTS, _HASTEN_CONTACTS = query("clock", "late_contacts"), batch("clock", "hasten_contacts")
 _KEY: Final = "late times"
 
@@ -59,14 +63,23 @@ class LateStore:
 
     async def hasten(self, at: float, longest: LongestWaits) -> int:
         """Let nothing wait for longer than it may from now on; how much did."""
-        found = 0
+        found = await self._put_back(at)
         for late, change, wait in _KINDS:
             latest, hastened = at + wait(longest), _PAGE
             while hastened == _PAGE:
-                rows = await self._database.fetch(late, {"latest": latest, "most": _PAGE})
+                rows = await self._database.fetch(late, {"at": at, "latest": latest, "most": _PAGE})
                 hastened = await self._change(change, [(*row, latest, at) for row in rows])
                 found += hastened
         return found + await self._hasten_contacts(at, at + longest.session)
+
+    async def _put_back(self, at: float) -> int:
+        """What is to be done later, and was taken for due, waits again."""
+        found, put_back = 0, _PAGE
+        while put_back == _PAGE:
+            rows = await self._database.fetch(_EARLY, {"at": at, "most": _PAGE})
+            put_back = await self._change(_PUT_BACK, [(*row, at) for row in rows])
+            found += put_back
+        return found
 
     async def _hasten_contacts(self, at: float, lease_latest: float) -> int:
         found, after = 0, 0

@@ -199,3 +199,64 @@ async def test_whoever_sets_the_clock_locks_nobody_out(tmp_path: Path, ahead: in
             served.clock.advance(301)
             assert (await post(served, before.authorization("POST", "/"))).status == 401
             assert (await device.run_session()).ended_by is EndedBy.NO_CONTENT
+
+
+async def test_what_is_to_be_done_later_and_was_taken_for_due_waits_again(served: Served) -> None:
+    device = served.device()
+    await device.run_session()
+    await served.sweep()
+    later = Terms(scheduled_at=served.clock.wall() + 83 * 60)
+    public_id = await served.queue(device, OperationKind.GET, Variable(SSID), terms=later)
+    served.clock.set(ahead=2 * HOUR)
+    # What is asked for meanwhile is for now, whatever time that is.
+    at_once = await served.queue(device, OperationKind.GET, Variable(SSID))
+    await served.sweep()
+    assert await state(served, public_id) is OperationState.QUEUED
+    served.clock.set(ahead=0)
+    await served.sweep()
+    assert await state(served, public_id) is OperationState.SCHEDULED
+    await device.run_session()
+    assert await state(served, at_once) is OperationState.COMPLETED
+    assert await state(served, public_id) is OperationState.SCHEDULED
+    await served.sweep(84 * 60)
+    await device.run_session()
+    assert await state(served, public_id) is OperationState.COMPLETED
+
+
+async def test_a_key_of_a_clock_that_was_ahead_is_kept_for_a_day_and_no_longer(served: Served, probe: Probe) -> None:
+    keys = served.server.services.management.idempotency
+    await served.sweep()
+    served.clock.set(ahead=FAR)
+    await served.sweep(1)
+    await keys.claim(RequestKey("1", "key"), "print", served.clock.wall())
+    served.clock.set(ahead=0)
+    await served.sweep(1)
+    served.clock.advance(DAY - 10)
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 1
+    served.clock.advance(20)
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 0
+
+
+async def test_a_clock_that_is_set_forward_bit_by_bit_is_seen(served: Served, probe: Probe) -> None:
+    keys = served.server.services.management.idempotency
+    await served.sweep(2 * HOUR)
+    # By the clock it is a day old in the end, and it is not.
+    await keys.claim(RequestKey("1", "key"), "print", served.clock.wall() - DAY + 90)
+    for ahead in (59, 118):
+        served.clock.set(ahead=ahead)
+        await served.sweep()
+    await prune(served)
+    assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 1
+
+
+async def test_a_clock_that_is_set_forward_every_day_holds_up_nothing_for_ever(served: Served, probe: Probe) -> None:
+    keys = served.server.services.management.idempotency
+    await keys.claim(RequestKey("1", "key"), "print", served.clock.wall())
+    for day in range(1, 10):
+        served.clock.advance(23 * HOUR)
+        await prune(served)
+        served.clock.set(ahead=day * 61)
+        await served.sweep()
+    assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 0

@@ -10,26 +10,32 @@ UPDATE delivery SET next_at = rows.at FROM {rows}
 WHERE delivery.id = rows.id AND delivery.state = 'waiting' AND delivery.next_at > rows.latest
 RETURNING delivery.id;
 
--- What is to begin later by somebody's wish is scheduled; what is queued was put back. (The first condition is that of
--- the index.)
+-- What is to begin later by somebody's wish waits for that; what else is queued was put back. (The first condition is
+-- that of the index.)
 -- name: late_operations
 SELECT device_id, id FROM operation
-WHERE state IN ('scheduled', 'queued') AND state = 'queued' AND ready_at > :latest LIMIT :most;
+WHERE state IN ('scheduled', 'queued') AND state = 'queued' AND ready_at > :latest
+    AND (scheduled_at <= :at OR scheduled_at <= created)
+LIMIT :most;
 
 -- name: hasten_operations
 -- rows: device_id bigint, id bigint, latest float8, at float8
 UPDATE operation SET ready_at = rows.at, wake_at = CASE WHEN operation.wake_at IS NOT NULL THEN rows.at END FROM {rows}
 WHERE operation.id = rows.id AND operation.state = 'queued' AND operation.ready_at > rows.latest
+    AND (operation.scheduled_at <= rows.at OR operation.scheduled_at <= operation.created)
 RETURNING operation.device_id, operation.id;
 
 -- name: late_wakes
 SELECT device_id, id FROM operation
-WHERE wake_at IS NOT NULL AND wake_at > :latest AND state = 'queued' LIMIT :most;
+WHERE wake_at IS NOT NULL AND wake_at > :latest AND state = 'queued'
+    AND (scheduled_at <= :at OR scheduled_at <= created)
+LIMIT :most;
 
 -- name: hasten_wakes
 -- rows: device_id bigint, id bigint, latest float8, at float8
 UPDATE operation SET wake_at = rows.at FROM {rows}
 WHERE operation.id = rows.id AND operation.state = 'queued' AND operation.wake_at > rows.latest
+    AND (operation.scheduled_at <= rows.at OR operation.scheduled_at <= operation.created)
 RETURNING operation.device_id, operation.id;
 
 -- name: late_proofs
@@ -92,3 +98,28 @@ UPDATE contact SET
 FROM {rows}
 WHERE contact.device_id = rows.device_id
 RETURNING contact.device_id;
+
+-- What is to be done later, and was taken for due: not yet begun, it waits again.
+-- name: early_operations
+SELECT device_id, id FROM operation
+WHERE state IN ('scheduled', 'queued') AND state = 'queued' AND ready_at > :at AND scheduled_at > :at
+    AND scheduled_at > created AND attempts = 0 AND progress = ''
+LIMIT :most;
+
+-- name: put_back_operations
+-- rows: device_id bigint, id bigint, at float8
+UPDATE operation SET state = 'scheduled', ready_at = operation.scheduled_at,
+    wake_at = CASE WHEN operation.wakes THEN operation.scheduled_at END, updated = rows.at
+FROM {rows}
+WHERE operation.id = rows.id AND operation.state = 'queued' AND operation.scheduled_at > rows.at
+    AND operation.scheduled_at > operation.created AND operation.attempts = 0 AND operation.progress = ''
+RETURNING operation.device_id, operation.id;
+
+-- name: late_keys
+SELECT owner || ' ' || key, owner, key FROM idempotency_key WHERE created > :latest LIMIT :most;
+
+-- name: hasten_keys
+-- rows: place text, owner text, key text, latest float8, at float8
+UPDATE idempotency_key SET created = rows.at FROM {rows}
+WHERE idempotency_key.owner = rows.owner AND idempotency_key.key = rows.key AND idempotency_key.created > rows.latest
+RETURNING idempotency_key.owner || ' ' || idempotency_key.key;
