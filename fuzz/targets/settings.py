@@ -1,5 +1,6 @@
 """The settings: the file and the environment."""
 
+import atexit
 import os
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ _MARK: Final = "hunter2hunter2"
 # In memory where there is such a place: each input writes a file.
 _PLACE: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 _FOLDER: Final = tempfile.TemporaryDirectory(prefix="aioacs-fuzz-", dir=_PLACE)
+atexit.register(_FOLDER.cleanup)
 
 
 def _settings(data: bytes) -> None:
