@@ -8,15 +8,16 @@ from benchmarks.results import Result
 from simulators.report.markup import Markup, tag
 
 _ROW: Final = 26
-_LEFT: Final = 400
+_LEFT: Final = 560
 _FULL: Final = 330
-_WIDTH: Final = _LEFT + _FULL + 270
+_WIDTH: Final = _LEFT + _FULL + 380
+_LONGEST: Final = 96
 _CUT: Final = 1.2
 
 
 def picture(result: Result) -> Markup:
-    """An SVG: bars for the figures with a limit, a line where the limit is."""
-    rows = [each for each in result.figures if each.limit is not None]
+    """An SVG: bars for the figures with a limit, a line where the limit is. Of nothing at all there is no share."""
+    rows = [each for each in result.figures if each.limit is not None and each.limit.bound]
     height = 70 + _ROW * len(rows)
     heading = f"What is used of what is laid down ({result.date}, {words.machine(result.machine)})"
     return tag(
@@ -35,6 +36,14 @@ def picture(result: Result) -> Markup:
     )
 
 
+def _short(name: str) -> str:
+    """What finds room beside a bar: names differ in their beginning and in their end."""
+    if len(name) <= _LONGEST:
+        return name
+    half = (_LONGEST - 3) // 2
+    return f"{name[:half].rstrip()} … {name[-half:].lstrip()}"
+
+
 def _bar(figure: Figure, top: int) -> Markup:
     """Of a rate what is used is what is laid down as a share of the rate: past the line is always bad."""
     if figure.limit is None or not figure.limit.bound:
@@ -46,7 +55,7 @@ def _bar(figure: Figure, top: int) -> Markup:
     shown = words.ratio(figure) if figure.limit.of_ratio else words.value(figure)
     return tag(
         "g",
-        tag("text", figure.name, x=_LEFT - 10, y=top + 13, text_anchor="end"),
+        tag("text", _short(figure.name), x=_LEFT - 10, y=top + 13, text_anchor="end"),
         tag(
             "rect",
             x=_LEFT,

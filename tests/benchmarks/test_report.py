@@ -181,6 +181,18 @@ def test_every_limit_has_its_bar_and_what_is_missed_is_another_colour() -> None:
     assert "free" not in drawn
 
 
+def test_what_must_not_be_at_all_leaves_no_gap_and_a_long_name_is_shortened_in_its_midst() -> None:
+    none = Figure("replies that should not be", 0.0, "", limit=Limit(0.0))
+    long = Figure(f"it begins {'and goes on ' * 10}and it ends", 1.0, "ms", limit=Limit(2.0))
+    drawn = picture(_result(none, long))
+    assert "should not be" not in drawn
+    assert drawn.count("<rect") == 1 + 1
+    assert 'viewBox="0 0 1270 96"' in drawn
+    assert "it begins and goes on" in drawn
+    assert " … " in drawn
+    assert "and it ends" in drawn
+
+
 def test_curves_are_drawn_for_what_was_measured_at_several_sizes() -> None:
     assert curves(_result(_rate())) is None
     drawn = curves(_result(*_grown("CPU", 2, 3, 4), *_grown("statements", 7, 7, 7)))
