@@ -74,6 +74,8 @@ class Repeats:
             return await do()
         if not _KEY.fullmatch(key.key):
             raise invalid({KEY_HEADER: ["must be 1 to 255 printable ASCII characters without spaces"]})
+        # From before the claim: this process may stand still when that is made and before it is known here.
+        began = self._clock.monotonic()
         fingerprint, at = hashlib.sha256(request).hexdigest(), self._clock.wall()
         match await self._store.claim(key, fingerprint, at):
             case Answered(status, answer):
@@ -88,7 +90,7 @@ class Repeats:
                     return rendered
             case Claimed():
                 pass
-        self._running[key] = self._clock.monotonic()
+        self._running[key] = began
         try:
             return await self._first(key, at, do)
         finally:

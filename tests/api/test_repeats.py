@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from acs.domain.request_key import RequestKey
-from acs.store.idempotency import Pending
+from acs.store.idempotency import Claim, Pending
 from acs.store.statements import Dialect
 from api.problems import Kind, Problem
 from api.repeats import Rendered, Repeats
@@ -73,25 +73,40 @@ async def test_what_may_still_be_carried_out_elsewhere_is_waited_for(api: Api) -
     assert (await api.client.get(PATH)).json["count"] == 0
 
 
-async def test_who_stood_still_for_so_long_that_another_may_be_at_it_changes_nothing(api: Api) -> None:
+@pytest.mark.parametrize("stands_still", ["when it is claimed", "when it is carried out"])
+async def test_who_stood_still_for_so_long_that_another_may_be_at_it_changes_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch, stands_still: str
+) -> None:
     management = api.served.server.services.management
     repeats, key = Repeats(management), RequestKey("1", "k")
     store, clock = management.idempotency, api.served.clock
+    claim = store.claim
 
-    async def do() -> Rendered:
-        # In between another process has waited, and has taken its place.
+    async def overtaken() -> None:
+        """In between another process has waited, and has taken its place."""
         clock.advance(LONG)
         assert await store.take_over(key, clock.wall() - LONG, clock.wall())
+
+    async def claim_slowly(*claimed: Any) -> Claim:
+        made = await claim(*claimed)
+        await overtaken()
+        return made
+
+    async def do() -> Rendered:
+        if stands_still == "when it is carried out":
+            await overtaken()
         repeats.check_in_time(key)
         raise AssertionError("it goes on")
 
     async def again(_: Made) -> Rendered:
         raise AssertionError("nothing was made")
 
+    if stands_still == "when it is claimed":
+        monkeypatch.setattr(store, "claim", claim_slowly)
     with pytest.raises(Problem) as caught:
         await repeats.once(key, b"", do, again)
     assert caught.value.kind is Kind.KEY_PENDING
-    kept = await store.claim(key, hashlib.sha256(b"").hexdigest(), clock.wall())
+    kept = await claim(key, hashlib.sha256(b"").hexdigest(), clock.wall())
     assert kept == Pending(clock.wall()), "what the other one has claimed stays claimed"
 
 
