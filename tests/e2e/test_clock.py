@@ -23,6 +23,7 @@ from tests.e2e.device import EndedBy, ScriptedDevice
 from tests.e2e.quirks import VANISH
 from tests.e2e.serving import Served, serving
 from tests.e2e.test_login import challenged, known, post
+from tests.e2e.test_retention import prune
 
 SSID = "Device.WiFi.SSID.1.SSID"
 HOUR, DAY = 3_600, 86_400
@@ -51,12 +52,6 @@ async def waiting(served: Served, public_id: str) -> Delivery:
     """The one delivery of an operation."""
     (found,) = (await served.server.services.management.notifications.page(Slice(), DeliveryFilter(public_id))).items
     return found
-
-
-async def prune(served: Served) -> None:
-    """So many sweeps that old things are looked for once."""
-    for _ in range(60):
-        await served.sweep()
 
 
 async def state(served: Served, public_id: str) -> OperationState:
