@@ -47,6 +47,8 @@ class SettingsReport:
     """Whether some are still to be pushed."""
     settings_revision: int = 0
     """The revision of what was to be pushed: it is not said of a later one."""
+    progress: str | None = field(default=None, repr=False)
+    """How far the push is, as kept; empty once it is over."""
     credentials_due: bool | None = None
     """Whether logins of its own are still to be given to the device."""
     last_configuration: float | None = None

@@ -63,15 +63,19 @@ def _refuse_patterns(operation: Operation) -> None:
         raise PlanningError(problems)
 
 
-def plan_for_due_settings(context: Context) -> Plan | None:
+def plan_for_due_settings(context: Context, progress: Mapping[str, object] | None = None) -> Plan | None:
     """The plan that pushes what is due at a session's end; None when nothing is.
 
-    It needs no progress: what it did not push is still due in the next session.
+    It goes on from a progress only while just the same is due. What no session has brought about yet goes first, or a
+    setting that the device takes and does not keep would hold back the others for ever.
     """
-    due = {name: context.settings[name] for name in due_settings(context)}
-    if not due:
+    names = sorted(due_settings(context), key=lambda name: context.settings[name].applied)
+    if not names:
         return None
-    return Plan(OperationKind.RECONF, SettingsProcedure(replace(context, settings=due), compare=False))
+    saved = from_plain(Progress, progress, ProgressError) if progress else None
+    about = replace(context, settings={name: context.settings[name] for name in names})
+    procedure = SettingsProcedure(about, compare=False, state=_state(SettingsState, saved))
+    return Plan(OperationKind.RECONF, procedure, saved.rpcs if saved else 0)
 
 
 def refusal(operation: Operation, error: PlanningError) -> Outcome:

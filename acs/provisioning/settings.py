@@ -119,10 +119,12 @@ class SettingsProcedure:
             state, fault = end.state, end.fault
         elif not is_done:
             state, fault = OutcomeState.FAILED, first_fault(variables)
-        # What was read of a setting that has been applied since is no longer true.
+        # What was read of a setting that has been applied since is no longer true: it is what was sent, unless it was
+        # read back.
         changed = {each.name for each in variables if each.status is VariableStatus.APPLIED} & push.state.types.keys()
+        taken = {name: push.sent(name) for name in changed if self.context.can_read_back(name)}
         learned = self._reader.state.values | push.state.learned
-        current = {name: found for name, found in learned.items() if name not in changed} | self._found
+        current = {name: found for name, found in learned.items() if name not in changed} | taken | self._found
         return Outcome(
             state,
             fault,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from acs.auth.sealing import SealError
 from acs.domain.device import ManagedDevice
 from acs.domain.operation import (
     Operation,
@@ -20,6 +21,7 @@ from acs.provisioning.context import Context
 from acs.provisioning.planner import plan_for_due_settings
 from acs.provisioning.quirks import Quirks
 from acs.services.errand import Errand
+from acs.services.in_hand import push_text, read_push
 from acs.services.informs import interval_of
 from acs.services.knowledge import INTERVALS, known_parameters, root_of
 from acs.services.live import LiveSession
@@ -127,35 +129,48 @@ class DeviceBriefing:
                 return found
 
     async def _settings_errand(self, session: LiveSession) -> Errand | None:
-        device = session.device
-        await self._note_revision(session)
-        wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
+        device, tools = session.device, self._tools
+        progress = await self._note_revision(session)
+        wanted = await self._wanted.of_device(device, await root_of(tools, device.id))
         context = Context(
             learned_quirks(session.quirks, device.batches),
-            await known_parameters(self._tools, device.id, wanted),
+            await known_parameters(tools, device.id, wanted),
             lookup,
             settings={path: each.setting for path, each in wanted.items() if not each.is_refused},
         )
-        plan = plan_for_due_settings(context)
-        at = self._tools.clock.wall()
+        try:
+            plan = plan_for_due_settings(context, read_push(tools.vault, device.id, progress))
+        except (SealError, ValueError) as error:
+            tools.complain(f"push {device.id}", "a push begins anew", device=device.name, reason=str(error))
+            plan = plan_for_due_settings(context)
         if plan is None:
-            report = SettingsReport(settings_due=False, settings_revision=session.settings_revision)
+            report = SettingsReport(settings_due=False, settings_revision=session.settings_revision, progress="")
             nothing_due = Consequences(settings=report)
-            await self._tools.operations.keep(device.id, session.fence, nothing_due, at)
+            await tools.operations.keep(device.id, session.fence, nothing_due, tools.clock.wall())
             return None
 
-        async def done(outcome: Outcome) -> None:
-            moment = self._tools.clock.wall()
-            report = self._settings_report(session, wanted, outcome, moment, _learned(session, outcome))
+        async def keep(outcome: Outcome, progress: str = "") -> None:
+            at = tools.clock.wall()
+            report = self._settings_report(session, wanted, outcome, at, _learned(session, outcome))
+            # What has been settled is due no more, and what is left is another push.
+            report = replace(report, progress="" if report.states else progress)
             values = await self._keeper.keep(device.id, outcome.learned)
             found = Consequences(values, settings=report, rhythm=self._rhythm(device.id, outcome))
-            await self._tools.operations.keep(device.id, session.fence, found, moment)
+            await tools.operations.keep(device.id, session.fence, found, at)
 
-        return Errand(plan, done)
+        async def cut_off() -> None:
+            progress = push_text(tools.vault, device.id, plan)
+            plan.give_up("the session ended before it was done")
+            await keep(plan.outcome, progress)
 
-    async def _note_revision(self, session: LiveSession) -> None:
-        """Before it is looked at what a device is to have: of what is wished later nothing is said."""
-        session.settings_revision = await self._tools.wanted.revision(session.device.id)
+        return Errand(plan, keep, cut_off)
+
+    async def _note_revision(self, session: LiveSession) -> str:
+        """Before it is looked at what a device is to have: of what is wished later nothing is said. How far the push of
+        it is, as kept.
+        """
+        session.settings_revision, progress = await self._tools.wanted.pushed(session.device.id)
+        return progress
 
     def _settings_report(
         self, session: LiveSession, wanted: Mapping[str, Wanted], outcome: Outcome, at: float, batches: str | None

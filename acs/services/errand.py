@@ -7,6 +7,10 @@ from acs.domain.operation import Outcome
 from acs.provisioning.plan import Plan
 
 
+async def _nothing() -> None:
+    """Nothing is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """A plan that repeats no harm, and what is to be done with its outcome. If it is cut off it is due again."""
@@ -15,3 +19,5 @@ class Errand:
     """What is sent."""
     done: Callable[[Outcome], Awaitable[None]]
     """Makes the outcome durable."""
+    cut_off: Callable[[], Awaitable[None]] = _nothing
+    """Makes durable how far it is, when the session ends before it."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from acs.auth.sealing import Row
 from acs.domain.operation import JSON, Operation, OperationFault, OperationKind, Outcome, OutcomeState
 from acs.domain.queue import ClaimedOperation, OperationState, Phase
 from acs.domain.settlement import Settlement
@@ -48,17 +49,23 @@ def told(kind: OperationKind, settlement: Settlement) -> str:
 
 
 def progress_text(vault: Vault, work: InHand) -> str:
-    """How far an operation is, as kept: what was read on the way may be anything, so it is always sealed."""
-    text = json.dumps(work.plan.progress(), separators=(",", ":"))
-    return vault.seal(text, "operation", work.claimed.public_id, "progress")
+    """How far an operation is, as kept."""
+    return _kept_plan(vault, work.plan, "operation", work.claimed.public_id, "progress")
 
 
 def read_progress(vault: Vault, claimed: ClaimedOperation) -> Mapping[str, JSON] | None:
     """How far an operation was; None if it has not been begun."""
-    if not claimed.progress:
-        return None
-    progress: dict[str, JSON] = json.loads(vault.open(claimed.progress, "operation", claimed.public_id, "progress"))
-    return progress
+    return _opened_plan(vault, claimed.progress, "operation", claimed.public_id, "progress")
+
+
+def push_text(vault: Vault, device_id: int, plan: Plan) -> str:
+    """How far the push of what a device is to have is, as kept."""
+    return _kept_plan(vault, plan, "contact", device_id, "settings_progress")
+
+
+def read_push(vault: Vault, device_id: int, kept: str) -> Mapping[str, JSON] | None:
+    """How far such a push was; None if it has not been begun."""
+    return _opened_plan(vault, kept, "contact", device_id, "settings_progress")
 
 
 def kept_outcome(claimed: ClaimedOperation, operation: Operation, outcome: Outcome, vault: Vault) -> str:
@@ -110,3 +117,15 @@ def unsendable(rpc: AcsRequest, style: WireStyle) -> str | None:
     except EncodeError as error:
         return str(error)
     return None
+
+
+def _kept_plan(vault: Vault, plan: Plan, table: str, row: Row, column: str) -> str:
+    """What was read on the way may be anything, so it is always sealed."""
+    return vault.seal(json.dumps(plan.progress(), separators=(",", ":")), table, row, column)
+
+
+def _opened_plan(vault: Vault, kept: str, table: str, row: Row, column: str) -> Mapping[str, JSON] | None:
+    if not kept:
+        return None
+    progress: dict[str, JSON] = json.loads(vault.open(kept, table, row, column))
+    return progress

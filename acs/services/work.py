@@ -182,9 +182,8 @@ class Work:
         # When we have ended it ourselves, only what exceeds the RPCs that this device bears is still to be done.
         superseded, goes_on = reason == EndReason.SUPERSEDED, reason == EndReason.DONE and not self._has_lost
         errand, self._errand = self._errand, None
-        if errand is not None and goes_on:
-            errand.plan.give_up("the device bears no more requests in this session")
-            await errand.done(errand.plan.outcome)
+        if errand is not None:
+            await errand.cut_off()
         work, self._in_hand = self._in_hand, None
         if work is None:
             if goes_on and (errand is not None or self._session.has_something):

@@ -11,7 +11,7 @@ from acs.store.type_changes import SETTINGS, note_change
 from acs.store.writer import GroupWriter
 
 _EFFECTIVE = query("setting", "effective")
-_REVISION = query("contact", "settings_revision")
+_PUSHED = query("contact", "settings_pushed")
 _PUT_OF_DEVICE = batch("setting", "put_of_device")
 _PUT_OF_TYPE = batch("setting", "put_of_type")
 _DROP_OF_DEVICE = batch("setting", "drop_of_device")
@@ -65,6 +65,7 @@ def settings_steps(device_id: int, fence: int, report: SettingsReport | None, at
     flags = (
         report.settings_due,
         report.settings_revision,
+        report.progress,
         report.credentials_due,
         report.last_configuration,
         report.batches,
@@ -111,10 +112,10 @@ class SettingStore:
         rows = await self._database.fetch(_EFFECTIVE, {"device_id": device_id})
         return [KeptSetting(WantedValue(*row[:4]), bool(row[4]), row[5], row[6] or "", *row[7:]) for row in rows]
 
-    async def revision(self, device_id: int) -> int:
-        """How often it was changed what a device is to have."""
-        rows = await self._database.fetch(_REVISION, {"device_id": device_id})
-        return int(rows[0][0]) if rows else 0
+    async def pushed(self, device_id: int) -> tuple[int, str]:
+        """How often it was changed what a device is to have, and how far the push of that is, as kept."""
+        rows = await self._database.fetch(_PUSHED, {"device_id": device_id})
+        return (rows[0][0], rows[0][1]) if rows else (0, "")
 
     async def put_of_device(self, device_id: int, wanted: Sequence[WantedValue], at: float) -> None:
         """Want values of a device; the rest stays."""

@@ -22,6 +22,7 @@ _ROWS: Final[Mapping[str, Mapping[str, object]]] = {
     "contact.settle_flags": {
         "settings_due": True,
         "settings_revision": 0,
+        "settings_progress": "p",
         "credentials_due": True,
         "last_configuration": AT,
         "batches": "[1]",

@@ -307,7 +307,7 @@ async def test_settings_are_due_until_a_session_says_otherwise(store: OpenStore)
     assert met.settings_due
     report = SettingsReport(
         settings_due=False,
-        settings_revision=await store.settings.revision(device_id),
+        settings_revision=(await store.settings.pushed(device_id))[0],
         last_configuration=AT + 5,
         batches='{"gpv": 8}',
     )
@@ -324,11 +324,30 @@ async def test_what_is_wished_after_a_session_has_looked_stays_due(store: OpenSt
     device_id = await make_device(store)
     await store.settings.put_of_device(device_id, [WantedValue("Device.A", "1", None, "u")], AT)
     met = await meet(store, device_id)
-    looked = await store.settings.revision(device_id)
+    looked = (await store.settings.pushed(device_id))[0]
     await store.settings.put_of_device(device_id, [WantedValue("Device.A", "2", None, "v")], AT + 1)
     report = SettingsReport([SettingState("Device.A", "u", "applied")], settings_due=False, settings_revision=looked)
     assert await store.operations.keep(device_id, met.fence, Consequences(settings=report), AT + 2)
     assert (await meet(store, device_id, AT + 3)).settings_due
+
+
+async def test_how_far_a_push_is_is_kept_until_something_else_is_wished(store: OpenStore) -> None:
+    device_id = await make_device(store)
+    put = store.settings.put_of_device
+    await put(device_id, [WantedValue("Device.A", "1", None, "u")], AT)
+    met = await meet(store, device_id)
+    looked, _ = await store.settings.pushed(device_id)
+
+    async def keep(progress: str | None) -> tuple[int, str]:
+        report = SettingsReport(settings_due=True, settings_revision=looked, progress=progress)
+        assert await store.operations.keep(device_id, met.fence, Consequences(settings=report), AT)
+        return await store.settings.pushed(device_id)
+
+    assert await keep("half") == (looked, "half")
+    assert await keep(None) == (looked, "half")
+    await put(device_id, [WantedValue("Device.A", "2", None, "v")], AT)
+    assert await store.settings.pushed(device_id) == (looked + 1, "")
+    assert await keep("half") == (looked + 1, ""), "it is about what is no longer wished"
 
 
 async def test_a_device_that_was_reset_has_nothing_of_what_was_applied(store: OpenStore) -> None:

@@ -103,18 +103,20 @@ RETURNING contact.device_id, contact.fence;
 SELECT fence, snapshot, booted_at FROM contact
 WHERE device_id = :device_id AND session_key = :session_key AND lease_until > :at;
 
--- name: settings_revision
-SELECT settings_revision FROM contact WHERE device_id = :device_id;
+-- name: settings_pushed
+SELECT settings_revision, settings_progress FROM contact WHERE device_id = :device_id;
 
 -- name: credentials_due
 SELECT credentials_due FROM contact WHERE device_id = :device_id;
 
 -- Of wishes that were changed since the session looked at them nothing is known.
 -- name: settle_flags
--- rows: device_id bigint, fence bigint, settings_due boolean, settings_revision bigint, credentials_due boolean, last_configuration float8, batches text
+-- rows: device_id bigint, fence bigint, settings_due boolean, settings_revision bigint, settings_progress text, credentials_due boolean, last_configuration float8, batches text
 UPDATE contact SET
     settings_due = CASE WHEN contact.settings_revision = rows.settings_revision
         THEN COALESCE(rows.settings_due, contact.settings_due) ELSE contact.settings_due END,
+    settings_progress = CASE WHEN contact.settings_revision = rows.settings_revision
+        THEN COALESCE(rows.settings_progress, contact.settings_progress) ELSE contact.settings_progress END,
     credentials_due = COALESCE(rows.credentials_due, contact.credentials_due),
     last_configuration = COALESCE(rows.last_configuration, contact.last_configuration),
     batches = COALESCE(rows.batches, contact.batches)

@@ -74,6 +74,7 @@ WHERE type_id = ANY (SELECT CAST(json_array_elements_text(CAST(:types AS json)) 
 UPDATE contact SET
     settings_due = TRUE,
     settings_revision = contact.settings_revision + 1,
+    settings_progress = '',
     has_settings = EXISTS (
         SELECT 1 FROM setting JOIN device ON device.id = contact.device_id
         WHERE setting.device_id = device.id OR setting.type_id = device.type_id

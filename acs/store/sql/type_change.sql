@@ -43,6 +43,7 @@ WHERE device.type_id = rows.type_id AND device.id > rows.told_to AND device.id <
 UPDATE contact SET
     settings_due = TRUE,
     settings_revision = contact.settings_revision + 1,
+    settings_progress = '',
     has_settings = EXISTS (
         SELECT 1 FROM setting JOIN device ON device.id = contact.device_id
         WHERE setting.device_id = device.id OR setting.type_id = device.type_id

@@ -250,6 +250,7 @@ def test_reconf_pushes_everything_whatever_is_known() -> None:
     assert sent_names(device) == [list(SETTINGS)]
     assert outcome.result == {}
     assert device.values[PASSWORD] == "hush"
+    assert "hush" not in {each.value for each in outcome.learned}
 
 
 def test_sync_reads_the_managed_paths_and_pushes_what_has_drifted() -> None:
@@ -265,7 +266,8 @@ def test_sync_reads_the_managed_paths_and_pushes_what_has_drifted() -> None:
     assert outcome.result == {"drifted": [{"name": NTP, "wanted": "new.example", "found": "old.example"}]}
     assert [each.status for each in outcome.variables] == [VariableStatus.APPLIED] * 4
     assert ParameterValue(INTERVAL, "300", XsdType.UNSIGNED_INT) in outcome.learned
-    assert NTP not in {each.name for each in outcome.learned}, "what was read is no longer true"
+    learned = {each.name: each.value for each in outcome.learned}
+    assert learned[NTP] == "new.example", "what was read is no longer true, and it is not read back"
 
 
 def test_sync_sends_what_has_drifted_as_the_type_it_just_read() -> None:
