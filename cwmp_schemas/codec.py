@@ -115,8 +115,12 @@ class DateTime(Codec[datetime]):
     empty = values.UNKNOWN_TIME
 
     def read(self, element: Element, oddities: set[Oddity]) -> datetime:
+        return self.read_text(element.text or "", oddities)
+
+    def read_text(self, text: str, oddities: set[Oddity]) -> datetime:
+        """The moment that a text says."""
         try:
-            moment = values.read_moment(element.text or "")
+            moment = values.read_moment(text)
         except ValueError:
             oddities.add(Oddity.BAD_TIME)
             return self.empty

@@ -16,6 +16,7 @@ from cwmp_schemas.parser import MAX_BYTES, parse
 from cwmp_schemas.rpc import vendor
 from cwmp_schemas.rpc.session import Inform
 from cwmp_schemas.soap_fault import holds_fault_code, read_fault
+from cwmp_schemas.usual import read_usual
 from cwmp_schemas.values import XsdType
 from cwmp_schemas.xml import CWMP, MINORS, SOAP_ENVELOPE, local_name
 
@@ -36,6 +37,12 @@ _FAULT_FIELDS: Final = frozenset({"FaultCode", "FaultString", "faultcode", "faul
 
 def decode(data: bytes, max_bytes: int = MAX_BYTES) -> Received:
     """The envelope that was sent, and what had to be tolerated. Raises DecodeError and nothing else."""
+    received = read_usual(data) if len(data) <= max_bytes else None
+    return _read(data, max_bytes) if received is None else received
+
+
+def _read(data: bytes, max_bytes: int) -> Received:
+    """The same of any spelling."""
     oddities: set[Oddity] = set()
     header, body = _sections(parse(data, oddities, max_bytes), oddities)
     message, minor = _read_body(body, oddities)

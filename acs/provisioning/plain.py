@@ -81,8 +81,8 @@ def _form(annotation: Hashable, secrets: bool) -> _Form:
         return _number(bounds) if bounds else _form(arguments[0], secrets)
     if origin in {Union, types.UnionType}:
         return _one_of([part for part in arguments if part is not types.NoneType], arguments, secrets)
-    if origin in {list, tuple}:
-        return _many(origin, _form(arguments[0], secrets))
+    if origin in {list, tuple, Sequence}:
+        return _many(list if origin is list else tuple, _form(arguments[0], secrets))
     if origin is Mapping:
         # JSON of any shape: it is data already.
         return _scalar("an object", (Mapping,), None, _as_is)

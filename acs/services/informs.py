@@ -1,5 +1,6 @@
 """From an Inform to the record of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,9 @@ from acs.domain.url_logins import masked_logins
 from acs.services.values import News
 from acs.settings import Settings
 from cwmp_schemas import events
+from cwmp_schemas.rpc.parameters import ParameterValue
 from cwmp_schemas.rpc.session import Inform
+from cwmp_schemas.written import WrittenList, mark_of
 
 _MAX_EVENTS: Final = 64
 _MAX_TEXT: Final = 256
@@ -29,6 +32,7 @@ _TOLD: Final = {
         ("DeviceInfo.HardwareVersion", "hardware"),
     )
 }
+_MARKS: Final = tuple((mark_of(name), field) for name, field in _TOLD.items())
 
 
 def identity_of(inform: Inform) -> Identity:
@@ -72,9 +76,7 @@ class Told:
 
 def read_inform(inform: Inform) -> Told:
     """What an Inform says."""
-    told = {
-        _TOLD[each.name]: each.value for each in inform.parameter_list if each.name in _TOLD and each.value is not None
-    }
+    told = _told_of(inform.parameter_list)
     happened = inform.event[:_MAX_EVENTS]
     url = told.get("url")
     return Told(
@@ -86,6 +88,12 @@ def read_inform(inform: Inform) -> Told:
         _bounded(told.get("software")),
         _bounded(told.get("hardware")),
     )
+
+
+def _told_of(values: Sequence[ParameterValue]) -> dict[str, str]:
+    if isinstance(values, WrittenList):
+        return {field: value for mark, field in _MARKS if (value := values.value_after(mark)) is not None}
+    return {_TOLD[each.name]: each.value for each in values if each.name in _TOLD and each.value is not None}
 
 
 def inform_record(

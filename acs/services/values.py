@@ -18,6 +18,7 @@ from cwmp_schemas.datamodel import lookup
 from cwmp_schemas.rpc.parameters import ParameterValue
 from cwmp_schemas.rpc.session import Inform
 from cwmp_schemas.values import XsdType
+from cwmp_schemas.written import WrittenList
 
 MAX_VALUES: Final = 20_000
 """How many parameters of one answer are kept."""
@@ -145,10 +146,10 @@ class ValueKeeper:
             return News(await self._keep(device_id, values), None, 0.0)
         before = last.prints
         if len(before) == len(prints):
-            changed = [value for value, old, new in zip(values, before, prints, strict=True) if old != new]
+            changed = [values[place] for place in _changed(before, prints)]
         else:
             known = set(before)
-            changed = [value for value, new in zip(values, prints, strict=True) if new not in known]
+            changed = [values[place] for place, new in enumerate(prints) if new not in known]
         return News(await self._keep(device_id, changed) if changed else [], last.fence + 1, last.up_until)
 
     def forget(self, device_id: int) -> None:
@@ -162,17 +163,17 @@ class ValueKeeper:
         if len(values) > _MAX_TOLD:
             self.forget(device_id)
             return
-        names = tuple([value.name for value in values])
-        places = self._places.get(names)
-        if places is None:
-            if len(set(names)) < len(names):
-                # Which of two words about one parameter is kept cannot be told from their places.
-                self.forget(device_id)
-                return
-            if len(self._places) >= _MAX_LISTS:
-                self._places.clear()
-            places = self._places[names] = {name: place for place, name in enumerate(names)}
         last = self._last.get(device_id)
+        is_the_same_list = (
+            last is not None
+            and len(last.prints) == len(prints)
+            and all(last.places.get(values[place].name) == place for place in _changed(last.prints, prints))
+        )
+        places = last.places if last is not None and is_the_same_list else self._places_in(values)
+        if places is None:
+            # Which of two words about one parameter is kept cannot be told from their places.
+            self.forget(device_id)
+            return
         if last is not None:
             is_outdated = last.fence + 1 != fence
             self._outdated += (is_outdated - self._outdated) * _LATELY
@@ -180,6 +181,18 @@ class ValueKeeper:
         self._last.move_to_end(device_id)
         if len(self._last) > DEVICES_REMEMBERED:
             self._last.popitem(last=False)
+
+    def _places_in(self, values: Sequence[ParameterValue]) -> Mapping[str, int] | None:
+        """Where each name stands in a list; None if one stands there twice."""
+        names = tuple([value.name for value in values])
+        places = self._places.get(names)
+        if places is None:
+            if len(set(names)) < len(names):
+                return None
+            if len(self._places) >= _MAX_LISTS:
+                self._places.clear()
+            places = self._places[names] = {name: place for place, name in enumerate(names)}
+        return places
 
     def _kept(self, device_id: int, values: Sequence[ParameterValue], numbers: Sequence[int]) -> list[NewValue]:
         kept: list[NewValue] = []
@@ -219,8 +232,15 @@ Prints: TypeAlias = "array[int]"
 
 
 def prints_of(values: Sequence[ParameterValue]) -> Prints:
-    """The prints of an Inform's values."""
+    """The prints of an Inform's values; of what is not read yet, those of how it is written."""
+    if isinstance(values, WrittenList):
+        return array("q", map(hash, values.pieces))
     return array("q", [hash((value.name, value.value, id(value.type))) for value in values])
+
+
+def _changed(before: Prints, prints: Prints) -> list[int]:
+    """In which places another value stands now than before."""
+    return [place for place, (old, new) in enumerate(zip(before, prints, strict=True)) if old != new]
 
 
 def print_of(inform: Inform, prints: Prints) -> int:

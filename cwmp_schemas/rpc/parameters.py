@@ -12,7 +12,7 @@ from cwmp_schemas.style import WireStyle
 from cwmp_schemas.values import XsdType, parse_type
 from cwmp_schemas.xml import XSI_TYPE, attribute, escaped, local_name, unfolded
 
-_USUAL_TYPES: Final = {f"{prefix}:{kind.value}": kind for prefix in ("xsd", "xs") for kind in XsdType} | {
+USUAL_TYPES: Final = {f"{prefix}:{kind.value}": kind for prefix in ("xsd", "xs") for kind in XsdType} | {
     "soap-enc:base64": XsdType.BASE64
 }
 
@@ -47,7 +47,7 @@ class ParameterList(Codec[tuple[ParameterValue, ...]]):
                 parameter = _read_unusual(entry, oddities)
             else:
                 name = name_element.text
-                kind = _USUAL_TYPES.get(value_element.get(XSI_TYPE, ""))
+                kind = USUAL_TYPES.get(value_element.get(XSI_TYPE, ""))
                 if (
                     kind is not None
                     and name

@@ -1,12 +1,13 @@
 """Opening a session and asking what the other side can do (TR-069 A.3.1, A.3.3.1, A.4.2.1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar
 
 from cwmp_schemas.binding import CommandKey, Token, UnsignedInt
 from cwmp_schemas.codec import Name
-from cwmp_schemas.rpc.parameters import Parameters
+from cwmp_schemas.rpc.parameters import ParameterList, ParameterValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Inform:
     """The device's clock."""
     retry_count: UnsignedInt
     """How often this session was tried before."""
-    parameter_list: Parameters
+    parameter_list: Annotated[Sequence[ParameterValue], ParameterList()]
     """The forced parameters and those whose change is notified."""
 
 

@@ -9,13 +9,18 @@ from cwmp_schemas.decode import decode
 from cwmp_schemas.encode import encode
 from cwmp_schemas.errors import DecodeError, EncodeError
 from cwmp_schemas.inflate import inflate
+from cwmp_schemas.usual import read_usual
 from fuzz.target import Target
 
 _BOUND: Final = 1 << 16
 
 
 def _envelope(data: bytes) -> None:
-    """What is read can be written, and what is written is read as the same."""
+    """What is read can be written, and what is written is read as the same; in both ways to read it."""
+    usual = read_usual(data)
+    if usual is not None:
+        # A space more in a tag means nothing, and is not usual.
+        assert usual == decode(data.replace(b"<ParameterList", b"<ParameterList ")), "read in two ways"
     try:
         envelope = decode(data).envelope
     except DecodeError:
