@@ -35,6 +35,7 @@ from acs.tls import api_tls_context, cwmp_tls_context, tell_failures
 from api.app import Application
 from api.listener import ApiListener
 from api.routes import routes
+from cwmp_schemas import datamodel
 
 BACKLOG: Final = 2048
 """aiohttp's 128 overflow when 200 devices call at once."""
@@ -155,6 +156,8 @@ class Server:
     async def _start(self) -> None:
         settings, loop = self._settings, asyncio.get_running_loop()
         self.failed = loop.create_future()
+        # Later there may be no descriptor left to read it with.
+        datamodel.load()
         database = await open_database(settings.database_url.get_secret_value(), pool_size=settings.postgres_pool_size)
         self._stack.push_async_callback(database.close)
         await apply_migrations(database, migrations())

@@ -3,7 +3,7 @@
 The facts are those of the Broadband Forum's published models: TR-181 2.17 (``Device.``), TR-098 1.8
 (``InternetGatewayDevice.``), and TR-104 2.0 and TR-196 2.1 (below ``Services.`` of either). Names, types, access and
 limits alone are carried, none of the descriptive text. ``facts.txt`` is their outline, made by
-``scripts/build_datamodel.py``; it is read on the first question.
+``scripts/build_datamodel.py``; it is read on the first question, or when it is told to be.
 """
 
 from functools import cache, lru_cache
@@ -13,13 +13,18 @@ from typing import Final
 from cwmp_schemas.datamodel.facts import Bounds, Facts, Kind, parse_facts
 from cwmp_schemas.paths import template_of
 
-__all__ = ["Bounds", "Facts", "Kind", "children", "lookup"]
+__all__ = ["Bounds", "Facts", "Kind", "children", "load", "lookup"]
 
 # A service object stands below whichever root object the device has (TR-106 3.1); the outline holds it once, as "*.".
 _ROOTS: Final = ("Device.", "InternetGatewayDevice.")
 
 # 1,600 different facts serve all paths.
 _parsed = lru_cache(maxsize=2048)(parse_facts)
+
+
+def load() -> None:
+    """Read the outline now: where as many files are open as may be, it could not be read on the first question."""
+    _outline()
 
 
 def lookup(path: str) -> Facts | None:

@@ -153,6 +153,20 @@ async def test_who_cannot_be_let_in_for_want_of_files_is_served_later_and_those_
     await outage.is_well()
 
 
+async def test_a_server_that_has_just_started_needs_no_file_for_its_first_device(tmp_path: Path) -> None:
+    process = ServerProcess(f"sqlite:///{tmp_path}/a.db", tmp_path, program=_PROGRAM)
+    try:
+        await process.start()
+        async with ScriptedDevice(process.port, serial=_SERIAL) as device:
+            # Its connection stands, and nothing was said on it.
+            await device.empty_post()
+            with limited(process.pid, psutil.RLIMIT_NOFILE, lambda found: found.num_fds()):
+                assert (await device.inform()).method == "InformResponse"
+                assert (await device.empty_post()).status == 204
+    finally:
+        await process.close()
+
+
 async def test_a_crowd_that_holds_all_connections_makes_others_come_later_where_few_files_may_be_open(
     tmp_path: Path,
 ) -> None:
