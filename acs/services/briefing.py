@@ -23,7 +23,7 @@ from acs.provisioning.quirks import Quirks
 from acs.services.errand import Errand
 from acs.services.in_hand import push_text, read_push
 from acs.services.informs import interval_of
-from acs.services.knowledge import INTERVALS, known_parameters, root_of
+from acs.services.knowledge import INTERVALS, known_parameters, known_root_of, root_of
 from acs.services.live import LiveSession
 from acs.services.logins import DeviceLogins
 from acs.services.requested import Requested
@@ -75,7 +75,8 @@ class DeviceBriefing:
                 names = [each.name for each in operation.variables]
                 return replace(base, known=await known_parameters(self._tools, device.id, names))
             case OperationKind.SYNC | OperationKind.RECONF:
-                wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
+                # No name that is our guess: its refusal would be the operation's.
+                wanted = await self._wanted.of_device(device, await known_root_of(self._tools, device.id))
                 return replace(
                     base,
                     known=await known_parameters(self._tools, device.id, wanted),
@@ -115,8 +116,13 @@ class DeviceBriefing:
         )
         match kind:
             case OperationKind.SYNC | OperationKind.RECONF:
-                wanted = await self._wanted.of_device(device, await root_of(self._tools, device.id))
-                return replace(found, settings=self._settings_report(session, wanted, outcome, at, batches))
+                root = await known_root_of(self._tools, device.id)
+                wanted = await self._wanted.of_device(device, root)
+                report = self._settings_report(session, wanted, outcome, at, batches)
+                # What was left out for want of its name stays as due as it was.
+                return replace(
+                    found, settings=report if root else replace(report, settings_due=report.settings_due or None)
+                )
             case OperationKind.SET if outcome.state is OutcomeState.COMPLETED:
                 return replace(found, update_frequency=_interval(outcome))
             case OperationKind.DELETE_OBJECT:

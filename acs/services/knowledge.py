@@ -13,6 +13,8 @@ INTERVALS: Final = (
 )
 """What a device's update frequency is called in its tree."""
 
+_ROOTS: Final = ("InternetGatewayDevice.", "Device.")
+
 
 async def known_parameters(tools: Tools, device_id: int, paths: Iterable[str]) -> dict[str, KnownParameter]:
     """What a device last said about these parameters."""
@@ -27,6 +29,13 @@ async def known_parameters(tools: Tools, device_id: int, paths: Iterable[str]) -
 
 
 async def root_of(tools: Tools, device_id: int) -> str:
-    """The root of a device's tree."""
-    rows = await tools.parameters.below(device_id, "InternetGatewayDevice.", 1)
-    return "InternetGatewayDevice." if rows else "Device."
+    """The root of a device's tree; a guess, where it has told nothing of it."""
+    return await known_root_of(tools, device_id) or _ROOTS[-1]
+
+
+async def known_root_of(tools: Tools, device_id: int) -> str | None:
+    """The root of a device's tree; None while it has told nothing of it, as some do not with an Inform."""
+    for root in _ROOTS:
+        if await tools.parameters.below(device_id, root, 1):
+            return root
+    return None

@@ -59,13 +59,16 @@ class WantedSettings:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    async def of_device(self, device: ManagedDevice, root: str) -> dict[str, Wanted]:
+    async def of_device(self, device: ManagedDevice, root: str | None) -> dict[str, Wanted]:
         """All that a device is to have, its own wishes over those of its type; ``root`` is that of its tree.
 
-        How often it is to inform is its own wish if the device says so, whatever is kept of that as a setting.
+        How often it is to inform is its own wish if the device says so, whatever is kept of that as a setting. Without
+        a root nobody knows what that is called there, so it is left out unless it was put as a setting.
         """
         kept = await self._tools.wanted.effective(device.id)
         wanted = {each.wanted.path: self._opened(device.id, each) for each in kept}
+        if root is None:
+            return wanted
         interval = f"{root}ManagementServer.PeriodicInformInterval"
         own = next((wanted.pop(path) for path in INTERVALS if path in wanted and wanted[path].is_own), None)
         if device.update_frequency:

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from acs.domain.operation import OperationKind
 from acs.services.wanted import NewSetting
 from tests.contract.opened import Probe
 from tests.e2e.defaults import PARAMETERS
@@ -16,6 +17,7 @@ from tests.e2e.steps import Answer
 
 SSID: Final = "Device.WiFi.SSID.1.SSID"
 LEVEL: Final = "Device.X_TEST_Level"
+INTERVAL: Final = "InternetGatewayDevice.ManagementServer.PeriodicInformInterval"
 NTP: Final = "InternetGatewayDevice.Time.NTPServer1"
 MANY: Final = tuple(f"Device.X_TEST_Many.{number}.Value" for number in range(1, 6))
 CHANGED: Final = (("4 VALUE CHANGE", ""),)
@@ -67,6 +69,24 @@ async def test_a_name_that_is_refused_holds_nothing_back(office: Office, probe: 
     assert device.model.value(NTP) == "new"
     assert await states(office, device) == {NTP: "applied"}
     assert await probe.value("SELECT settings_progress FROM contact") == ""
+
+
+@pytest.mark.parametrize("kind", [OperationKind.SYNC, OperationKind.RECONF])
+async def test_an_operation_does_not_fail_for_a_name_that_nobody_knows(
+    office: Office, probe: Probe, kind: OperationKind
+) -> None:
+    device = office.served.device(parameters={NTP: Parameter("old"), INTERVAL: Parameter("3600", "unsignedInt")})
+    await device.run_session()
+    await probe.execute("UPDATE device SET update_frequency = 900, revision = revision + 1")
+    public_id = await office.served.queue(device, kind)
+    await device.run_session()
+    assert await office.is_done(public_id)
+    # Once it has told of its tree it is asked by the right name.
+    await device.run_session(CHANGED, told(device, INTERVAL))
+    public_id = await office.served.queue(device, OperationKind.RECONF)
+    await device.run_session()
+    assert await office.is_done(public_id)
+    assert device.model.value(INTERVAL) == "900"
 
 
 def particular(device: ScriptedDevice) -> None:
