@@ -68,6 +68,17 @@ class SettingsState:
     check: Reading | None = None
     """The read-back; None before it, and when there is nothing to read back."""
 
+    def resumed(self) -> "SettingsState | None":
+        """The same for a later session; None if nothing was pushed yet.
+
+        What was read was recorded then, and may be otherwise by now.
+        """
+        if self.push is None or self.reading is None:
+            return None
+        self.reading.values.clear()
+        self.push.learned.clear()
+        return self
+
 
 class SettingsProcedure:
     """Reads the managed part of the device when asked to, and pushes the settings it does not have; else all.

@@ -116,6 +116,26 @@ async def test_a_type_is_read_in_a_session_of_its_own(office: Office, probe: Pro
     assert await states(office, device) == {LEVEL: "applied"}
 
 
+async def test_what_was_read_in_an_earlier_session_is_not_told_again(office: Office, probe: Probe) -> None:
+    device = office.served.device(
+        parameters={**PARAMETERS, LEVEL: Parameter("1", "unsignedInt"), SSID: Parameter("home")}
+    )
+    await device.run_session()
+
+    def answer(rpc: AcsMessage) -> Answer:
+        return VANISH if rpc.method == "SetParameterValues" else None
+
+    device.on_rpc["SetParameterValues"] = answer
+    await want(office, device, [SSID], "new")
+    assert (await device.run_session()).methods == ("GetParameterValues", "SetParameterValues")
+    device.model.parameters[SSID].value = "of somebody else"
+    assert (await device.run_session(CHANGED, told(device, SSID))).methods == ("SetParameterValues",)
+    # What the session before has left is kept when the next one begins.
+    await device.run_session()
+    shown = f"SELECT value FROM parameter JOIN path ON path.id = path_id WHERE path = '{SSID}'"
+    assert await probe.value(shown) == "of somebody else"
+
+
 async def test_another_wish_begins_anew(office: Office) -> None:
     device = office.served.device(parameters={**PARAMETERS, LEVEL: Parameter("1", "unsignedInt")})
     await one_a_session(office, device)
