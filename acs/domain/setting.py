@@ -17,6 +17,8 @@ class Setting:
     """Whether the device has taken just this value before; all there is to go by when it cannot be read back."""
     shown: str | None = field(default=None, repr=False)
     """How the device spells this value, as read back when it took it; None when that is not known."""
+    applied_at: float = 0.0
+    """When it took it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class KnownParameter:
     """Its type; None when only told by GetParameterNames."""
     writable: bool | None = None
     """Whether the device lists it as writable; None when it was not asked."""
+    since: float = 0.0
+    """When it said so first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class SettingsReport:
     settings_revision: int = 0
     """The revision of what was to be pushed: it is not said of a later one."""
     progress: str | None = field(default=None, repr=False)
-    """How far the push is, as kept; empty once it is over."""
+    """How far the push is, as kept; empty: it is over, or begins anew."""
     credentials_due: bool | None = None
     """Whether logins of its own are still to be given to the device."""
     last_configuration: float | None = None

@@ -75,7 +75,7 @@ def plan_for_due_settings(context: Context, progress: Mapping[str, object] | Non
     saved = from_plain(Progress, progress, ProgressError) if progress else None
     state = _state(SettingsState, saved)
     about = replace(context, settings={name: context.settings[name] for name in names})
-    procedure = SettingsProcedure(about, compare=False, state=state.resumed() if state else None)
+    procedure = SettingsProcedure(about, compare=False, state=state.resumed(context.known) if state else None)
     return Plan(OperationKind.RECONF, procedure, saved.rpcs if saved else 0)
 
 

@@ -27,7 +27,8 @@ _IGNORED: Final = OperationFault("the device answered that it took the value, bu
 def due_settings(context: Context) -> list[str]:
     """The settings that the device is not known to have, going by what it last said.
 
-    One that it was never asked about, and a secret, which reads back empty, is due until it was applied once.
+    One that it was never asked about, and a secret, which reads back empty, is due until it was applied once; so is one
+    of which the device has said nothing since, for it may not have been read back.
     """
     return [name for name, setting in context.settings.items() if _is_due(name, setting, context)]
 
@@ -36,6 +37,8 @@ def _is_due(name: str, setting: Setting, context: Context) -> bool:
     known = context.known.get(name)
     if known is None or known.value is None or not context.can_read_back(name):
         return not setting.applied
+    if setting.applied and 0 < known.since < setting.applied_at:
+        return False
     return not _has(name, setting, known, context)
 
 
@@ -68,8 +71,8 @@ class SettingsState:
     check: Reading | None = None
     """The read-back; None before it, and when there is nothing to read back."""
 
-    def resumed(self) -> "SettingsState | None":
-        """The same for a later session; None if nothing was pushed yet.
+    def resumed(self, known: Mapping[str, KnownParameter]) -> "SettingsState | None":
+        """The same for a later session, by what is known now; None if nothing was pushed yet.
 
         What was read was recorded then, and may be otherwise by now.
         """
@@ -77,6 +80,7 @@ class SettingsState:
             return None
         self.reading.values.clear()
         self.push.learned.clear()
+        self.before = _shown_before(self.push, known)
         return self
 
 
@@ -130,12 +134,10 @@ class SettingsProcedure:
             state, fault = end.state, end.fault
         elif not is_done:
             state, fault = OutcomeState.FAILED, first_fault(variables)
-        # What was read of a setting that has been applied since is no longer true: it is what was sent, unless it was
-        # read back.
+        # What was read of a setting that has been applied since is no longer true.
         changed = {each.name for each in variables if each.status is VariableStatus.APPLIED} & push.state.types.keys()
-        taken = {name: push.sent(name) for name in changed if self.context.can_read_back(name)}
         learned = self._reader.state.values | push.state.learned
-        current = {name: found for name, found in learned.items() if name not in changed} | taken | self._found
+        current = {name: found for name, found in learned.items() if name not in changed} | self._found
         return Outcome(
             state,
             fault,
@@ -171,10 +173,7 @@ class SettingsProcedure:
             due = [name for name in due if name in drifted or _is_untold(name, context)]
         self._push = Push(due, context)
         self.state.push = self._push.state
-        for name, kind in self.state.push.types.items():
-            known = context.known.get(name, _UNKNOWN)
-            if known.value is not None:
-                self.state.before[name] = TypedValue(known.value, known.type or kind)
+        self.state.before = _shown_before(self.state.push, context.known)
 
     def _begin_check(self, push: Push) -> None:
         ended, context = push.state.ended, self.context
@@ -210,6 +209,12 @@ class SettingsProcedure:
             "wanted": masked_logins(wanted),
             "found": masked_logins(found.value) if found else None,
         }
+
+
+def _shown_before(push: PushState, known: Mapping[str, KnownParameter]) -> dict[str, TypedValue]:
+    """What the device shows of those that are to be pushed, as far as that is known."""
+    found = ((name, kind, known.get(name, _UNKNOWN)) for name, kind in push.types.items())
+    return {name: TypedValue(each.value, each.type or kind) for name, kind, each in found if each.value is not None}
 
 
 def _informed(context: Context, reading: Reading, *, compare: bool) -> Context:

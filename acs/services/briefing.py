@@ -155,21 +155,29 @@ class DeviceBriefing:
             await tools.operations.keep(device.id, session.fence, nothing_due, tools.clock.wall())
             return None
 
-        async def keep(outcome: Outcome, progress: str = "") -> None:
+        async def keep(outcome: Outcome, batches: str | None, left: str) -> None:
             at = tools.clock.wall()
-            report = self._settings_report(session, wanted, outcome, at, _learned(session, outcome))
+            report = self._settings_report(session, wanted, outcome, at, batches)
             # What has been settled is due no more, and what is left is another push.
-            report = replace(report, progress="" if report.states else progress)
+            report = replace(report, progress="" if report.states else left)
             values = await self._keeper.keep(device.id, outcome.learned)
             found = Consequences(values, settings=report, rhythm=self._rhythm(device.id, outcome))
             await tools.operations.keep(device.id, session.fence, found, at)
 
-        async def cut_off() -> None:
-            progress = push_text(tools.vault, device.id, plan)
-            plan.give_up("the session ended before it was done")
-            await keep(plan.outcome, progress)
+        async def done(outcome: Outcome) -> None:
+            await keep(outcome, _learned(session, outcome), "")
 
-        return Errand(plan, keep, cut_off)
+        async def cut_off() -> None:
+            revision, _ = await tools.wanted.pushed(device.id)
+            if revision != session.settings_revision:
+                # It was reset, or is to have something else: nothing of this may be believed.
+                return
+            left = push_text(tools.vault, device.id, plan)
+            plan.give_up("the session ended before it was done")
+            # Which size it bears is not found out yet.
+            await keep(plan.outcome, None, left)
+
+        return Errand(plan, done, cut_off)
 
     async def _note_revision(self, session: LiveSession) -> str:
         """Before it is looked at what a device is to have: of what is wished later nothing is said. How far the push of
@@ -187,7 +195,11 @@ class DeviceBriefing:
         for result in outcome.variables:
             each = wanted.get(result.name)
             # Another value may be wanted by now than the one that was pushed.
-            if each is None or not each.uuid or each.setting.value != result.value:
+            if each is None or each.setting.value != result.value:
+                continue
+            is_done = result.status in _DONE or (result.status is VariableStatus.REFUSED and result.fault is not None)
+            if is_done and not each.uuid:
+                # Of what follows from the update frequency nothing is noted.
                 continue
             if result.status in _DONE:
                 # What was not read back now is spelt as it was.
@@ -202,6 +214,7 @@ class DeviceBriefing:
             states,
             settings_due=open_ones > 0,
             settings_revision=session.settings_revision,
+            progress="",
             last_configuration=at,
             batches=batches,
         )

@@ -13,11 +13,11 @@ async def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Errand:
-    """A plan that repeats no harm, and what is to be done with its outcome. If it is cut off it is due again."""
+    """A plan that repeats no harm, and what is to be done with its outcome."""
 
     plan: Plan
     """What is sent."""
     done: Callable[[Outcome], Awaitable[None]]
     """Makes the outcome durable."""
     cut_off: Callable[[], Awaitable[None]] = _nothing
-    """Makes durable how far it is, when the session ends before it."""
+    """Makes durable how far it is, when the session ends before it; then it is due again."""

@@ -23,8 +23,9 @@ async def known_parameters(tools: Tools, device_id: int, paths: Iterable[str]) -
             None if value is None else tools.vault.open(value, "parameter", (device_id, path), "value"),
             XsdType(kind) if kind else None,
             None if writable is None else bool(writable),
+            since,
         )
-        for path, value, kind, writable in await tools.parameters.known(device_id, paths)
+        for path, value, kind, writable, since in await tools.parameters.known(device_id, paths)
     }
 
 

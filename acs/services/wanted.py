@@ -157,7 +157,7 @@ class WantedSettings:
         if shown is not None:
             shown = self._tools.vault.open(shown, "setting_state", (device_id, wanted.path), "shown")
         return Wanted(
-            Setting(value, wanted.value_type, applied=kept.state == "applied", shown=shown),
+            Setting(value, wanted.value_type, kept.state == "applied", shown, kept.settled or 0.0),
             wanted.uuid,
             kept.is_own,
             kept.state == "refused",

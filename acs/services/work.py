@@ -179,11 +179,11 @@ class Work:
 
     async def leave(self, reason: str) -> None:
         """The session is over; what it has in hand is done another time, or never."""
-        # When we have ended it ourselves, only what exceeds the RPCs that this device bears is still to be done.
-        superseded, goes_on = reason == EndReason.SUPERSEDED, reason == EndReason.DONE and not self._has_lost
         errand, self._errand = self._errand, None
         if errand is not None:
             await errand.cut_off()
+        # When we have ended it ourselves, only what exceeds the RPCs that this device bears is still to be done.
+        superseded, goes_on = reason == EndReason.SUPERSEDED, reason == EndReason.DONE and not self._has_lost
         work, self._in_hand = self._in_hand, None
         if work is None:
             if goes_on and (errand is not None or self._session.has_something):

@@ -22,6 +22,7 @@ _CREDENTIALS_DUE = query("contact", "credentials_due")
 _RECORD_REACH = batch("contact", "record_reach")
 _OVERDUE = query("contact", "overdue")
 _LOOK_AGAIN = batch("contact", "look_again")
+_LOOK_AGAIN_AT_WISHES = batch("contact", "look_again_at_wishes")
 _MARK_DOWN = batch("contact", "mark_down")
 _ADD_DOWN = batch("history", "add_down")
 _TO_CHECK = query("contact", "to_check")
@@ -81,7 +82,8 @@ class ContactStore:
                 ),
             )
         )
-        met, _, changed, _, _, proven, _ = await self._writer.write(
+        news = [each for each in record.values if each.subject is not None]
+        met, _, _, differs, _, _, proven, _ = await self._writer.write(
             device_id,
             (_MEET, (meeting,)),
             (_EXPECT, ((device_id, at, record.down_after),) if record.is_news else ()),
@@ -89,10 +91,10 @@ class ContactStore:
                 _NOTE_CHANGES,
                 [
                     (device_id, None, each.path_id, each.subject, each.value, each.shown, each.is_secret, at)
-                    for each in record.values
-                    if each.subject is not None
+                    for each in news
                 ],
             ),
+            (_LOOK_AGAIN_AT_WISHES, [(device_id, each.path_id, each.value) for each in news]),
             (
                 _RECORD_VALUES,
                 [(device_id, None, each.path_id, each.value, each.type, each.writable, at) for each in record.values],
@@ -103,12 +105,12 @@ class ContactStore:
         )
         if not met:
             return None
-        _, fence, revision, has_operations, has_settings, settings_due, credentials_due, booted_at = met[0]
+        _, fence, revision, has_operations, settings_due, credentials_due, booted_at = met[0]
         return Met(
             fence,
             revision,
             bool(has_operations),
-            bool(settings_due) or (bool(has_settings) and bool(changed)),
+            bool(settings_due) or bool(differs),
             bool(credentials_due),
             booted_at,
             tuple(row[2] for row in proven),

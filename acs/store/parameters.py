@@ -129,7 +129,7 @@ class ParameterStore:
         await self._writer.write(device_id, *value_steps(device_id, fence, values, at))
 
     async def known(self, device_id: int, paths: Iterable[str]) -> list[Row]:
-        """Path, value, type and writable of the paths that are known."""
+        """Path, value, type and writable of the paths that are known, and since when they are so."""
         return await self._database.fetch(_KNOWN, {"device_id": device_id, "paths": json.dumps(sorted(set(paths)))})
 
     async def below(self, device_id: int, prefix: str, most: int) -> list[Row]:

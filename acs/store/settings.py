@@ -56,6 +56,8 @@ class KeptSetting:
     """Its row."""
     updated: float
     """When it was put."""
+    settled: float | None = None
+    """When its state was found; None: pending."""
 
 
 def settings_steps(device_id: int, fence: int, report: SettingsReport | None, at: float) -> tuple[Step, Step, Step]:

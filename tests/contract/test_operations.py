@@ -269,7 +269,9 @@ async def test_a_setting_is_kept_with_what_became_of_it(store: OpenStore, text: 
     report = SettingsReport([SettingState(path, f"u{text}", "refused", text, text)])
     assert await store.operations.keep(device_id, fence, Consequences(settings=report), AT)
     await store.reopen()
-    assert await store.settings.effective(device_id) == [KeptSetting(wanted, True, "refused", text, text, kept.id, AT)]
+    assert await store.settings.effective(device_id) == [
+        KeptSetting(wanted, True, "refused", text, text, kept.id, AT, AT)
+    ]
     changed = replace(wanted, uuid="another")
     await store.settings.put_of_device(device_id, [changed], AT)
     again = KeptSetting(changed, True, None, "", None, kept.id, AT)

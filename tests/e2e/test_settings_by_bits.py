@@ -1,5 +1,6 @@
 """Settings of devices that bear one RPC in a session, or fall silent over it: each comes to its end all the same."""
 
+import itertools
 from collections.abc import Iterable
 from typing import Final
 
@@ -13,6 +14,7 @@ from tests.e2e.device import VANISH, Fault, Parameter, ScriptedDevice
 from tests.e2e.envelopes import AcsMessage
 from tests.e2e.kinds import of_type
 from tests.e2e.office import Office, told
+from tests.e2e.serving import HandClock
 from tests.e2e.steps import Answer
 
 SSID: Final = "Device.WiFi.SSID.1.SSID"
@@ -23,6 +25,13 @@ MANY: Final = tuple(f"Device.X_TEST_Many.{number}.Value" for number in range(1, 
 CHANGED: Final = (("4 VALUE CHANGE", ""),)
 BOOTSTRAP: Final = (("0 BOOTSTRAP", ""), ("1 BOOT", ""))
 ENOUGH: Final = 12
+
+
+@pytest.fixture(autouse=True)
+def time_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said later is said at a later time, as it is with any clock but a test's."""
+    ticks, wall = itertools.count(1), HandClock.wall
+    monkeypatch.setattr(HandClock, "wall", lambda clock: wall(clock) + next(ticks) / 1_000)
 
 
 def names(rpc: AcsMessage) -> list[str]:
@@ -222,3 +231,105 @@ async def test_a_batch_over_which_a_device_falls_silent_is_made_smaller_in_later
         await device.run_session()
     assert {device.model.value(name) for name in MANY} == {"new"}
     assert await states(office, device) == dict.fromkeys(MANY, "applied")
+
+
+def some() -> dict[str, Parameter]:
+    return {**PARAMETERS, **{name: Parameter("old") for name in MANY}}
+
+
+def with_status(device: ScriptedDevice, status: int, *, shouts: bool = False) -> None:
+    """It answers so, and perhaps writes what it takes in its own way."""
+
+    def answer(rpc: AcsMessage) -> Answer:
+        for each in rpc.structs("ParameterValueStruct"):
+            value = each["Value"]
+            device.model.parameters[each["Name"]].value = value.upper() if shouts else value
+        return device.writer.message("SetParameterValuesResponse", f"<Status>{status}</Status>")
+
+    device.on_rpc["SetParameterValues"] = answer
+
+
+async def test_what_was_taken_before_a_reset_is_sent_again_after_it(office: Office) -> None:
+    device = office.served.device(parameters=some())
+    await device.run_session()
+    await of_type(office.served, device, spv_batch=1)
+    await want(office, device, MANY[:2])
+
+    def answer(rpc: AcsMessage) -> Answer:
+        return VANISH if rpc.method == "SetParameterValues" and MANY[1] in names(rpc) else None
+
+    await device.run_session(answers=answer)
+    assert device.model.value(MANY[0]) == "new"
+    device.model.reset()
+    # Its old session still stands when it calls again.
+    await device.run_session(BOOTSTRAP)
+    await pushed(device)
+    assert {device.model.value(name) for name in MANY[:2]} == {"new"}
+
+
+async def test_values_that_are_taken_for_later_wake_nobody_for_ever(office: Office) -> None:
+    device = office.served.device(parameters=some())
+    await one_a_session(office, device, spv_batch=1)
+    await device.run_session(CHANGED, told(device, *MANY))
+    with_status(device, 1)
+    await want(office, device, MANY[:2])
+    assert sorted(await pushed(device)) == [[MANY[0]], [MANY[1]]]
+
+
+@pytest.mark.parametrize("quirks", [{"read_back": False}, {"rpcs_per_session": 1}])
+async def test_a_spelling_of_its_own_is_not_corrected_at_every_inform(
+    office: Office, quirks: dict[str, bool | int]
+) -> None:
+    device = office.served.device(parameters=some())
+    await device.run_session()
+    await of_type(office.served, device, **quirks)
+    await device.run_session(CHANGED, told(device, MANY[0]))
+    with_status(device, 0, shouts=True)
+    await want(office, device, MANY[:1])
+    sent = [(await device.run_session(CHANGED, told(device, MANY[0]))).methods for _ in range(6)]
+    assert sum(methods.count("SetParameterValues") for methods in sent) <= 2
+    assert sent[-3:] == [()] * 3
+
+
+async def test_how_often_it_is_to_call_outlasts_a_lost_answer(office: Office, probe: Probe) -> None:
+    device = office.served.device()
+    await device.run_session()
+    await office.type_with(device, update_frequency=900)
+    await device.run_session(answers=lambda rpc: VANISH if rpc.method == "SetParameterValues" else None)
+    await device.run_session()
+    assert device.model.value("Device.ManagementServer.PeriodicInformInterval") == "900"
+
+
+async def test_one_setting_that_is_never_answered_makes_no_batch_small_for_ever(office: Office, probe: Probe) -> None:
+    device = office.served.device(parameters=some())
+    await device.run_session()
+
+    def answer(rpc: AcsMessage) -> Answer:
+        return VANISH if MANY[0] in names(rpc) else None
+
+    device.on_rpc["SetParameterValues"] = answer
+    await want(office, device, MANY)
+    for _ in range(ENOUGH):
+        await device.run_session()
+    assert {device.model.value(name) for name in MANY[1:]} == {"new"}
+    assert await probe.value("SELECT batches FROM contact") == ""
+
+
+async def test_what_a_device_tells_is_looked_at_even_if_its_session_comes_to_nothing(
+    office: Office, probe: Probe
+) -> None:
+    device = office.served.device(parameters=some())
+    await device.run_session()
+    await want(office, device, MANY[:1])
+    await pushed(device)
+    device.model.parameters[MANY[0]].value = "of somebody else"
+    await device.inform(CHANGED, told(device, MANY[0]))
+    await device.link.close()
+    await pushed(device)
+    assert device.model.value(MANY[0]) == "new"
+    device.model.parameters[MANY[0]].value = "of somebody else again"
+    # The device was revised since it was looked up, so its Inform is recorded once more.
+    await probe.execute("UPDATE device SET revision = revision + 1")
+    await device.run_session(CHANGED, told(device, MANY[0]))
+    await pushed(device)
+    assert device.model.value(MANY[0]) == "new"

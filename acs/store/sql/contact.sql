@@ -27,10 +27,19 @@ RETURNING
         SELECT 1 FROM operation
         WHERE operation.device_id = contact.device_id AND operation.state IN ('scheduled', 'queued', 'in_progress')
     ),
-    contact.has_settings,
     contact.settings_due,
     contact.credentials_due,
     contact.booted_at;
+
+-- Before the new values are written: where one differs from what was known, a wish may hold no more. That outlasts the
+-- session, which may end before anything is done about it.
+-- name: look_again_at_wishes
+-- rows: device_id bigint, path_id bigint, value text
+UPDATE contact SET settings_due = TRUE
+FROM {rows} LEFT JOIN parameter ON parameter.device_id = rows.device_id AND parameter.path_id = rows.path_id
+WHERE contact.device_id = rows.device_id AND contact.has_settings
+    AND parameter.value IS DISTINCT FROM rows.value AND rows.value IS NOT NULL
+RETURNING contact.device_id;
 
 -- Only for a device that was down, or that is now to be heard sooner.
 -- name: expect

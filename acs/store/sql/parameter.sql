@@ -78,13 +78,13 @@ DELETE FROM parameter WHERE (device_id, path_id) IN (
 
 -- name: known
 -- only: sqlite
-SELECT path.path, parameter.value, parameter.type, parameter.writable
+SELECT path.path, parameter.value, parameter.type, parameter.writable, parameter.updated
 FROM path JOIN parameter ON parameter.path_id = path.id AND parameter.device_id = :device_id
 WHERE path.path IN (SELECT value FROM json_each(:paths));
 
 -- name: known
 -- only: postgresql
-SELECT path.path, parameter.value, parameter.type, parameter.writable
+SELECT path.path, parameter.value, parameter.type, parameter.writable, parameter.updated
 FROM path JOIN parameter ON parameter.path_id = path.id AND parameter.device_id = :device_id
 WHERE path.path IN (SELECT json_array_elements_text(CAST(:paths AS json)));
 

@@ -2,7 +2,8 @@
 
 -- name: effective
 SELECT setting.path, setting.value, setting.value_type, setting.uuid, setting.device_id IS NOT NULL,
-    setting_state.state, setting_state.fault, setting_state.shown, setting.id, setting.updated
+    setting_state.state, setting_state.fault, setting_state.shown, setting.id, setting.updated,
+    setting_state.updated
 FROM setting
 LEFT JOIN setting_state ON setting_state.device_id = :device_id AND setting_state.path = setting.path
     AND setting_state.uuid = setting.uuid
