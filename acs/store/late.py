@@ -10,6 +10,8 @@ from acs.store.writer import GroupWriter
 
 _PAGE: Final = 500
 _SLACK: Final = 300.0
+# What others write while it is looked for is later than the moment at which that began.
+_MEANWHILE: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class LateStore:
         for late, change, wait in _KINDS:
             latest, hastened = at + wait(longest), _PAGE
             while hastened == _PAGE:
-                rows = await self._database.fetch(late, {"at": at, "latest": latest, "most": _PAGE})
+                rows = await self._database.fetch(late, {"at": at, "latest": latest + _MEANWHILE, "most": _PAGE})
                 hastened = await self._change(change, [(*row, latest, at) for row in rows])
                 found += hastened
         return found + await self._hasten_contacts(at, at + longest.session)
@@ -83,7 +85,7 @@ class LateStore:
 
     async def _hasten_contacts(self, at: float, lease_latest: float) -> int:
         found, after = 0, 0
-        asked = {"at": at, "lease_latest": lease_latest, "most": _PAGE}
+        asked = {"at": at + _MEANWHILE, "lease_latest": lease_latest + _MEANWHILE, "most": _PAGE}
         while rows := await self._database.fetch(_LATE_CONTACTS, {**asked, "after": after}):
             found += await self._change(_HASTEN_CONTACTS, [(device_id, lease_latest, at) for (device_id,) in rows])
             after = rows[-1][0]

@@ -255,3 +255,16 @@ async def test_a_clock_that_is_set_forward_every_day_holds_up_nothing_for_ever(s
         served.clock.set(ahead=day * 61)
         await served.sweep()
     assert await probe.value("SELECT COUNT(*) FROM idempotency_key") == 0
+
+
+async def test_what_happens_while_it_is_looked_is_not_taken_for_ahead(
+    served: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = served.device()
+    await device.run_session()
+    # The look began before the device called: a busy machine may take so long.
+    wall = served.clock.wall
+    with monkeypatch.context() as patch:
+        patch.setattr(served.clock, "wall", lambda: wall() - 30)
+        await served.sweep()
+    assert "had put off goes on" not in capsys.readouterr().out
